@@ -1,0 +1,115 @@
+/*
+ * Zeroed allocation with wiping release. Each block carries its length in a
+ * header so that free knows how much to wipe.
+ */
+#include "base/alloc.h"
+
+#include "base/span.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_BLOCK = 256 << 20 };
+
+/* Keeps the caller's bytes aligned for any type. */
+union header {
+	size_t len;
+	max_align_t align;
+};
+
+static uint64_t fail_countdown;
+static int fail_fired;
+
+int
+wd_alloc_fail_at(uint64_t count)
+{
+	int fired = fail_fired;
+
+	fail_countdown = count;
+	fail_fired = 0;
+	return fired;
+}
+
+static int
+must_fail(void)
+{
+	if (fail_countdown == 0 || --fail_countdown > 0)
+		return 0;
+	fail_fired = 1;
+	return 1;
+}
+
+static union header *
+header_of(void *p)
+{
+	return (union header *)p - 1;
+}
+
+void *
+wd_alloc(size_t len)
+{
+	union header *h;
+
+	if (len > MAX_BLOCK || must_fail())
+		return NULL;
+	h = calloc(1, sizeof(*h) + len);
+	if (h == NULL)
+		return NULL;
+	h->len = len;
+	return h + 1;
+}
+
+void *
+wd_alloc_array(size_t n, size_t size)
+{
+	size_t len;
+
+	if (__builtin_mul_overflow(n, size, &len))
+		return NULL;
+	return wd_alloc(len);
+}
+
+void *
+wd_realloc(void *p, size_t len)
+{
+	size_t old = p == NULL ? 0 : header_of(p)->len;
+	void *fresh = wd_alloc(len);
+
+	if (fresh == NULL)
+		return NULL;
+	wd_copy(fresh, wd_span(p, old < len ? old : len));
+	(void)wd_free(p); /* always NULL */
+	return fresh;
+}
+
+void *
+wd_free(void *p)
+{
+	union header *h;
+
+	if (p == NULL)
+		return NULL;
+	h = header_of(p);
+	wd_wipe(p, h->len);
+	free(h);
+	return NULL;
+}
+
+void
+wd_freep(void *pointer_to_pointer)
+{
+	void **pp = pointer_to_pointer;
+
+	*pp = wd_free(*pp);
+}
+
+char *
+wd_strdup(const char *text)
+{
+	struct wd_span s = wd_span_text(text);
+	char *copy = wd_alloc(s.len + 1);
+
+	if (copy != NULL)
+		wd_copy(copy, s);
+	return copy;
+}

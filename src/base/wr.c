@@ -1,0 +1,215 @@
+/*
+ * The writer.
+ */
+#include "base/wr.h"
+
+#include "base/alloc.h"
+#include "base/num.h"
+#include "base/reason.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { FIRST_SIZE = 256, PRINTF_MAX = 512 };
+
+void
+wd_wr_done(struct wd_wr *wr)
+{
+	if (wr->max > 0)
+		wr->p = wd_free(wr->p);
+	wr->len = 0;
+	wr->cap = 0;
+}
+
+void
+wd_wr_fail(struct wd_wr *wr)
+{
+	wr->bad = true;
+}
+
+static void
+grow(struct wd_wr *wr, size_t needed)
+{
+	size_t cap = wr->cap < FIRST_SIZE ? FIRST_SIZE : wr->cap;
+	uint8_t *p;
+
+	if (needed > wr->max) {
+		wr->bad = true;
+		return;
+	}
+	while (cap < needed)
+		cap += cap;
+	cap = cap < wr->max ? cap : wr->max;
+	p = wd_realloc(wr->p, cap);
+	if (p == NULL) {
+		wr->bad = true;
+		wr->no_memory = true;
+		return;
+	}
+	wr->p = p;
+	wr->cap = cap;
+}
+
+uint8_t *
+wd_wr_reserve(struct wd_wr *wr, size_t n)
+{
+	uint8_t *at;
+	size_t needed;
+
+	if (wr->bad)
+		return NULL;
+	if (!wd_num_add(wr->len, n, &needed)) {
+		wr->bad = true;
+		return NULL;
+	}
+	if (needed > wr->cap)
+		grow(wr, needed);
+	if (wr->bad)
+		return NULL;
+	at = wr->p + wr->len;
+	wr->len = needed;
+	return at;
+}
+
+void
+wd_wr_bytes(struct wd_wr *wr, struct wd_span s)
+{
+	uint8_t *at = s.len == 0 ? NULL : wd_wr_reserve(wr, s.len);
+
+	if (at != NULL)
+		wd_copy(at, s);
+}
+
+void
+wd_wr_text(struct wd_wr *wr, const char *text)
+{
+	wd_wr_bytes(wr, wd_span_text(text));
+}
+
+void
+wd_wr_zero(struct wd_wr *wr, size_t n)
+{
+	uint8_t *at = n == 0 ? NULL : wd_wr_reserve(wr, n);
+
+	if (at != NULL)
+		wd_wipe(at, n);
+}
+
+static void
+little(struct wd_wr *wr, uint64_t v, size_t n)
+{
+	uint8_t *at = wd_wr_reserve(wr, n);
+
+	for (size_t i = 0; at != NULL && i < n; i++)
+		at[i] = (uint8_t)(v >> (8 * i));
+}
+
+static void
+big(struct wd_wr *wr, uint64_t v, size_t n)
+{
+	uint8_t *at = wd_wr_reserve(wr, n);
+
+	for (size_t i = 0; at != NULL && i < n; i++)
+		at[i] = (uint8_t)(v >> (8 * (n - 1 - i)));
+}
+
+void
+wd_wr_u8(struct wd_wr *wr, uint8_t v)
+{
+	little(wr, v, 1);
+}
+
+void
+wd_wr_le16(struct wd_wr *wr, uint16_t v)
+{
+	little(wr, v, 2);
+}
+
+void
+wd_wr_le32(struct wd_wr *wr, uint32_t v)
+{
+	little(wr, v, 4);
+}
+
+void
+wd_wr_le64(struct wd_wr *wr, uint64_t v)
+{
+	little(wr, v, 8);
+}
+
+void
+wd_wr_be16(struct wd_wr *wr, uint16_t v)
+{
+	big(wr, v, 2);
+}
+
+void
+wd_wr_be32(struct wd_wr *wr, uint32_t v)
+{
+	big(wr, v, 4);
+}
+
+void
+wd_wr_be64(struct wd_wr *wr, uint64_t v)
+{
+	big(wr, v, 8);
+}
+
+void
+wd_wr_printf(struct wd_wr *wr, const char *fmt, ...)
+{
+	char text[PRINTF_MAX];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= sizeof(text))
+		wd_wr_fail(wr);
+	else
+		wd_wr_bytes(wr, wd_span(text, (size_t)n));
+}
+
+void
+wd_wr_patch_le32(struct wd_wr *wr, size_t offset, uint32_t v)
+{
+	if (wr->bad)
+		return;
+	if (offset > wr->len || wr->len - offset < 4) {
+		wr->bad = true;
+		return;
+	}
+	for (size_t i = 0; i < 4; i++)
+		wr->p[offset + i] = (uint8_t)(v >> (8 * i));
+}
+
+struct wd_span
+wd_wr_span(const struct wd_wr *wr)
+{
+	return wd_span(wr->p, wr->len);
+}
+
+int
+wd_wr_end(const struct wd_wr *wr)
+{
+	if (!wr->bad)
+		return 0;
+	return wr->no_memory ? WD_F_MEMORY : WD_R_TOO_LARGE;
+}
+
+int
+wd_wr_take(struct wd_wr *wr, struct wd_bytes **ret_bytes)
+{
+	int r = wd_wr_end(wr);
+	struct wd_bytes *b;
+
+	if (r != 0)
+		return r;
+	b = wd_bytes_copy(wd_wr_span(wr));
+	if (b == NULL)
+		return WD_F_MEMORY;
+	wd_wr_done(wr);
+	*ret_bytes = b;
+	return 0;
+}

@@ -1,0 +1,17 @@
+/*
+ * ECDH on NIST curves; the peer's point was checked when it was imported.
+ */
+#pragma once
+
+#include "crypto/pkey.h"
+
+/* Z, the x coordinate, padded to the curve's size. WD_R_KEY_INVALID when the
+ * curves differ. */
+int wd_ecdh(const struct wd_pkey *ours, const struct wd_pkey *theirs,
+    struct wd_secret **ret_z) WD_MUST_USE;
+
+/* RSA-OAEP with SHA-256 and MGF1-SHA-256, empty label. */
+int wd_oaep256_encrypt(const struct wd_pkey *rsa, struct wd_span plain,
+    struct wd_bytes **ret) WD_MUST_USE;
+int wd_oaep256_decrypt(const struct wd_pkey *rsa, struct wd_span cipher,
+    struct wd_secret **ret) WD_MUST_USE;

@@ -1,0 +1,64 @@
+/*
+ * Signatures. ECDSA signatures are raw r || s, big endian, each half of the
+ * curve's size.
+ */
+#pragma once
+
+#include "crypto/hash.h"
+#include "crypto/pkey.h"
+
+enum wd_sig_alg {
+	WD_SIG_ES256, /* P-256, SHA-256, raw */
+	WD_SIG_ES384, /* P-384, SHA-384, raw */
+	WD_SIG_ES512, /* P-521, SHA-512, raw */
+	WD_SIG_RS256, /* RSASSA-PKCS1-v1_5 */
+	WD_SIG_RS384,
+	WD_SIG_PS256, /* RSASSA-PSS, salt as long as the hash */
+	WD_SIG_PS384,
+	WD_SIG_EDDSA, /* Ed25519 */
+};
+
+enum { WD_SIG_MAX = 512 };
+
+/* 0 or a fault; the algorithm must fit the key (WD_R_KEY_INVALID). */
+int wd_sign(const struct wd_pkey *k, enum wd_sig_alg alg,
+    struct wd_span message, uint8_t ret_sig[WD_SIG_MAX], size_t *ret_len)
+    WD_MUST_USE;
+
+/* 0 when good, WD_R_MISMATCH when not, a fault. Lengths are checked first. */
+int wd_sig_verify(const struct wd_pkey *k, enum wd_sig_alg alg,
+    struct wd_span message, struct wd_span sig) WD_MUST_USE;
+
+/*
+ * P-256/SHA-256 with a context kept inside the key, for keys that verify many
+ * times: no allocation and no fetch a call. r and s must be in 1..n-1.
+ */
+int wd_p256_verify(const struct wd_pkey *k, struct wd_span message,
+    const uint8_t rs[64]) WD_MUST_USE;
+
+/* As above over several parts in a row. */
+int wd_p256_verify_parts(const struct wd_pkey *k, const struct wd_span *parts,
+    size_t n_parts, const uint8_t rs[64]) WD_MUST_USE;
+
+/*
+ * What a holder does for PKCS#11: signs a digest (or a DigestInfo for PKCS#1,
+ * or for Ed25519 the message). The result is as the mechanism defines it: raw
+ * r || s for ECDSA. WD_R_KEY_INVALID, WD_R_RANGE (digest length, salt).
+ */
+enum wd_raw_sig {
+	WD_RAW_ECDSA,
+	WD_RAW_RSA_PKCS1,
+	WD_RAW_RSA_PSS,
+	WD_RAW_EDDSA
+};
+
+struct wd_raw_params {
+	enum wd_raw_sig kind;
+	enum wd_hash hash; /* PSS: of the digest */
+	enum wd_hash mgf;  /* PSS */
+	size_t salt_len;   /* PSS: at most the hash length */
+};
+
+int wd_sign_raw(const struct wd_pkey *k, const struct wd_raw_params *params,
+    struct wd_span digest, uint8_t ret_sig[WD_SIG_MAX], size_t *ret_len)
+    WD_MUST_USE;

@@ -1,0 +1,75 @@
+/*
+ * Making certificates, requests and revocation lists: for `init`, for
+ * operators' keys, and for the software TEE, whose certificates carry the
+ * vendors' names.
+ */
+#pragma once
+
+#include "base/wr.h"
+#include "crypto/x509.h"
+
+/* One attribute of a distinguished name; OID in dotted text. */
+struct wd_rdn {
+	const char *oid;   /* "2.5.4.3" is CN */
+	const char *value; /* UTF-8 */
+};
+
+struct wd_cert_ext {
+	const char *oid; /* dotted text */
+	bool critical;
+	struct wd_span der; /* contents of the extension's OCTET STRING */
+};
+
+enum wd_key_usage {
+	WD_KU_DIGITAL_SIGNATURE = 1,
+	WD_KU_KEY_ENCIPHERMENT = 2,
+	WD_KU_CERT_SIGN = 4,
+	WD_KU_CRL_SIGN = 8,
+};
+
+struct wd_cert_spec {
+	const struct wd_rdn *subject;
+	size_t n_subject;
+	const struct wd_rdn *issuer; /* NULL: self-issued, the subject */
+	size_t n_issuer;
+	struct wd_span serial; /* big endian, 1 to 20 bytes; empty: random */
+	int64_t not_before, not_after;
+	bool is_ca;
+	int path_len;       /* -1: none */
+	unsigned key_usage; /* of wd_key_usage */
+	bool server_auth;   /* extendedKeyUsage serverAuth */
+	const char *const
+	    *dns; /* subjectAltName; IP addresses are recognised */
+	size_t n_dns;
+	const char *crl_uri; /* NULL: no distribution point */
+	const struct wd_cert_ext *ext;
+	size_t n_ext;
+};
+
+/* A certificate for SUBJECT's public key signed by ISSUER's private key. */
+int wd_cert_make(const struct wd_cert_spec *spec, const struct wd_pkey *subject,
+    const struct wd_pkey *issuer, struct wd_bytes **ret_der) WD_MUST_USE;
+
+/* A PKCS#10 request (RFC 2986) signed by KEY; subject and dns of SPEC count. */
+int wd_csr_make(const struct wd_cert_spec *spec, const struct wd_pkey *key,
+    struct wd_bytes **ret_der) WD_MUST_USE;
+
+struct wd_crl_spec {
+	const struct wd_rdn *issuer;
+	size_t n_issuer;
+	int64_t this_update, next_update;
+	const struct wd_span *revoked; /* serials */
+	size_t n_revoked;
+};
+
+int wd_crl_make(const struct wd_crl_spec *spec, const struct wd_pkey *issuer,
+    struct wd_bytes **ret_der) WD_MUST_USE;
+
+/*
+ * "CN=…,O=…,DNS=…,DNS=…" as operators type it: names go to SPEC.subject, DNS to
+ * SPEC.dns, in the caller's arrays. TEXT is cut in place and must outlive them.
+ * WD_R_MALFORMED.
+ */
+int wd_subject_parse(char *text, struct wd_rdn *rdn, size_t max_rdn,
+    size_t *ret_n_rdn, const char **dns, size_t max_dns, size_t *ret_n_dns,
+    struct wd_diag *d) WD_MUST_USE;

@@ -1,0 +1,71 @@
+/*
+ * Judges evidence: bytes in, claims or a reason out. No files, no network, no
+ * globals; time and trust anchors are parameters. A verifier keeps caches of
+ * what it has decoded and verified, keyed by exact bytes; they speed a later
+ * call up and never change its result.
+ *
+ * A bad TCB *status* is no rejection: it is a claim, and policy decides on it.
+ */
+#pragma once
+
+#include "base/diag.h"
+#include "verify/claims.h"
+#include "verify/tee.h"
+
+/* Parts of evidence and collateral, by role; names as in docs/evidence.md. */
+enum wd_role {
+#define WD_ROLE(NAME, name, max) WD_IN_##NAME,
+#include "verify/roles.def"
+#undef WD_ROLE
+	WD_IN_COUNT
+};
+
+/* The role's name, the most bytes it may have, and the role of a name (-1). */
+const char *wd_role_name(enum wd_role role);
+size_t wd_role_max(enum wd_role role);
+int wd_role_by_name(struct wd_span name);
+
+/* Views into the caller's buffers; an absent part has p == NULL. */
+struct wd_inputs {
+	struct wd_span part[WD_IN_COUNT];
+};
+
+/* A root that is trusted: SHA-256 over the DER of its certificate. */
+struct wd_anchor {
+	enum wd_tee tee; /* Intel's root serves SGX and TDX: one row each */
+	uint8_t sha256[32];
+	bool software; /* claims then carry "software": true */
+};
+
+/* Set by the command line and the configuration, never by a request. */
+struct wd_appraisal_rules {
+	const struct wd_anchor *anchors; /* borrowed */
+	size_t n_anchors;
+	bool allow_debug;  /* else WD_R_DEBUG_NOT_ALLOWED */
+	bool crl_optional; /* a missing CRL is then no rejection */
+	uint32_t min_evaluation_number;
+};
+
+/* The vendors' roots that are compiled in. */
+const struct wd_anchor *wd_anchor_vendors(size_t *ret_n);
+
+struct wd_verifier;
+
+/* RULES are copied. 0 or a fault. */
+int wd_verifier_new(const struct wd_appraisal_rules *rules,
+    struct wd_verifier **ret) WD_MUST_USE;
+struct wd_verifier *wd_verifier_free(struct wd_verifier *v);
+void wd_verifier_freep(struct wd_verifier **v);
+
+/* Empties the caches (for measurements and after new collateral). */
+void wd_verifier_forget(struct wd_verifier *v);
+
+/*
+ * Judges the evidence of TEE in IN at the time AT. When REPORT_DATA has bytes,
+ * the evidence's report data must equal them, padded with zeros
+ * (WD_R_NONCE_MISMATCH). On 0, CLAIMS is filled; otherwise it is untouched.
+ * Rejections: WD_R_MALFORMED, the rows 100 to 199 of base/reason.def.
+ */
+int wd_appraise(struct wd_verifier *v, enum wd_tee tee,
+    const struct wd_inputs *in, int64_t at, struct wd_span report_data,
+    struct wd_claims *ret_claims, struct wd_diag *d) WD_MUST_USE;

@@ -1,0 +1,22 @@
+/*
+ * The kinds of trusted execution environment, and the row each of them gives to
+ * the registry. One TEE is one folder beside this file.
+ */
+#pragma once
+
+#include "base/span.h"
+
+/* Numbers are part of the RPC, of stored policies and of challenges. */
+enum wd_tee {
+	WD_TEE_NONE = 0,
+	WD_TEE_SGX = 1,
+	WD_TEE_TDX = 2,
+	WD_TEE_SNP = 3,
+	WD_TEE_TPM = 4,
+};
+
+/* "sgx", "tdx", "snp", "tpm"; "none" for anything else. */
+const char *wd_tee_name(enum wd_tee tee);
+
+/* WD_TEE_NONE when the name is not known. */
+enum wd_tee wd_tee_by_name(struct wd_span name);

@@ -1,0 +1,115 @@
+/*
+ * The writer and the owners of memory below it.
+ */
+#include "lib/t.h"
+
+#include "base/alloc.h"
+#include "base/reason.h"
+#include "base/secret.h"
+#include "base/wr.h"
+
+static void
+grows_and_hands_over(void **state)
+{
+	struct wd_wr wr = wd_wr_growing(100000);
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *b = NULL;
+
+	(void)state;
+	for (unsigned i = 0; i < 10000; i++)
+		wd_wr_be32(&wr, i);
+	t_ok(wd_wr_take(&wr, &b));
+	assert_int_equal(b->len, 40000);
+	assert_int_equal(b->p[39999], 9999 & 255);
+	assert_int_equal(wr.len, 0);
+}
+
+static void
+over_the_maximum_is_refused(void **state)
+{
+	struct wd_wr wr = wd_wr_growing(5);
+
+	(void)state;
+	wd_wr_text(&wr, "abc");
+	wd_wr_text(&wr, "def");
+	assert_int_equal(wd_wr_end(&wr), WD_R_TOO_LARGE);
+	wd_wr_done(&wr);
+}
+
+static void
+fixed_buffer_is_not_overrun(void **state)
+{
+	uint8_t buf[8] = { 0 };
+	struct wd_wr wr = wd_wr_fixed(buf, 4);
+
+	(void)state;
+	wd_wr_le32(&wr, 0x01020304);
+	wd_wr_u8(&wr, 0xff);
+	assert_int_equal(wd_wr_end(&wr), WD_R_TOO_LARGE);
+	assert_int_equal(buf[4], 0);
+	assert_int_equal(buf[0], 4);
+}
+
+static void
+patch_outside_is_refused(void **state)
+{
+	uint8_t buf[8];
+	struct wd_wr wr = wd_wr_fixed(buf, sizeof(buf));
+
+	(void)state;
+	wd_wr_le32(&wr, 0);
+	wd_wr_patch_le32(&wr, 0, 7);
+	t_ok(wd_wr_end(&wr));
+	assert_int_equal(buf[0], 7);
+	wd_wr_patch_le32(&wr, 1, 7);
+	assert_int_equal(wd_wr_end(&wr), WD_R_TOO_LARGE);
+}
+
+static void
+every_failed_allocation_is_a_fault(void **state)
+{
+	(void)state;
+	for (uint64_t k = 1; k < 8; k++) {
+		struct wd_wr wr = wd_wr_growing(100000);
+		struct wd_bytes *b = NULL;
+		int r;
+
+		(void)wd_alloc_fail_at(k);
+		for (unsigned i = 0; i < 1000; i++)
+			wd_wr_be32(&wr, i);
+		r = wd_wr_take(&wr, &b);
+		if (wd_alloc_fail_at(0) == 0)
+			t_ok(r);
+		else
+			assert_int_equal(r, WD_F_MEMORY);
+		wd_wr_done(&wr);
+		b = wd_bytes_free(b);
+	}
+}
+
+static void
+secret_is_shortened_and_wiped(void **state)
+{
+	struct wd_secret *s = wd_secret_copy(WD_SPAN_LIT("hunter2"));
+
+	(void)state;
+	assert_non_null(s);
+	wd_secret_shorten(s, 2);
+	assert_int_equal(wd_secret_len(s), 2);
+	assert_true(wd_span_is_zero(wd_span(wd_secret_bytes(s) + 2, 5)));
+	s = wd_secret_free(s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(grows_and_hands_over),
+		cmocka_unit_test(over_the_maximum_is_refused),
+		cmocka_unit_test(fixed_buffer_is_not_overrun),
+		cmocka_unit_test(patch_outside_is_refused),
+		cmocka_unit_test(every_failed_allocation_is_a_fault),
+		cmocka_unit_test(secret_is_shortened_and_wiped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
