@@ -1,0 +1,62 @@
+/*
+ * How every role of the server starts and stays in touch with the supervisor:
+ * harden, take configuration and descriptors from descriptor 3, open, sandbox,
+ * say ready, loop. A role started by hand says that it is not meant to be.
+ */
+#pragma once
+
+#include "bin/common/peer.h"
+#include "sys/sandbox.h"
+
+enum { WD_ADMIN_CELL = 65535 };
+
+/* What descriptors are for (field `what` of the message `descriptor`). */
+enum wd_ctl_fd {
+	WD_CTL_LISTEN = 1,  /* a listening socket; `admin`: unix or admin TLS */
+	WD_CTL_TLS_KEY = 2, /* PEM, opened by the supervisor */
+	WD_CTL_TLS_CERT = 3, /* PEM chain */
+	WD_CTL_STATE_DIR = 4,
+	WD_CTL_LOG_DIR = 5,
+	WD_CTL_CLIENT_CA = 6,
+};
+
+struct wd_role;
+
+/* What a role does when the supervisor speaks after the start. */
+struct wd_role_ops {
+	/* A peer (again): FD is the role's now. */
+	void (*attached)(void *ctx, enum wd_proc peer, uint16_t cell, int fd);
+	/* Stop taking new work, finish, then exit 0. NULL: exit at once. */
+	void (*drain)(void *ctx);
+	/* Admin front: the list of processes for `status`. NULL: ignored. */
+	void (*procs)(void *ctx, const struct wd_msg_proc_list *procs);
+};
+
+/*
+ * Hardens, receives everything up to START. ARENA: bytes of secret memory, 0
+ * for none (secrets then live on the heap). Exits the process with a message
+ * when it was not started by a supervisor. 0 or a fault.
+ */
+int wd_role_start(enum wd_proc self, size_t arena, struct wd_role **ret,
+    struct wd_diag *d) WD_MUST_USE;
+
+/* The configuration; texts live as long as the role. */
+const struct wd_msg_config *wd_role_config(const struct wd_role *role);
+
+/* The N-th descriptor of a kind given at start (-1: none); stays the role's. */
+int wd_role_descriptor(
+    const struct wd_role *role, enum wd_ctl_fd what, bool admin, unsigned nth);
+
+/* Gives OPS every peer attached before START, closes the sandbox, says READY.
+ */
+int wd_role_ready(struct wd_role *role, enum wd_sandbox_kind sandbox,
+    const struct wd_role_ops *ops, void *ctx, struct wd_diag *d) WD_MUST_USE;
+
+/* The descriptor to poll, and what to do when it is readable: handles what the
+ * supervisor says; when the supervisor is gone, the process exits. */
+int wd_role_control_fd(const struct wd_role *role);
+void wd_role_control(struct wd_role *role);
+
+/* Tells the supervisor that a peer broke the rules (it will be ended). */
+void wd_role_bad_peer(
+    struct wd_role *role, const struct wd_peer *peer, const char *why);
