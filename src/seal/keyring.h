@@ -1,0 +1,56 @@
+/*
+ * The keyring: what keepers hold while the server is unsealed. Data keys by
+ * term, and the keys derived from or kept under the root key. Its flat form
+ * travels from seal to keepers and rests, encrypted under the root key, in the
+ * file `keyring`.
+ */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/diag.h"
+#include "base/id.h"
+#include "base/secret.h"
+
+enum { WD_KEYRING_TERMS = 16, WD_KEYRING_MAX = 16384 };
+
+struct wd_keyring {
+	struct wd_id store_id;
+	uint32_t n_terms; /* the last is the one that encrypts */
+	struct wd_secret *term[WD_KEYRING_TERMS];
+	struct wd_secret
+	    *challenge_key;            /* 32 bytes, HKDF of root and store id */
+	struct wd_secret *release_key; /* P-256, PKCS#8 */
+	struct wd_secret *token_key;   /* P-256, PKCS#8 */
+};
+
+void wd_keyring_done(struct wd_keyring *k);
+
+/* A new one for a new store. */
+int wd_keyring_make(const struct wd_id *store_id, struct wd_span root_key,
+    struct wd_keyring *ret) WD_MUST_USE;
+
+/* Flat form, as a secret. WD_R_MALFORMED. */
+int wd_keyring_flat(const struct wd_keyring *k, struct wd_secret **ret)
+    WD_MUST_USE;
+int wd_keyring_read(struct wd_span flat, struct wd_keyring *ret) WD_MUST_USE;
+
+/* Under the root key, for the file. WD_R_TAMPERED: another root key or store.
+ */
+int wd_keyring_seal(const struct wd_keyring *k, struct wd_span root_key,
+    struct wd_bytes **ret) WD_MUST_USE;
+int wd_keyring_open(struct wd_span sealed, struct wd_span root_key,
+    const struct wd_id *store_id, struct wd_keyring *ret) WD_MUST_USE;
+
+/*
+ * Data at rest: u32 term, then nonce || ciphertext || tag; AAD = store id,
+ * table, row id, version, purpose. A row moved to another id, table or version
+ * does not open: WD_R_TAMPERED. An unknown term: WD_R_WRONG_STORE.
+ */
+struct wd_rest {
+	const char *table, *row, *purpose;
+	uint32_t version;
+};
+int wd_keyring_encrypt(const struct wd_keyring *k, const struct wd_rest *place,
+    struct wd_span plain, struct wd_bytes **ret) WD_MUST_USE;
+int wd_keyring_decrypt(const struct wd_keyring *k, const struct wd_rest *place,
+    struct wd_span sealed, struct wd_secret **ret) WD_MUST_USE;

@@ -1,0 +1,59 @@
+/*
+ * Seals: what protects the root key at rest. The file `seal` in the state
+ * folder holds kind, parameters, store id and the wrapped root key. One row a
+ * kind: passphrase (scrypt), file (development only, loudly).
+ */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/diag.h"
+#include "base/id.h"
+#include "base/secret.h"
+
+enum wd_seal_kind { WD_SEAL_NONE, WD_SEAL_PASSPHRASE, WD_SEAL_FILE };
+
+struct wd_seal_row {
+	enum wd_seal_kind kind;
+	const char *name;
+	bool automatic;      /* opens without an operator */
+	const char *warning; /* said at start and in status; NULL: none */
+	/* Wraps ROOT into a new blob. SHARE: passphrase; unused by others. */
+	int (*wrap)(struct wd_span root, const struct wd_id *store_id,
+	    struct wd_span share, struct wd_bytes **ret_blob,
+	    struct wd_diag *d);
+	/* WD_R_UNSEAL_REFUSED when the share is wrong. */
+	int (*unwrap)(struct wd_span blob, const struct wd_id *store_id,
+	    struct wd_span share, struct wd_secret **ret_root,
+	    struct wd_diag *d);
+};
+
+const struct wd_seal_row *wd_seal_row(enum wd_seal_kind kind); /* NULL */
+const struct wd_seal_row *wd_seal_by_name(struct wd_span name);
+
+/* The seal file: {magic, version, kind, store id, blob}. */
+struct wd_seal_file {
+	enum wd_seal_kind kind;
+	struct wd_id store_id;
+	struct wd_bytes *blob;
+};
+void wd_seal_file_done(struct wd_seal_file *f);
+int wd_seal_file_make(const struct wd_seal_file *f, struct wd_bytes **ret)
+    WD_MUST_USE;
+int wd_seal_file_read(struct wd_span bytes, struct wd_seal_file *ret)
+    WD_MUST_USE; /* WD_R_MALFORMED, WD_R_VERSION */
+
+/*
+ * Makes the state of a new server in the folder STATE (a descriptor; its path
+ * for the databases): root key, seal, keyring, store. Nothing is left behind on
+ * failure. RET_RELEASE_THUMBPRINT: RFC 7638 of the release key. ROOT_TOKEN is
+ * the first admin token, rules *:*, 24 hours.
+ */
+struct wd_init {
+	const char *state_path;
+	enum wd_seal_kind kind;
+	struct wd_span passphrase;
+	int64_t now;
+};
+int wd_init_state(const struct wd_init *how, int state, struct wd_id *ret_store,
+    uint8_t ret_release_thumbprint[32], struct wd_secret **ret_root_token,
+    struct wd_diag *d) WD_MUST_USE;

@@ -1,0 +1,277 @@
+/*
+ * Metadata that rests on disk: keys (wrapped), policies, bindings, tokens,
+ * collateral, revocations in store.db; sessions and leases in sessions.db. Who
+ * writes what, and with which durability, is in DESIGN section 12. Nothing
+ * here encrypts or decides: wrapped bytes come and go as they are.
+ *
+ * Rows own their blobs: release with the matching _done. Texts are NUL-ended.
+ * A store is for one thread. Every function: 0, the rejections it names, or
+ * WD_F_STORE.
+ */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/diag.h"
+#include "base/id.h"
+
+enum {
+	WD_PATH_MAX = 512,
+	WD_LABEL_MAX = 128,
+	WD_USAGE_MAX = 512,
+	WD_RULES_MAX = 1024,
+	WD_USER_MAX = 64,
+	WD_BACKEND_MAX = 32,
+};
+
+struct wd_store;
+
+/*
+ * Makes both databases in the folder STATE_DIR (paths; must not exist:
+ * WD_R_EXISTS), mode 0600, with STORE_ID in their meta tables.
+ */
+int wd_store_create(const char *state_dir, const struct wd_id *store_id,
+    struct wd_diag *d) WD_MUST_USE;
+
+/*
+ * Opens them for reading and writing and runs one statement of each kind, so
+ * that no file needs to be opened later (a sandbox closes after this).
+ * WD_R_NOT_INITIALIZED when there are none; WD_R_VERSION for another format;
+ * WD_R_TAMPERED when the two do not carry the same store id.
+ */
+int wd_store_open(const char *state_dir, struct wd_store **ret,
+    struct wd_diag *d) WD_MUST_USE;
+struct wd_store *wd_store_close(struct wd_store *s);
+void wd_store_closep(struct wd_store **s);
+
+struct wd_id wd_store_id(const struct wd_store *s);
+
+/* Rises whenever another process has changed store.db (PRAGMA data_version). */
+int wd_store_changed(struct wd_store *s, uint64_t *ret_version) WD_MUST_USE;
+
+/*
+ * Admin changes are one transaction each: BEGIN IMMEDIATE, FULL sync at commit.
+ * Without an open transaction the writers below make one of their own.
+ */
+int wd_store_begin(struct wd_store *s) WD_MUST_USE;
+int wd_store_commit(struct wd_store *s) WD_MUST_USE;
+void wd_store_rollback(struct wd_store *s); /* fine without one open */
+
+/* ---- small named values: "check" (keyring check value), "latest_time" … */
+int wd_meta_get(struct wd_store *s, const char *name, struct wd_bytes **ret)
+    WD_MUST_USE; /* WD_R_NOT_FOUND */
+int wd_meta_put(struct wd_store *s, const char *name, struct wd_span value)
+    WD_MUST_USE;
+
+/* ---- keys and their versions */
+
+struct wd_store_key {
+	struct wd_id id;
+	uint8_t kind;                     /* enum wd_key_kind */
+	uint32_t version;                 /* the newest, from 1 */
+	char backend[WD_BACKEND_MAX + 1]; /* "embedded" */
+	char attach[WD_PATH_MAX + 1];
+	struct wd_id policy; /* none: no policy */
+	char label[WD_LABEL_MAX + 1];
+	char usage[WD_USAGE_MAX + 1];
+	int64_t created;
+};
+
+struct wd_store_version {
+	struct wd_id key;
+	uint32_t version;
+	struct wd_bytes
+	    *wrapped;           /* sealed by the keyring; NULL: in a backend */
+	struct wd_bytes *spki;  /* NULL: symmetric */
+	struct wd_bytes *chain; /* PEM; NULL: none */
+	int64_t created;
+};
+
+void wd_store_version_done(struct wd_store_version *v);
+
+/* A new key with its first version. WD_R_EXISTS; WD_R_NOT_FOUND when its policy
+ * does not exist. */
+int wd_store_key_add(struct wd_store *s, const struct wd_store_key *key,
+    const struct wd_store_version *first) WD_MUST_USE;
+/* Version key.version + 1; the row then names it. WD_R_NOT_FOUND. */
+int wd_store_key_rotate(struct wd_store *s, const struct wd_store_version *next)
+    WD_MUST_USE;
+int wd_store_key_get(struct wd_store *s, const struct wd_id *id,
+    struct wd_store_key *ret) WD_MUST_USE; /* WD_R_NOT_FOUND */
+/* VERSION 0: the newest. WD_R_NOT_FOUND. */
+int wd_store_version_get(struct wd_store *s, const struct wd_id *id,
+    uint32_t version, struct wd_store_version *ret) WD_MUST_USE;
+int wd_store_key_set_policy(
+    struct wd_store *s, const struct wd_id *id, const struct wd_id *policy)
+    WD_MUST_USE; /* WD_R_NOT_FOUND (key or policy) */
+int wd_store_key_set_chain(struct wd_store *s, const struct wd_id *id,
+    uint32_t version, struct wd_span pem) WD_MUST_USE; /* WD_R_NOT_FOUND */
+int wd_store_key_delete(struct wd_store *s, const struct wd_id *id)
+    WD_MUST_USE; /* WD_R_NOT_FOUND */
+
+struct wd_key_filter {
+	uint16_t kinds;      /* bits 1 << kind; 0: any */
+	struct wd_id policy; /* none: any */
+	struct wd_id after;  /* ids above this one, in order */
+	size_t limit;
+};
+/* Up to N_MAX rows into ROWS, in id order. */
+int wd_store_key_list(struct wd_store *s, const struct wd_key_filter *filter,
+    struct wd_store_key *rows, size_t n_max, size_t *ret_n) WD_MUST_USE;
+int wd_store_key_count(struct wd_store *s, uint64_t *ret) WD_MUST_USE;
+
+/* ---- policies and the paths they are bound to */
+
+struct wd_store_policy {
+	struct wd_id id;
+	uint8_t version[32];
+	struct wd_bytes *flat;
+	int64_t created, updated;
+};
+
+void wd_store_policy_done(struct wd_store_policy *p);
+
+/* Inserts, or replaces version and flat of the id that exists. */
+int wd_store_policy_put(struct wd_store *s, const struct wd_store_policy *p)
+    WD_MUST_USE;
+int wd_store_policy_get(struct wd_store *s, const struct wd_id *id,
+    struct wd_store_policy *ret) WD_MUST_USE; /* WD_R_NOT_FOUND */
+/* WD_R_IN_USE while a key or a path is bound to it; WD_R_NOT_FOUND. */
+int wd_store_policy_delete(struct wd_store *s, const struct wd_id *id)
+    WD_MUST_USE;
+int wd_store_policy_list(struct wd_store *s, const struct wd_id *after,
+    struct wd_id *ids, size_t n_max, size_t *ret_n) WD_MUST_USE;
+int wd_store_policy_count(struct wd_store *s, uint64_t *ret) WD_MUST_USE;
+
+/* PREFIX is whole segments ("a", "a/b", "a/b/c"). POLICY none: unbinds.
+ * WD_R_NOT_FOUND (policy, or nothing bound). */
+int wd_store_bind(struct wd_store *s, const char *prefix,
+    const struct wd_id *policy) WD_MUST_USE;
+/* The policy of the exact PATH, else of its longest bound prefix of whole
+ * segments. WD_R_NOT_FOUND. */
+int wd_store_bound(
+    struct wd_store *s, const char *path, struct wd_id *ret_policy) WD_MUST_USE;
+/* The prefixes of a policy, each NUL-ended in one block. */
+int wd_store_prefixes(struct wd_store *s, const struct wd_id *policy,
+    struct wd_bytes **ret) WD_MUST_USE;
+
+/* ---- opaque secrets by path */
+
+struct wd_store_secret {
+	char path[WD_PATH_MAX + 1];
+	uint32_t version; /* from 1, rises at each write */
+	struct wd_bytes *wrapped;
+	int64_t updated;
+};
+
+void wd_store_secret_done(struct wd_store_secret *x);
+/* The version a write of PATH would get next. */
+int wd_store_secret_next(
+    struct wd_store *s, const char *path, uint32_t *ret_version) WD_MUST_USE;
+int wd_store_secret_put(struct wd_store *s, const struct wd_store_secret *x)
+    WD_MUST_USE;
+int wd_store_secret_get(struct wd_store *s, const char *path,
+    struct wd_store_secret *ret) WD_MUST_USE; /* WD_R_NOT_FOUND */
+int wd_store_secret_delete(struct wd_store *s, const char *path)
+    WD_MUST_USE; /* WD_R_NOT_FOUND */
+/* Paths below PREFIX ("" for all) after AFTER, without their bytes. */
+int wd_store_secret_list(struct wd_store *s, const char *prefix,
+    const char *after, struct wd_store_secret *rows, size_t n_max,
+    size_t *ret_n) WD_MUST_USE;
+
+/* ---- admin tokens */
+
+struct wd_store_token {
+	struct wd_id id;
+	uint8_t sha256[32];
+	char user[WD_USER_MAX + 1];
+	char rules[WD_RULES_MAX + 1];
+	int64_t created, expires;
+};
+
+int wd_store_token_add(struct wd_store *s, const struct wd_store_token *t)
+    WD_MUST_USE;
+int wd_store_token_get(struct wd_store *s, const uint8_t sha256[32],
+    struct wd_store_token *ret) WD_MUST_USE; /* WD_R_NOT_FOUND */
+int wd_store_token_delete(struct wd_store *s, const struct wd_id *id)
+    WD_MUST_USE; /* WD_R_NOT_FOUND */
+int wd_store_token_list(struct wd_store *s, struct wd_store_token *rows,
+    size_t n_max, size_t *ret_n) WD_MUST_USE;
+
+/* ---- collateral */
+
+struct wd_store_doc {
+	uint8_t role, tee, update_class, software;
+	uint8_t scope[8];
+	int64_t issued, next_update;
+	uint32_t evaluation_number;
+	struct wd_bytes *doc; /* NULL in lists; then SIZE says */
+	size_t size;
+};
+
+void wd_store_doc_done(struct wd_store_doc *x);
+/* Inserts or replaces by (role, tee, update_class, software, scope). */
+int wd_store_doc_put(struct wd_store *s, const struct wd_store_doc *x)
+    WD_MUST_USE;
+/* By the key members of X. WD_R_NOT_FOUND. */
+int wd_store_doc_get(struct wd_store *s, const struct wd_store_doc *x,
+    struct wd_store_doc *ret) WD_MUST_USE;
+/* Calls VISIT for each; stops when it returns other than 0 and returns that.
+ * WITH_BYTES: doc is there. The row is VISIT's to look at only. */
+int wd_store_doc_each(struct wd_store *s, bool with_bytes,
+    int (*visit)(void *ctx, const struct wd_store_doc *x), void *ctx)
+    WD_MUST_USE;
+
+/* ---- revocations: one row each, compared at each use */
+
+int wd_store_revoke(struct wd_store *s, const char *kind, const char *what,
+    int64_t since) WD_MUST_USE;
+/* 0 when not revoked, WD_R_REVOKED_BY_OPERATOR when a row (kind, what) has a
+ * time at or after MADE. */
+int wd_store_revoked(struct wd_store *s, const char *kind, const char *what,
+    int64_t made) WD_MUST_USE;
+
+/* ---- sessions (synchronous=OFF: losing one costs a new attestation) */
+
+struct wd_store_session {
+	uint8_t challenge[32]; /* SHA-256; the primary key */
+	struct wd_id id;
+	uint8_t cookie[32]; /* SHA-256 of the cookie */
+	uint8_t token[32];  /* SHA-256 of the token */
+	uint8_t door;
+	uint8_t key_alg; /* enum wd_jwe_alg */
+	char client_cn[257], client_issuer[257];
+	struct wd_bytes *spki;   /* the client's public key */
+	struct wd_bytes *claims; /* flat */
+	struct wd_bytes *nonce;  /* the challenge as the client has it */
+	int64_t made, expires;
+};
+
+void wd_store_session_done(struct wd_store_session *x);
+/* WD_R_CHALLENGE_USED when the challenge's row is there already. */
+int wd_store_session_add(struct wd_store *s, const struct wd_store_session *x)
+    WD_MUST_USE;
+/* By hash of cookie or token. WD_R_NOT_FOUND. */
+int wd_store_session_by_cookie(struct wd_store *s, const uint8_t sha256[32],
+    struct wd_store_session *ret) WD_MUST_USE;
+int wd_store_session_by_token(struct wd_store *s, const uint8_t sha256[32],
+    struct wd_store_session *ret) WD_MUST_USE;
+/* Removes rows whose session and challenge have both expired (BEFORE), at most
+ * N_MAX a call. */
+int wd_store_session_expire(struct wd_store *s, int64_t before, size_t n_max)
+    WD_MUST_USE;
+
+/* ---- leases: an index of the log, written in batches after the answer */
+
+struct wd_store_lease {
+	struct wd_id id, session;
+	char what[WD_PATH_MAX + 1];
+	int64_t made, expires;
+};
+
+int wd_store_lease_add(struct wd_store *s, const struct wd_store_lease *rows,
+    size_t n) WD_MUST_USE;
+int wd_store_lease_list(struct wd_store *s, const struct wd_id *after,
+    int64_t now, struct wd_store_lease *rows, size_t n_max, size_t *ret_n)
+    WD_MUST_USE;
+int wd_store_lease_expire(struct wd_store *s, int64_t before, size_t n_max)
+    WD_MUST_USE;
