@@ -1,0 +1,52 @@
+/*
+ * The table of verbs, in the order of help.
+ */
+#include "bin/warder/verbs.h"
+
+#include "bin/warder/version.h"
+
+#include <string.h>
+
+static const struct cli_verb *const verbs[] = {
+	&cli_verb_version,
+};
+
+const struct cli_verb *const *
+cli_verbs(size_t *ret_n)
+{
+	*ret_n = WD_N(verbs);
+	return verbs;
+}
+
+/* How many of WORDS spell NAME out; 0 when they do not. */
+static int
+words_matching(const char *name, const char *const *words, int n)
+{
+	int used = 0;
+
+	while (used < n) {
+		size_t len = strlen(words[used]);
+
+		if (strncmp(name, words[used], len) != 0)
+			return 0;
+		name += len;
+		used++;
+		if (name[0] == '\0')
+			return used;
+		if (name[0] != ' ')
+			return 0;
+		name++;
+	}
+	return 0;
+}
+
+const struct cli_verb *
+cli_verb_find(const char *const *words, int n, int *ret_words)
+{
+	for (size_t i = 0; i < WD_N(verbs); i++) {
+		*ret_words = words_matching(verbs[i]->name, words, n);
+		if (*ret_words > 0)
+			return verbs[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,13 @@
+/*
+ * The verbs of the command line, one file each; the table is in verbs.c.
+ */
+#pragma once
+
+#include "bin/warder/args.h"
+
+/* The verb that the first words name; *RET_WORDS is how many it took. NULL
+ * when they name none. */
+const struct cli_verb *cli_verb_find(
+    const char *const *words, int n, int *ret_words);
+
+const struct cli_verb *const *cli_verbs(size_t *ret_n);
