@@ -18,7 +18,7 @@
 
 /* Hands ownership over: yields the pointer and leaves NULL behind. */
 #define WD_TAKE(pointer)                                  \
-	({                                                \
+	__extension__({                                   \
 		__typeof__(pointer) wd_taken = (pointer); \
 		(pointer) = NULL;                         \
 		wd_taken;                                 \
