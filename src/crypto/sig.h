@@ -13,8 +13,10 @@ enum wd_sig_alg {
 	WD_SIG_ES512, /* P-521, SHA-512, raw */
 	WD_SIG_RS256, /* RSASSA-PKCS1-v1_5 */
 	WD_SIG_RS384,
+	WD_SIG_RS512,
 	WD_SIG_PS256, /* RSASSA-PSS, salt as long as the hash */
 	WD_SIG_PS384,
+	WD_SIG_PS512,
 	WD_SIG_EDDSA, /* Ed25519 */
 };
 
@@ -25,13 +27,15 @@ int wd_sign(const struct wd_pkey *k, enum wd_sig_alg alg,
     struct wd_span message, uint8_t ret_sig[WD_SIG_MAX], size_t *ret_len)
     WD_MUST_USE;
 
-/* 0 when good, WD_R_MISMATCH when not, a fault. Lengths are checked first. */
+/* 0 when good, WD_R_MISMATCH when not, WD_R_KEY_INVALID as above, a fault.
+ * Lengths are checked first. */
 int wd_sig_verify(const struct wd_pkey *k, enum wd_sig_alg alg,
     struct wd_span message, struct wd_span sig) WD_MUST_USE;
 
 /*
  * P-256/SHA-256 with a context kept inside the key, for keys that verify many
- * times: no allocation and no fetch a call. r and s must be in 1..n-1.
+ * times: no allocation and no fetch a call. r and s must be in 1..n-1. 0,
+ * WD_R_MISMATCH, WD_R_KEY_INVALID for any other key, or a fault.
  */
 int wd_p256_verify(const struct wd_pkey *k, struct wd_span message,
     const uint8_t rs[64]) WD_MUST_USE;

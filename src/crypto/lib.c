@@ -1,0 +1,78 @@
+/*
+ * Failures of libcrypto as results, and destructors for its types.
+ */
+#include "crypto/lib.h"
+
+#include <openssl/err.h>
+
+int
+wd_lib_fault(void)
+{
+	bool memory =
+	    ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
+
+	ERR_clear_error();
+	return memory ? WD_F_MEMORY : WD_F_CRYPTO;
+}
+
+int
+wd_lib_verdict(int ok, enum wd_reason rejection)
+{
+	if (ok == 1)
+		return 0;
+	return wd_lib_fault() == WD_F_MEMORY ? WD_F_MEMORY : (int)rejection;
+}
+
+void
+wd_evp_md_ctx_freep(EVP_MD_CTX **ctx)
+{
+	EVP_MD_CTX_free(*ctx);
+}
+
+void
+wd_evp_mac_ctx_freep(EVP_MAC_CTX **ctx)
+{
+	EVP_MAC_CTX_free(*ctx);
+}
+
+void
+wd_evp_cipher_ctx_freep(EVP_CIPHER_CTX **ctx)
+{
+	EVP_CIPHER_CTX_free(*ctx);
+}
+
+void
+wd_evp_kdf_ctx_freep(EVP_KDF_CTX **ctx)
+{
+	EVP_KDF_CTX_free(*ctx);
+}
+
+void
+wd_evp_pkey_freep(EVP_PKEY **key)
+{
+	EVP_PKEY_free(*key);
+}
+
+void
+wd_evp_pkey_ctx_freep(EVP_PKEY_CTX **ctx)
+{
+	EVP_PKEY_CTX_free(*ctx);
+}
+
+void
+wd_bn_freep(BIGNUM **n)
+{
+	BN_clear_free(*n);
+}
+
+void
+wd_param_bld_freep(OSSL_PARAM_BLD **builder)
+{
+	OSSL_PARAM_BLD_free(*builder);
+}
+
+void
+wd_param_freep(OSSL_PARAM **params)
+{
+	OSSL_PARAM_free(*params);
+}

@@ -1,0 +1,118 @@
+/*
+ * Signatures over messages: one table row per algorithm, one way each for
+ * ECDSA, RSA and Ed25519.
+ */
+#include "crypto/sig.h"
+
+#include "crypto/ecdsa.h"
+
+#include <openssl/rsa.h>
+
+struct sig_row {
+	enum wd_key_family family;
+	enum wd_hash hash;
+	enum wd_pkey_alg curve; /* ECDSA: the only one */
+	int padding;            /* RSA */
+};
+
+static const struct sig_row rows[] = {
+	[WD_SIG_ES256] = { WD_FAMILY_EC, WD_SHA256, WD_PKEY_P256, 0 },
+	[WD_SIG_ES384] = { WD_FAMILY_EC, WD_SHA384, WD_PKEY_P384, 0 },
+	[WD_SIG_ES512] = { WD_FAMILY_EC, WD_SHA512, WD_PKEY_P521, 0 },
+	[WD_SIG_RS256] = { WD_FAMILY_RSA, WD_SHA256, 0, RSA_PKCS1_PADDING },
+	[WD_SIG_RS384] = { WD_FAMILY_RSA, WD_SHA384, 0, RSA_PKCS1_PADDING },
+	[WD_SIG_RS512] = { WD_FAMILY_RSA, WD_SHA512, 0, RSA_PKCS1_PADDING },
+	[WD_SIG_PS256] = { WD_FAMILY_RSA, WD_SHA256, 0, RSA_PKCS1_PSS_PADDING },
+	[WD_SIG_PS384] = { WD_FAMILY_RSA, WD_SHA384, 0, RSA_PKCS1_PSS_PADDING },
+	[WD_SIG_PS512] = { WD_FAMILY_RSA, WD_SHA512, 0, RSA_PKCS1_PSS_PADDING },
+	[WD_SIG_EDDSA] = { WD_FAMILY_ED25519, WD_SHA512, 0, 0 },
+};
+
+static bool
+fits(const struct sig_row *row, const struct wd_pkey *k)
+{
+	if (row->family != k->row->family)
+		return false;
+	return row->family != WD_FAMILY_EC || row->curve == k->row->alg;
+}
+
+/* PSS with MGF1 of the same hash and a salt as long as the hash. */
+static bool
+rsa_setup(EVP_PKEY_CTX *ctx, const struct sig_row *row)
+{
+	const EVP_MD *md = wd_lib()->md[row->hash];
+
+	if (EVP_PKEY_CTX_set_rsa_padding(ctx, row->padding) != 1 ||
+	    EVP_PKEY_CTX_set_signature_md(ctx, md) != 1)
+		return false;
+	return row->padding != RSA_PKCS1_PSS_PADDING ||
+	    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
+}
+
+static int
+rsa_verify(const struct wd_pkey *k, const struct sig_row *row,
+    struct wd_span message, struct wd_span sig)
+{
+	WD_AUTO(wd_evp_pkey_ctx_freep) EVP_PKEY_CTX *ctx = NULL;
+	uint8_t digest[WD_HASH_MAX];
+	int r;
+
+	if (sig.len != k->row->len)
+		return WD_R_MISMATCH;
+	if ((r = wd_hash(row->hash, message, digest)) != 0)
+		return r;
+	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->evp, NULL);
+	if (ctx == NULL || EVP_PKEY_verify_init(ctx) != 1 ||
+	    !rsa_setup(ctx, row))
+		return wd_lib_fault();
+	return wd_lib_verdict(EVP_PKEY_verify(ctx, sig.p, sig.len, digest,
+				  wd_hash_len(row->hash)),
+	    WD_R_MISMATCH);
+}
+
+static int
+ec_verify(const struct wd_pkey *k, const struct sig_row *row,
+    struct wd_span message, struct wd_span sig)
+{
+	uint8_t digest[WD_HASH_MAX];
+	int r;
+
+	if (sig.len != 2 * k->row->len)
+		return WD_R_MISMATCH;
+	if ((r = wd_hash(row->hash, message, digest)) != 0)
+		return r;
+	return wd_ecdsa_verify(k, wd_span(digest, wd_hash_len(row->hash)), sig);
+}
+
+static int
+ed25519_verify(const struct wd_pkey *k, const struct sig_row *row,
+    struct wd_span message, struct wd_span sig)
+{
+	WD_AUTO(wd_evp_md_ctx_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	(void)row; /* the hash is part of the algorithm */
+	if (sig.len != 64)
+		return WD_R_MISMATCH;
+	if (ctx == NULL ||
+	    EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, k->evp) != 1)
+		return wd_lib_fault();
+	return wd_lib_verdict(
+	    EVP_DigestVerify(ctx, sig.p, sig.len, message.p, message.len),
+	    WD_R_MISMATCH);
+}
+
+int
+wd_sig_verify(const struct wd_pkey *k, enum wd_sig_alg alg,
+    struct wd_span message, struct wd_span sig)
+{
+	static int (*const by_family[])(const struct wd_pkey *,
+	    const struct sig_row *, struct wd_span, struct wd_span) = {
+		[WD_FAMILY_RSA] = rsa_verify,
+		[WD_FAMILY_EC] = ec_verify,
+		[WD_FAMILY_ED25519] = ed25519_verify,
+	};
+
+	if (!fits(&rows[alg], k))
+		return WD_R_KEY_INVALID;
+	return by_family[k->row->family](k, &rows[alg], message, sig);
+}
