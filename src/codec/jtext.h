@@ -45,6 +45,12 @@ void wd_jtext_time(struct wd_jtext *j, int64_t seconds); /* RFC 3339 */
 /* A value that is canonical JSON already. */
 void wd_jtext_raw(struct wd_jtext *j, struct wd_span json);
 
+/*
+ * A string with its quotes and the escapes of RFC 8785, without a wd_jtext
+ * around it. Bytes that are not valid UTF-8 poison the writer.
+ */
+void wd_jtext_quote(struct wd_wr *wr, struct wd_span utf8);
+
 /* Common pairs in one line. */
 void wd_jtext_key_text(struct wd_jtext *j, const char *key, const char *text);
 void wd_jtext_key_uint(struct wd_jtext *j, const char *key, uint64_t v);
