@@ -120,6 +120,61 @@ wd_der_boolean(struct wd_rd *rd)
 	return !rd->bad && v == 0xff;
 }
 
+struct wd_span
+wd_der_whole(struct wd_rd *rd, uint8_t tag)
+{
+	struct wd_rd before = *rd;
+
+	(void)wd_der_enter(rd, tag); /* skips it; the error is sticky */
+	if (rd->bad)
+		return wd_span(NULL, 0);
+	return wd_rd_bytes(&before, before.left - rd->left);
+}
+
+struct wd_span
+wd_der_integer(struct wd_rd *rd, size_t max)
+{
+	struct wd_rd in = wd_der_enter(rd, WD_DER_INTEGER);
+	struct wd_span s = wd_rd_rest(&in);
+	bool padded = s.len > 1 &&
+	    ((s.p[0] == 0x00 && s.p[1] < 0x80) ||
+		(s.p[0] == 0xff && s.p[1] >= 0x80));
+
+	if (s.len > 0 && s.len <= max && !padded)
+		return s;
+	wd_rd_fail(rd);
+	return wd_span(NULL, 0);
+}
+
+struct wd_span
+wd_der_magnitude(struct wd_rd *rd, size_t max)
+{
+	struct wd_rd in = wd_der_enter(rd, WD_DER_INTEGER);
+	struct wd_span s = wd_rd_rest(&in);
+
+	if (!is_uint(s)) {
+		wd_rd_fail(rd);
+		return wd_span(NULL, 0);
+	}
+	if (s.len > 1 && s.p[0] == 0)
+		s = wd_span(s.p + 1, s.len - 1);
+	if (s.len <= max)
+		return s;
+	wd_rd_fail(rd);
+	return wd_span(NULL, 0);
+}
+
+struct wd_span
+wd_der_bytes_of_bits(struct wd_rd *rd)
+{
+	struct wd_rd in = wd_der_enter(rd, WD_DER_BIT_STRING);
+
+	wd_rd_zero(&in, 1); /* the count of unused bits */
+	if (wd_rd_ok(&in) != 0)
+		wd_rd_fail(rd);
+	return wd_rd_rest(&in);
+}
+
 void
 wd_der_write_head(struct wd_wr *wr, uint8_t tag, size_t n)
 {

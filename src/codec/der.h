@@ -38,5 +38,18 @@ uint64_t wd_der_uint(struct wd_rd *rd, uint8_t tag, uint64_t max);
 
 bool wd_der_boolean(struct wd_rd *rd);
 
+/* The whole next element, head and contents: what a signature covers. */
+struct wd_span wd_der_whole(struct wd_rd *rd, uint8_t tag);
+
+/* Contents of an INTEGER of either sign, minimally encoded, 1 to MAX bytes. */
+struct wd_span wd_der_integer(struct wd_rd *rd, size_t max);
+
+/* The number of a non-negative INTEGER without the sign's zero byte; zero is
+ * one zero byte. At most MAX bytes. */
+struct wd_span wd_der_magnitude(struct wd_rd *rd, size_t max);
+
+/* The bytes of a BIT STRING whose last byte is used in full. */
+struct wd_span wd_der_bytes_of_bits(struct wd_rd *rd);
+
 /* Writes tag and length for N bytes of contents that follow. */
 void wd_der_write_head(struct wd_wr *wr, uint8_t tag, size_t n);

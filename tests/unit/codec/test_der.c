@@ -204,6 +204,79 @@ written_heads_read_back(void **state)
 	}
 }
 
+static void
+whole_element_keeps_its_head(void **state)
+{
+	static const uint8_t der[] = { 0x30, 0x03, 0x02, 0x01, 0x05, 0x05,
+		0x00 };
+	struct wd_rd rd = wd_rd(WD_SPAN(der));
+
+	(void)state;
+	t_span_equal(wd_der_whole(&rd, WD_DER_SEQUENCE), wd_span(der, 5));
+	t_span_equal(wd_der_whole(&rd, WD_DER_NULL), wd_span(der + 5, 2));
+	t_ok(wd_rd_end(&rd));
+	t_span_equal(wd_der_whole(&rd, WD_DER_NULL), wd_span(NULL, 0));
+	assert_int_equal(wd_rd_ok(&rd), WD_R_MALFORMED);
+}
+
+struct integer {
+	struct bytes der;
+	const char *contents;  /* NULL: refused */
+	const char *magnitude; /* NULL: refused */
+	size_t len;            /* of both texts, but for the sign's zero */
+};
+
+static void
+long_integers_have_one_form(void **state)
+{
+	static const struct integer cases[] = {
+		{ { 3, { 2, 1, 0x7f } }, "\x7f", "\x7f", 1 },
+		{ { 3, { 2, 1, 0x00 } }, "\x00", "\x00", 1 },
+		{ { 4, { 2, 2, 0x00, 0x80 } }, "\x00\x80", "\x80", 1 },
+		{ { 3, { 2, 1, 0x80 } }, "\x80", NULL, 1 },
+		{ { 4, { 2, 2, 0x00, 0x7f } }, NULL, NULL, 0 },
+		{ { 4, { 2, 2, 0xff, 0x80 } }, NULL, NULL, 0 },
+		{ { 2, { 2, 0 } }, NULL, NULL, 0 },
+		{ { 5, { 2, 3, 1, 2, 3 } }, NULL, NULL, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(cases); i++) {
+		const struct integer *c = &cases[i];
+		struct wd_rd a = cursor(&c->der);
+		struct wd_rd b = cursor(&c->der);
+		struct wd_span contents = wd_der_integer(&a, 2);
+		struct wd_span magnitude = wd_der_magnitude(&b, 2);
+
+		assert_int_equal(a.bad, c->contents == NULL);
+		assert_int_equal(b.bad, c->magnitude == NULL);
+		if (c->contents != NULL)
+			t_span_equal(
+			    contents, wd_span(c->contents, c->der.len - 2));
+		if (c->magnitude != NULL)
+			t_span_equal(magnitude, wd_span(c->magnitude, c->len));
+	}
+}
+
+static void
+bit_strings_are_of_whole_bytes(void **state)
+{
+	static const struct bytes good = { 5, { 3, 3, 0, 0xab, 0xcd } };
+	static const struct bytes unused = { 5, { 3, 3, 4, 0xab, 0xc0 } };
+	static const struct bytes empty = { 2, { 3, 0 } };
+	struct wd_rd rd = cursor(&good);
+
+	(void)state;
+	t_span_equal(wd_der_bytes_of_bits(&rd), WD_SPAN_LIT("\xab\xcd"));
+	t_ok(wd_rd_end(&rd));
+	rd = cursor(&unused);
+	(void)wd_der_bytes_of_bits(&rd); /* only the error counts */
+	assert_true(rd.bad);
+	rd = cursor(&empty);
+	(void)wd_der_bytes_of_bits(&rd); /* only the error counts */
+	assert_true(rd.bad);
+}
+
 int
 main(void)
 {
@@ -217,6 +290,9 @@ main(void)
 		cmocka_unit_test(enumerated_is_read_by_its_tag),
 		cmocka_unit_test(truth_is_ff_or_00),
 		cmocka_unit_test(oids_have_one_form),
+		cmocka_unit_test(whole_element_keeps_its_head),
+		cmocka_unit_test(long_integers_have_one_form),
+		cmocka_unit_test(bit_strings_are_of_whole_bytes),
 		cmocka_unit_test(written_heads_read_back),
 	};
 
