@@ -1,6 +1,7 @@
 /*
- * ECDSA inside crypto/: raw r || s is what the product speaks, DER is what
- * libcrypto and certificates speak.
+ * Single signatures inside crypto/, for sig.c, sign_raw.c and x509.c. ECDSA:
+ * raw r || s is what the product speaks, DER is what libcrypto and certificates
+ * speak.
  */
 #pragma once
 
@@ -24,3 +25,7 @@ int wd_ecdsa_verify(const struct wd_pkey *k, struct wd_span digest,
 /* RET_RS has 2 * row->len bytes. */
 int wd_ecdsa_sign(const struct wd_pkey *k, struct wd_span digest,
     uint8_t *ret_rs) WD_MUST_USE;
+
+/* Ed25519 over the message itself; RET_SIG has 64 bytes. */
+int wd_ed25519_sign(const struct wd_pkey *k, struct wd_span message,
+    uint8_t *ret_sig) WD_MUST_USE;

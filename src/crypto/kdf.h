@@ -21,6 +21,7 @@ struct wd_scrypt {
 int wd_scrypt(struct wd_span passphrase, const struct wd_scrypt *params,
     struct wd_secret **ret) WD_MUST_USE;
 
-/* AlgorithmID = ALG, apu and apv empty, SuppPubInfo = bits of LEN. */
+/* AlgorithmID = ALG, apu and apv empty, SuppPubInfo = bits of LEN, which is at
+ * most 32 bytes. 0 or a fault. */
 int wd_concat_kdf(struct wd_span z, const char *alg, size_t len,
     struct wd_secret **ret) WD_MUST_USE;

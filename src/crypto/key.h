@@ -49,3 +49,10 @@ int wd_pkey_import_point(const struct wd_pkey_row *row, struct wd_span point,
     struct wd_pkey **ret) WD_MUST_USE;
 int wd_pkey_import_ed25519(const struct wd_pkey_row *row, struct wd_span x,
     struct wd_pkey **ret) WD_MUST_USE;
+
+/* Fit for use: all bits of the modulus used, an odd exponent of 3 to
+ * 2^32 - 1. Big endian without leading zeros. */
+bool wd_rsa_public_fits(struct wd_span n, struct wd_span e);
+
+/* Bytes of a signature by K: RSA as the modulus, r || s, or Ed25519's 64. */
+size_t wd_pkey_sig_len(const struct wd_pkey *k);

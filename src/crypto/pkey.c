@@ -48,11 +48,11 @@ static const struct wd_pkey_row rows[] = {
 	{ WD_PKEY_RSA2048, WD_FAMILY_RSA, 256, NULL, BYTES(rsa_id), { 0 } },
 	{ WD_PKEY_RSA3072, WD_FAMILY_RSA, 384, NULL, BYTES(rsa_id), { 0 } },
 	{ WD_PKEY_RSA4096, WD_FAMILY_RSA, 512, NULL, BYTES(rsa_id), { 0 } },
-	{ WD_PKEY_P256, WD_FAMILY_EC, 32, "P-256", BYTES(p256_id),
+	{ WD_PKEY_P256, WD_FAMILY_EC, 32, "prime256v1", BYTES(p256_id),
 	    BYTES(p256_order) },
-	{ WD_PKEY_P384, WD_FAMILY_EC, 48, "P-384", BYTES(p384_id),
+	{ WD_PKEY_P384, WD_FAMILY_EC, 48, "secp384r1", BYTES(p384_id),
 	    BYTES(p384_order) },
-	{ WD_PKEY_P521, WD_FAMILY_EC, 66, "P-521", BYTES(p521_id),
+	{ WD_PKEY_P521, WD_FAMILY_EC, 66, "secp521r1", BYTES(p521_id),
 	    BYTES(p521_order) },
 	{ WD_PKEY_ED25519, WD_FAMILY_ED25519, 32, NULL, BYTES(ed25519_id),
 	    { 0 } },
@@ -161,6 +161,14 @@ bool
 wd_pkey_is_private(const struct wd_pkey *k)
 {
 	return k->is_private;
+}
+
+size_t
+wd_pkey_sig_len(const struct wd_pkey *k)
+{
+	size_t len = k->row->len;
+
+	return k->row->family == WD_FAMILY_RSA ? len : 2 * len;
 }
 
 bool

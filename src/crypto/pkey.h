@@ -25,6 +25,7 @@ struct wd_pkey *wd_pkey_free(
     struct wd_pkey *k); /* NULL is fine; returns NULL */
 void wd_pkey_freep(struct wd_pkey **k);
 
+/* 0 or a fault. RSA takes up to a second or two. */
 int wd_pkey_generate(enum wd_pkey_alg alg, struct wd_pkey **ret) WD_MUST_USE;
 
 /*
@@ -49,6 +50,7 @@ int wd_pkey_from_private(struct wd_span text_or_der, struct wd_pkey **ret)
 
 int wd_pkey_to_spki(const struct wd_pkey *k, struct wd_bytes **ret_der)
     WD_MUST_USE;
+/* WD_R_KEY_INVALID when K is public only. */
 int wd_pkey_to_pkcs8(const struct wd_pkey *k, struct wd_secret **ret_der)
     WD_MUST_USE;
 
@@ -60,8 +62,8 @@ bool wd_pkey_same_public(const struct wd_pkey *a, const struct wd_pkey *b);
 
 /*
  * Raw public parts, for JWK and PKCS#11 attributes: RSA modulus and exponent,
- * or EC coordinates (Ed25519: X only), big endian, coordinates padded to the
- * size of the curve. 0 or a fault.
+ * or EC coordinates (Ed25519: X, and no bytes for y), big endian, coordinates
+ * padded to the size of the curve. 0 or a fault.
  */
 int wd_pkey_public_parts(const struct wd_pkey *k, struct wd_bytes **ret_n_or_x,
     struct wd_bytes **ret_e_or_y) WD_MUST_USE;

@@ -95,11 +95,11 @@ exponent_is_fit(struct wd_span e)
 	return (e.p[e.len - 1] & 1) == 1 && !(e.len == 1 && e.p[0] == 1);
 }
 
-/* All of the row's bits are used: the first is set, and n is odd. */
-static bool
-modulus_is_fit(struct wd_span n)
+bool
+wd_rsa_public_fits(struct wd_span n, struct wd_span e)
 {
-	return (n.p[0] & 0x80) != 0 && (n.p[n.len - 1] & 1) == 1;
+	return wd_pkey_row_rsa(n.len) != NULL && (n.p[0] & 0x80) != 0 &&
+	    (n.p[n.len - 1] & 1) == 1 && exponent_is_fit(e);
 }
 
 static int
@@ -124,7 +124,7 @@ wd_pkey_rsa_public(struct wd_span n, struct wd_span e, struct wd_pkey **ret)
 	WD_AUTO(wd_param_freep) OSSL_PARAM *params = NULL;
 	int r;
 
-	if (row == NULL || !modulus_is_fit(n) || !exponent_is_fit(e))
+	if (!wd_rsa_public_fits(n, e))
 		return WD_R_KEY_INVALID;
 	if ((r = rsa_params(n, e, &params)) != 0)
 		return r;

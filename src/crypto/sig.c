@@ -116,3 +116,65 @@ wd_sig_verify(const struct wd_pkey *k, enum wd_sig_alg alg,
 		return WD_R_KEY_INVALID;
 	return by_family[k->row->family](k, &rows[alg], message, sig);
 }
+
+static int
+rsa_sign(const struct wd_pkey *k, const struct sig_row *row,
+    struct wd_span message, uint8_t *sig)
+{
+	WD_AUTO(wd_evp_pkey_ctx_freep) EVP_PKEY_CTX *ctx = NULL;
+	uint8_t digest[WD_HASH_MAX];
+	size_t len = k->row->len;
+	int r;
+
+	if ((r = wd_hash(row->hash, message, digest)) != 0)
+		return r;
+	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->evp, NULL);
+	if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1 ||
+	    !rsa_setup(ctx, row) ||
+	    EVP_PKEY_sign(ctx, sig, &len, digest, wd_hash_len(row->hash)) != 1)
+		return wd_lib_fault();
+	return len == k->row->len ? 0 : WD_F_BUG;
+}
+
+static int
+ec_sign(const struct wd_pkey *k, const struct sig_row *row,
+    struct wd_span message, uint8_t *sig)
+{
+	uint8_t digest[WD_HASH_MAX];
+	int r;
+
+	if ((r = wd_hash(row->hash, message, digest)) != 0)
+		return r;
+	return wd_ecdsa_sign(k, wd_span(digest, wd_hash_len(row->hash)), sig);
+}
+
+static int
+ed25519_sign(const struct wd_pkey *k, const struct sig_row *row,
+    struct wd_span message, uint8_t *sig)
+{
+	(void)row; /* the hash is part of the algorithm */
+	return wd_ed25519_sign(k, message, sig);
+}
+
+int
+wd_sign(const struct wd_pkey *k, enum wd_sig_alg alg, struct wd_span message,
+    uint8_t ret_sig[WD_SIG_MAX], size_t *ret_len)
+{
+	static int (*const by_family[])(const struct wd_pkey *,
+	    const struct sig_row *, struct wd_span, uint8_t *) = {
+		[WD_FAMILY_RSA] = rsa_sign,
+		[WD_FAMILY_EC] = ec_sign,
+		[WD_FAMILY_ED25519] = ed25519_sign,
+	};
+	uint8_t sig[WD_SIG_MAX];
+	int r;
+
+	if (!k->is_private || !fits(&rows[alg], k))
+		return WD_R_KEY_INVALID;
+	r = by_family[k->row->family](k, &rows[alg], message, sig);
+	if (r != 0)
+		return r;
+	*ret_len = wd_pkey_sig_len(k);
+	wd_copy(ret_sig, wd_span(sig, *ret_len));
+	return 0;
+}

@@ -10,8 +10,10 @@
 
 struct wd_cert;
 
-/* One DER certificate, nothing behind it; inner and outer signature algorithm
- * equal; no duplicate extension. WD_R_MALFORMED, or a fault. */
+/*
+ * One DER certificate, nothing behind it; inner and outer signature algorithm
+ * equal; no duplicate extension; a key of pkey.h. WD_R_MALFORMED, or a fault.
+ */
 int wd_cert_parse(struct wd_span der, struct wd_cert **ret) WD_MUST_USE;
 struct wd_cert *wd_cert_free(struct wd_cert *c);
 void wd_cert_freep(struct wd_cert **c);
@@ -31,6 +33,14 @@ bool wd_cert_is_ca(const struct wd_cert *c);          /* basicConstraints */
 int wd_cert_path_len(const struct wd_cert *c);        /* -1: none given */
 bool wd_cert_may_sign_certs(const struct wd_cert *c); /* keyUsage keyCertSign */
 bool wd_cert_may_sign_crls(const struct wd_cert *c);  /* keyUsage cRLSign */
+
+/*
+ * A critical extension other than basicConstraints, keyUsage, extKeyUsage and
+ * subjectAltName. Whoever walks a path must refuse such a certificate (RFC
+ * 5280, section 4.2); an operator's chain may be kept.
+ */
+bool wd_cert_has_unknown_critical(const struct wd_cert *c);
+
 const struct wd_pkey *wd_cert_key(const struct wd_cert *c);
 
 /* The value of the extension with this encoded OID; false when absent. */
@@ -43,8 +53,9 @@ int wd_cert_signed_by(const struct wd_cert *c, const struct wd_pkey *key)
 
 struct wd_crl;
 
-int wd_crl_parse(struct wd_span der, struct wd_crl **ret)
-    WD_MUST_USE; /* WD_R_MALFORMED */
+/* As wd_cert_parse(). Critical extensions, which narrow what a list says, are
+ * refused. WD_R_MALFORMED, or a fault. */
+int wd_crl_parse(struct wd_span der, struct wd_crl **ret) WD_MUST_USE;
 struct wd_crl *wd_crl_free(struct wd_crl *crl);
 void wd_crl_freep(struct wd_crl **crl);
 struct wd_span wd_crl_issuer(const struct wd_crl *crl);
@@ -53,6 +64,8 @@ bool wd_crl_next_update(
     const struct wd_crl *crl, int64_t *ret); /* false: absent */
 int wd_crl_signed_by(const struct wd_crl *crl, const struct wd_pkey *key)
     WD_MUST_USE;
+
+/* SERIAL as wd_cert_serial() gives it. */
 bool wd_crl_lists(const struct wd_crl *crl, struct wd_span serial);
 
 /* A chain as an operator gives it: PEM, leaf first, one to six certificates. */
@@ -62,5 +75,7 @@ struct wd_chain {
 };
 
 void wd_chain_done(struct wd_chain *chain);
+
+/* WD_R_MALFORMED, or a fault. */
 int wd_chain_parse_pem(
     struct wd_span pem, struct wd_chain *ret, struct wd_diag *d) WD_MUST_USE;
