@@ -7,7 +7,9 @@
 #include "base/id.h"
 #include "base/num.h"
 #include "base/clock.h"
+#include "base/env.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void
@@ -106,6 +108,18 @@ first_reason_stands_and_is_printable(void **state)
 	assert_string_equal(d.detail, "a?b1");
 }
 
+static void
+environment_values_are_read(void **state)
+{
+	(void)state;
+	assert_int_equal(setenv("WD_TEST_ENV", "value", 1), 0);
+	assert_string_equal(wd_env("WD_TEST_ENV"), "value");
+	assert_int_equal(setenv("WD_TEST_ENV", "", 1), 0);
+	assert_null(wd_env("WD_TEST_ENV"));
+	assert_int_equal(unsetenv("WD_TEST_ENV"), 0);
+	assert_null(wd_env("WD_TEST_ENV"));
+}
+
 int
 main(void)
 {
@@ -115,6 +129,7 @@ main(void)
 		cmocka_unit_test(times_go_both_ways),
 		cmocka_unit_test(reasons_are_unique),
 		cmocka_unit_test(first_reason_stands_and_is_printable),
+		cmocka_unit_test(environment_values_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
