@@ -28,10 +28,12 @@ enum { WD_CLAIMS_MAX = 4096 };
 
 struct wd_claims {
 	size_t len;
+	uint8_t last; /* the highest id so far */
 	uint8_t flat[WD_CLAIMS_MAX];
 };
 
-/* Adds a value; each id at most once (asserted). 0, or WD_R_TOO_LARGE. */
+/* Adds a value. Ids come in rising order and have the type of the function
+ * (asserted). 0, or WD_R_TOO_LARGE. */
 int wd_claims_put(struct wd_claims *c, enum wd_claim id, struct wd_span value)
     WD_MUST_USE;
 int wd_claims_put_uint(struct wd_claims *c, enum wd_claim id, uint64_t v)

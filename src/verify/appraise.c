@@ -1,0 +1,160 @@
+/*
+ * Running the steps of a TEE over evidence. The claims are the caller's only
+ * after every step has passed: this is the one place that publishes them.
+ */
+#include "verify/registry.h"
+
+#include "base/alloc.h"
+#include "crypto/hash.h"
+
+enum { CACHE_ENTRIES = 2048 };
+
+/* Intel SGX Root CA, in force since 2018 and until 2049. */
+#define INTEL_SGX_ROOT                                                      \
+	{                                                                   \
+		0x44, 0xa0, 0x19, 0x6b, 0x2b, 0x99, 0xf8, 0x89, 0xb8, 0xe1, \
+		    0x49, 0xe9, 0x5b, 0x80, 0x7a, 0x35, 0x0e, 0x74, 0x24,   \
+		    0x96, 0x43, 0x99, 0xe8, 0x85, 0xa7, 0xcb, 0xb8, 0xcc,   \
+		    0xfa, 0xb6, 0x74, 0xd3                                  \
+	}
+
+static const struct wd_anchor vendors[] = {
+	{ WD_TEE_SGX, INTEL_SGX_ROOT, false },
+	{ WD_TEE_TDX, INTEL_SGX_ROOT, false },
+};
+
+const struct wd_anchor *
+wd_anchor_vendors(size_t *ret_n)
+{
+	*ret_n = WD_N(vendors);
+	return vendors;
+}
+
+struct wd_verifier *
+wd_verifier_free(struct wd_verifier *v)
+{
+	if (v == NULL)
+		return NULL;
+	wd_memo_done(&v->memo);
+	v->cache = wd_cache_free(v->cache);
+	v->anchors = wd_free(v->anchors);
+	return wd_free(v);
+}
+
+void
+wd_verifier_freep(struct wd_verifier **v)
+{
+	*v = wd_verifier_free(*v);
+}
+
+static int
+copy_anchors(struct wd_verifier *v, const struct wd_appraisal_rules *rules)
+{
+	v->rules = *rules;
+	v->rules.anchors = NULL;
+	if (rules->n_anchors == 0)
+		return 0;
+	v->anchors = wd_alloc_array(rules->n_anchors, sizeof(*v->anchors));
+	if (v->anchors == NULL)
+		return WD_F_MEMORY;
+	for (size_t i = 0; i < rules->n_anchors; i++)
+		v->anchors[i] = rules->anchors[i];
+	v->rules.anchors = v->anchors;
+	return 0;
+}
+
+int
+wd_verifier_new(
+    const struct wd_appraisal_rules *rules, struct wd_verifier **ret)
+{
+	WD_AUTO(wd_verifier_freep) struct wd_verifier *v = wd_alloc(sizeof(*v));
+
+	if (v == NULL || copy_anchors(v, rules) != 0)
+		return WD_F_MEMORY;
+	v->cache = wd_cache_new(CACHE_ENTRIES);
+	if (v->cache == NULL)
+		return WD_F_MEMORY;
+	*ret = WD_TAKE(v);
+	return 0;
+}
+
+void
+wd_verifier_forget(struct wd_verifier *v)
+{
+	wd_cache_empty(v->cache);
+	wd_memo_done(&v->memo);
+}
+
+void
+wd_appraisal_ends(struct wd_appraisal *a, int64_t end)
+{
+	if (end < a->expiry)
+		a->expiry = end;
+}
+
+int
+wd_appraisal_bound(struct wd_appraisal *a, struct wd_span report_data)
+{
+	struct wd_rd rd = wd_rd(report_data);
+	struct wd_span start = wd_rd_bytes(&rd, a->bound.len);
+
+	if (a->bound.len == 0)
+		return 0;
+	if (wd_ct_equal(start, a->bound) && wd_span_is_zero(wd_rd_rest(&rd)))
+		return 0;
+	return wd_reject(a->d, WD_R_NONCE_MISMATCH,
+	    "the report data is not what was asked for");
+}
+
+static int
+check_sizes(const struct wd_inputs *in, struct wd_diag *d)
+{
+	for (size_t i = 0; i < WD_IN_COUNT; i++)
+		if (in->part[i].len > wd_role_max((enum wd_role)i))
+			return wd_reject(d, WD_R_MALFORMED,
+			    "%s: larger than %zu bytes",
+			    wd_role_name((enum wd_role)i),
+			    wd_role_max((enum wd_role)i));
+	return 0;
+}
+
+int
+wd_appraise_steps(struct wd_verifier *v, const struct wd_tee_row *row,
+    const struct wd_inputs *in, int64_t at, struct wd_span report_data,
+    struct wd_claims *ret_claims, struct wd_diag *d)
+{
+	struct wd_claims claims = { 0 };
+	struct wd_appraisal a = {
+		.v = v,
+		.tee = row->tee,
+		.in = in,
+		.at = at,
+		.bound = report_data,
+		.d = d,
+		.expiry = INT64_MAX,
+		.claims = &claims,
+	};
+	int r;
+
+	if ((r = check_sizes(in, d)) != 0)
+		return r;
+	for (size_t i = 0; i < row->n_steps; i++)
+		if ((r = row->steps[i].run(&a)) != 0)
+			return r;
+	*ret_claims = claims;
+	return 0;
+}
+
+int
+wd_appraise(struct wd_verifier *v, enum wd_tee tee, const struct wd_inputs *in,
+    int64_t at, struct wd_span report_data, struct wd_claims *ret_claims,
+    struct wd_diag *d)
+{
+	const struct wd_tee_row *row = wd_tee_row(tee);
+
+	if (row == NULL)
+		return wd_reject(d, WD_R_TEE_NOT_SUPPORTED,
+		    "evidence of %s cannot be judged by this version",
+		    wd_tee_name(tee));
+	return wd_appraise_steps(v, row, in, at, report_data, ret_claims, d);
+}

@@ -1,0 +1,52 @@
+/*
+ * The steps that judge an Intel quote, shared by SGX and TDX, in the order in
+ * which a TEE lists them. What one step has found the next may rely on.
+ */
+#pragma once
+
+#include "verify/intel/kept.h"
+#include "verify/intel/quote.h"
+
+/* What the steps of one call have found. */
+struct wd_intel_case {
+	struct wd_intel_quote quote;
+	struct wd_sgx_report qe; /* authentic after the attestation key */
+	struct wd_span chain;    /* PEM of the PCK chain */
+	const struct wd_path *pck;
+	const struct wd_crl *root_crl; /* NULL only where rules allow it */
+	const struct wd_path *signing; /* of TCB info, then of QE identity */
+	const struct wd_tcb_info *tcb;
+	const struct wd_qe_identity *identity;
+	struct wd_cache_key attester;
+	const struct wd_pkey *att_key;
+	const struct wd_svn_level *qe_level;
+	const struct wd_tcb_level *level;
+	enum wd_tcb_status status; /* converged */
+};
+
+/* The state of an Intel TEE's call. */
+struct wd_intel_case *wd_intel_case(struct wd_appraisal *a);
+
+int wd_intel_quote_form(struct wd_appraisal *a) WD_MUST_USE;
+int wd_intel_certification_data(struct wd_appraisal *a) WD_MUST_USE;
+int wd_intel_pck_chain(struct wd_appraisal *a) WD_MUST_USE;
+int wd_intel_root_crl(struct wd_appraisal *a) WD_MUST_USE;
+int wd_intel_pck_crl(struct wd_appraisal *a) WD_MUST_USE;
+int wd_intel_tcb_signing_chain(struct wd_appraisal *a) WD_MUST_USE;
+int wd_intel_tcb_info(struct wd_appraisal *a) WD_MUST_USE;
+int wd_intel_qe_identity_chain(struct wd_appraisal *a) WD_MUST_USE;
+int wd_intel_qe_identity(struct wd_appraisal *a) WD_MUST_USE;
+int wd_intel_evaluation_number(struct wd_appraisal *a) WD_MUST_USE;
+int wd_intel_known_attester(struct wd_appraisal *a) WD_MUST_USE;
+int wd_intel_qe_report_signature(struct wd_appraisal *a) WD_MUST_USE;
+int wd_intel_att_key_binding(struct wd_appraisal *a) WD_MUST_USE;
+int wd_intel_att_key(struct wd_appraisal *a) WD_MUST_USE;
+int wd_intel_quoting_enclave(struct wd_appraisal *a) WD_MUST_USE;
+int wd_intel_qe_level(struct wd_appraisal *a) WD_MUST_USE;
+int wd_intel_quote_signature(struct wd_appraisal *a) WD_MUST_USE;
+int wd_intel_qe_converge(struct wd_appraisal *a) WD_MUST_USE;
+
+/* The claims that every Intel TEE makes, in rising order of ids. 0 or a
+ * fault. */
+int wd_intel_claims(
+    struct wd_appraisal *a, bool debug, struct wd_span report_data) WD_MUST_USE;

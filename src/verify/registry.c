@@ -1,0 +1,19 @@
+/*
+ * The table of TEEs. A TEE that is not in it is refused by name.
+ */
+#include "verify/registry.h"
+
+#include "verify/sgx/sgx.h"
+
+static const struct wd_tee_row *const rows[] = {
+	&wd_sgx_row,
+};
+
+const struct wd_tee_row *
+wd_tee_row(enum wd_tee tee)
+{
+	for (size_t i = 0; i < WD_N(rows); i++)
+		if (rows[i]->tee == tee)
+			return rows[i];
+	return NULL;
+}

@@ -1,0 +1,34 @@
+/*
+ * The roles that parts of evidence and collateral play: names and caps.
+ */
+#include "verify/appraise.h"
+
+static const struct {
+	const char *name;
+	size_t max;
+} rows[WD_IN_COUNT] = {
+#define WD_ROLE(NAME, name_, max_) [WD_IN_##NAME] = { name_, max_ },
+#include "verify/roles.def"
+#undef WD_ROLE
+};
+
+const char *
+wd_role_name(enum wd_role role)
+{
+	return rows[role].name;
+}
+
+size_t
+wd_role_max(enum wd_role role)
+{
+	return rows[role].max;
+}
+
+int
+wd_role_by_name(struct wd_span name)
+{
+	for (size_t i = 0; i < WD_N(rows); i++)
+		if (wd_span_is(name, rows[i].name))
+			return (int)i;
+	return -1;
+}

@@ -1,0 +1,32 @@
+/*
+ * Names of the TEEs.
+ */
+#include "verify/tee.h"
+
+static const struct {
+	enum wd_tee tee;
+	const char *name;
+} names[] = {
+	{ WD_TEE_SGX, "sgx" },
+	{ WD_TEE_TDX, "tdx" },
+	{ WD_TEE_SNP, "snp" },
+	{ WD_TEE_TPM, "tpm" },
+};
+
+const char *
+wd_tee_name(enum wd_tee tee)
+{
+	for (size_t i = 0; i < WD_N(names); i++)
+		if (names[i].tee == tee)
+			return names[i].name;
+	return "none";
+}
+
+enum wd_tee
+wd_tee_by_name(struct wd_span name)
+{
+	for (size_t i = 0; i < WD_N(names); i++)
+		if (wd_span_is(name, names[i].name))
+			return names[i].tee;
+	return WD_TEE_NONE;
+}
