@@ -38,5 +38,6 @@ struct wd_entry {
 };
 
 /* Appends the entry as JCS. Over WD_ENTRY_MAX claims and trace are left out and
- * `"cut":true` says so. */
+ * `"cut":true` says so; what is too long even then poisons the writer. Bytes
+ * of a text that are no UTF-8 text are shown as '?'. */
 void wd_entry_write(struct wd_wr *wr, const struct wd_entry *e);
