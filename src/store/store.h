@@ -5,8 +5,8 @@
  * here encrypts or decides: wrapped bytes come and go as they are.
  *
  * Rows own their blobs: release with the matching _done. Texts are NUL-ended.
- * A store is for one thread. Every function: 0, the rejections it names, or
- * WD_F_STORE.
+ * A store is for one thread. Every function: 0, the rejections it names, or a
+ * fault; wd_store_why() then has the database's words.
  */
 #pragma once
 
@@ -21,6 +21,9 @@ enum {
 	WD_RULES_MAX = 1024,
 	WD_USER_MAX = 64,
 	WD_BACKEND_MAX = 32,
+	/* A session's row stays at least this long after the session was made:
+	 * no challenge may live longer. */
+	WD_CHALLENGE_SECONDS_MAX = 300,
 };
 
 struct wd_store;
@@ -33,10 +36,13 @@ int wd_store_create(const char *state_dir, const struct wd_id *store_id,
     struct wd_diag *d) WD_MUST_USE;
 
 /*
- * Opens them for reading and writing and runs one statement of each kind, so
- * that no file needs to be opened later (a sandbox closes after this).
+ * Opens them for reading and writing, prepares every statement and makes a
+ * small change in each, so that no file needs to be opened later (a sandbox
+ * closes after this; closing the store then needs no more than newfstatat).
  * WD_R_NOT_INITIALIZED when there are none; WD_R_VERSION for another format;
- * WD_R_TAMPERED when the two do not carry the same store id.
+ * WD_R_TAMPERED when store.db is damaged or the two do not carry the same store
+ * id. A sessions.db that is missing, damaged, or from before the machine's last
+ * start is replaced by an empty one with a new id of its own.
  */
 int wd_store_open(const char *state_dir, struct wd_store **ret,
     struct wd_diag *d) WD_MUST_USE;
@@ -45,12 +51,24 @@ void wd_store_closep(struct wd_store **s);
 
 struct wd_id wd_store_id(const struct wd_store *s);
 
-/* Rises whenever another process has changed store.db (PRAGMA data_version). */
+/*
+ * The id of sessions.db, new whenever that file is made anew. The key of
+ * challenges is derived with it: then a challenge whose row went away with the
+ * old file cannot be used once more.
+ */
+struct wd_id wd_store_sessions_id(const struct wd_store *s);
+
+/* What the database said about the last fault; lives as long as S. */
+const char *wd_store_why(const struct wd_store *s);
+
+/* Another number whenever store.db was changed, here or by another process. */
 int wd_store_changed(struct wd_store *s, uint64_t *ret_version) WD_MUST_USE;
 
 /*
  * Admin changes are one transaction each: BEGIN IMMEDIATE, FULL sync at commit.
- * Without an open transaction the writers below make one of their own.
+ * Without an open transaction the writers below make one of their own. A writer
+ * that is refused has changed nothing; after a fault everything since BEGIN may
+ * be undone already, and what follows up to the end is refused.
  */
 int wd_store_begin(struct wd_store *s) WD_MUST_USE;
 int wd_store_commit(struct wd_store *s) WD_MUST_USE;
@@ -92,7 +110,8 @@ void wd_store_version_done(struct wd_store_version *v);
  * does not exist. */
 int wd_store_key_add(struct wd_store *s, const struct wd_store_key *key,
     const struct wd_store_version *first) WD_MUST_USE;
-/* Version key.version + 1; the row then names it. WD_R_NOT_FOUND. */
+/* Version key.version + 1; the row then names it. WD_R_NOT_FOUND; WD_R_CONFLICT
+ * for any other version. */
 int wd_store_key_rotate(struct wd_store *s, const struct wd_store_version *next)
     WD_MUST_USE;
 int wd_store_key_get(struct wd_store *s, const struct wd_id *id,
@@ -167,6 +186,8 @@ void wd_store_secret_done(struct wd_store_secret *x);
 /* The version a write of PATH would get next. */
 int wd_store_secret_next(
     struct wd_store *s, const char *path, uint32_t *ret_version) WD_MUST_USE;
+/* WD_R_CONFLICT unless its version is above all that the path has had, deleted
+ * ones too. */
 int wd_store_secret_put(struct wd_store *s, const struct wd_store_secret *x)
     WD_MUST_USE;
 int wd_store_secret_get(struct wd_store *s, const char *path,
@@ -182,12 +203,13 @@ int wd_store_secret_list(struct wd_store *s, const char *prefix,
 
 struct wd_store_token {
 	struct wd_id id;
-	uint8_t sha256[32];
+	uint8_t sha256[32]; /* of the whole text, "wdt_" included */
 	char user[WD_USER_MAX + 1];
 	char rules[WD_RULES_MAX + 1];
 	int64_t created, expires;
 };
 
+/* WD_R_EXISTS for the same id or digest. */
 int wd_store_token_add(struct wd_store *s, const struct wd_store_token *t)
     WD_MUST_USE;
 int wd_store_token_get(struct wd_store *s, const uint8_t sha256[32],
@@ -235,8 +257,8 @@ int wd_store_revoked(struct wd_store *s, const char *kind, const char *what,
 struct wd_store_session {
 	uint8_t challenge[32]; /* SHA-256; the primary key */
 	struct wd_id id;
-	uint8_t cookie[32]; /* SHA-256 of the cookie */
-	uint8_t token[32];  /* SHA-256 of the token */
+	uint8_t cookie[32]; /* SHA-256 of the cookie; zeros: none */
+	uint8_t token[32];  /* SHA-256 of the token; zeros: none */
 	uint8_t door;
 	uint8_t key_alg; /* enum wd_jwe_alg */
 	char client_cn[257], client_issuer[257];
@@ -255,7 +277,7 @@ int wd_store_session_by_cookie(struct wd_store *s, const uint8_t sha256[32],
     struct wd_store_session *ret) WD_MUST_USE;
 int wd_store_session_by_token(struct wd_store *s, const uint8_t sha256[32],
     struct wd_store_session *ret) WD_MUST_USE;
-/* Removes rows whose session and challenge have both expired (BEFORE), at most
+/* Removes rows whose session and challenge had both expired at BEFORE, at most
  * N_MAX a call. */
 int wd_store_session_expire(struct wd_store *s, int64_t before, size_t n_max)
     WD_MUST_USE;
@@ -268,6 +290,7 @@ struct wd_store_lease {
 	int64_t made, expires;
 };
 
+/* Rows that are there already stay as they are. */
 int wd_store_lease_add(struct wd_store *s, const struct wd_store_lease *rows,
     size_t n) WD_MUST_USE;
 int wd_store_lease_list(struct wd_store *s, const struct wd_id *after,

@@ -1,0 +1,224 @@
+/*
+ * Keys and their versions. Wrapped bytes come and go as they are.
+ */
+#include "store/sql.h"
+
+void
+wd_store_version_done(struct wd_store_version *v)
+{
+	v->wrapped = wd_bytes_free(v->wrapped);
+	v->spki = wd_bytes_free(v->spki);
+	v->chain = wd_bytes_free(v->chain);
+}
+
+static int
+add_row(struct wd_store *s, const struct wd_store_key *k)
+{
+	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_KEY_ADD);
+
+	wd_sql_put_id(&q, &k->id);
+	wd_sql_put_int(&q, k->kind);
+	wd_sql_put_int(&q, k->version);
+	wd_sql_put_text(&q, k->backend);
+	wd_sql_put_text(&q, k->attach);
+	wd_sql_put_id(&q, &k->policy);
+	wd_sql_put_text(&q, k->label);
+	wd_sql_put_text(&q, k->usage);
+	wd_sql_put_int(&q, k->created);
+	return wd_sql_run(&q);
+}
+
+static int
+add_version(struct wd_store *s, const struct wd_store_version *v)
+{
+	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_VERSION_ADD);
+
+	wd_sql_put_id(&q, &v->key);
+	wd_sql_put_int(&q, v->version);
+	wd_sql_put_bytes(&q, v->wrapped);
+	wd_sql_put_bytes(&q, v->spki);
+	wd_sql_put_bytes(&q, v->chain);
+	wd_sql_put_int(&q, v->created);
+	return wd_sql_run(&q);
+}
+
+struct addition {
+	const struct wd_store_key *key;
+	const struct wd_store_version *first;
+};
+
+static int
+add_both(struct wd_store *s, const void *arg)
+{
+	const struct addition *a = arg;
+	int r = add_row(s, a->key);
+
+	if (r != 0)
+		return r;
+	return add_version(s, a->first);
+}
+
+int
+wd_store_key_add(struct wd_store *s, const struct wd_store_key *key,
+    const struct wd_store_version *first)
+{
+	struct addition a = { key, first };
+
+	return wd_sql_atomically(s, WD_DB_STORE, add_both, &a);
+}
+
+static int
+raise_version(struct wd_store *s, const struct wd_store_version *next)
+{
+	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_KEY_ROTATE);
+
+	wd_sql_put_id(&q, &next->key);
+	wd_sql_put_int(&q, next->version);
+	return wd_sql_run(&q);
+}
+
+static int
+rotate(struct wd_store *s, const void *arg)
+{
+	const struct wd_store_version *next = arg;
+	struct wd_store_key key;
+	int r;
+
+	if ((r = wd_store_key_get(s, &next->key, &key)) != 0 ||
+	    (r = raise_version(s, next)) != 0)
+		return r;
+	return add_version(s, next);
+}
+
+int
+wd_store_key_rotate(struct wd_store *s, const struct wd_store_version *next)
+{
+	return wd_sql_atomically(s, WD_DB_STORE, rotate, next);
+}
+
+static int
+read_key(struct wd_sql *q, struct wd_store_key *ret)
+{
+	struct wd_store_key k = { 0 };
+	int r;
+
+	wd_sql_get_id(q, &k.id);
+	k.kind = wd_sql_get_u8(q);
+	k.version = wd_sql_get_u32(q);
+	wd_sql_get_text(q, k.backend, sizeof(k.backend));
+	wd_sql_get_text(q, k.attach, sizeof(k.attach));
+	wd_sql_get_id(q, &k.policy);
+	wd_sql_get_text(q, k.label, sizeof(k.label));
+	wd_sql_get_text(q, k.usage, sizeof(k.usage));
+	k.created = wd_sql_get_int(q);
+	if ((r = wd_sql_end(q)) == 0)
+		*ret = k;
+	return r;
+}
+
+int
+wd_store_key_get(
+    struct wd_store *s, const struct wd_id *id, struct wd_store_key *ret)
+{
+	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_KEY_GET);
+	int r;
+
+	wd_sql_put_id(&q, id);
+	if ((r = wd_sql_row(&q)) != 0)
+		return r;
+	return read_key(&q, ret);
+}
+
+static int
+read_version(struct wd_sql *q, struct wd_store_version *ret)
+{
+	WD_AUTO(wd_store_version_done) struct wd_store_version v = { 0 };
+	int r;
+
+	wd_sql_get_id(q, &v.key);
+	v.version = wd_sql_get_u32(q);
+	wd_sql_get_bytes(q, &v.wrapped);
+	wd_sql_get_bytes(q, &v.spki);
+	wd_sql_get_bytes(q, &v.chain);
+	v.created = wd_sql_get_int(q);
+	if ((r = wd_sql_end(q)) != 0)
+		return r;
+	*ret = v;
+	v = (struct wd_store_version){ 0 };
+	return 0;
+}
+
+int
+wd_store_version_get(struct wd_store *s, const struct wd_id *id,
+    uint32_t version, struct wd_store_version *ret)
+{
+	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_VERSION_GET);
+	int r;
+
+	wd_sql_put_id(&q, id);
+	wd_sql_put_int(&q, version);
+	if ((r = wd_sql_row(&q)) != 0)
+		return r;
+	return read_version(&q, ret);
+}
+
+int
+wd_store_key_set_policy(
+    struct wd_store *s, const struct wd_id *id, const struct wd_id *policy)
+{
+	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_KEY_SET_POLICY);
+
+	wd_sql_put_id(&q, id);
+	wd_sql_put_id(&q, policy);
+	return wd_sql_run(&q);
+}
+
+int
+wd_store_key_set_chain(struct wd_store *s, const struct wd_id *id,
+    uint32_t version, struct wd_span pem)
+{
+	WD_AUTO(wd_sql_done)
+	struct wd_sql q = wd_sql(s, WD_SQL_VERSION_SET_CHAIN);
+
+	wd_sql_put_id(&q, id);
+	wd_sql_put_int(&q, version);
+	wd_sql_put_blob(&q, pem);
+	return wd_sql_run(&q);
+}
+
+int
+wd_store_key_delete(struct wd_store *s, const struct wd_id *id)
+{
+	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_KEY_DELETE);
+
+	wd_sql_put_id(&q, id);
+	return wd_sql_run(&q);
+}
+
+int
+wd_store_key_list(struct wd_store *s, const struct wd_key_filter *filter,
+    struct wd_store_key *rows, size_t n_max, size_t *ret_n)
+{
+	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_KEY_LIST);
+	size_t limit = filter->limit < n_max ? filter->limit : n_max;
+	size_t n = 0;
+	int r;
+
+	wd_sql_put_text(&q, filter->after.s);
+	wd_sql_put_int(&q, filter->kinds);
+	wd_sql_put_id(&q, &filter->policy);
+	wd_sql_put_int(&q, (int64_t)limit);
+	while ((r = wd_sql_row(&q)) == 0)
+		if ((r = read_key(&q, &rows[n++])) != 0)
+			return r;
+	if (r != WD_R_NOT_FOUND)
+		return r;
+	*ret_n = n;
+	return 0;
+}
+
+int
+wd_store_key_count(struct wd_store *s, uint64_t *ret)
+{
+	return wd_sql_count(s, WD_SQL_KEY_COUNT, ret);
+}

@@ -1,0 +1,106 @@
+/*
+ * Inside src/store only: the open store, its prepared statements, and a cursor
+ * over one of them. Values are bound and columns are read in their order; like
+ * the byte cursor both are sticky, so the caller looks once, at wd_sql_run(),
+ * wd_sql_row() or wd_sql_end().
+ *
+ *   WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_KEY_GET);
+ *   wd_sql_put_id(&q, id);
+ *   if ((r = wd_sql_row(&q)) != 0)
+ *           return r;
+ *   wd_sql_get_id(&q, &key.id);
+ *   ...
+ *   if ((r = wd_sql_end(&q)) != 0)
+ *           return r;
+ *
+ * wd_sql_done() must run: a statement left open keeps a read transaction, and
+ * with it the log of changes, from ending.
+ */
+#pragma once
+
+#include "store/store.h"
+
+#include <sqlite3.h>
+
+enum wd_db { WD_DB_STORE, WD_DB_SESSIONS, WD_DB_COUNT };
+
+enum wd_sql_name {
+#define WD_SQL(NAME, db, none, unique, foreign, text) WD_SQL_##NAME,
+#include "store/statements.def"
+#undef WD_SQL
+	WD_SQL_COUNT
+};
+
+struct wd_sql_row {
+	enum wd_db db;
+	int none, unique, foreign; /* see statements.def */
+	const char *text;
+};
+
+const struct wd_sql_row *wd_sql_table(enum wd_sql_name which);
+
+struct wd_store {
+	sqlite3 *db[WD_DB_COUNT];
+	sqlite3_stmt *st[WD_SQL_COUNT];
+	struct wd_id id, sessions_id;
+	bool in_transaction; /* of wd_store_begin */
+	char why[160];
+};
+
+struct wd_sql {
+	struct wd_store *s;
+	const struct wd_sql_row *row;
+	sqlite3_stmt *st;
+	int bound, column;
+	int result; /* first fault */
+};
+
+struct wd_sql wd_sql(struct wd_store *s, enum wd_sql_name which);
+void wd_sql_done(struct wd_sql *q);
+
+/* What is bound must live until wd_sql_done(). */
+void wd_sql_put_int(struct wd_sql *q, int64_t v);
+void wd_sql_put_id(struct wd_sql *q, const struct wd_id *id); /* none: NULL */
+void wd_sql_put_text(struct wd_sql *q, const char *text);
+void wd_sql_put_blob(struct wd_sql *q, struct wd_span s); /* p NULL: NULL */
+void wd_sql_put_bytes(struct wd_sql *q, const struct wd_bytes *b);
+
+/* Runs a change to its end. 0, the row's rejections, or a fault. */
+int wd_sql_run(struct wd_sql *q) WD_MUST_USE;
+
+/* The next row: 0; none: what the table says; or a fault. */
+int wd_sql_row(struct wd_sql *q) WD_MUST_USE;
+
+/*
+ * Columns of the row. What does not have the expected type or size is a fault:
+ * it was not written by this code.
+ */
+int64_t wd_sql_get_int(struct wd_sql *q);
+uint8_t wd_sql_get_u8(struct wd_sql *q);
+uint32_t wd_sql_get_u32(struct wd_sql *q);
+void wd_sql_get_id(struct wd_sql *q, struct wd_id *ret); /* NULL: none */
+void wd_sql_get_text(struct wd_sql *q, char *dst, size_t size);
+void wd_sql_get_fixed(struct wd_sql *q, uint8_t *dst, size_t len);
+void wd_sql_get_bytes(struct wd_sql *q, struct wd_bytes **ret); /* NULL: NULL */
+
+/* 0, or the fault of an earlier put or get. */
+int wd_sql_end(const struct wd_sql *q) WD_MUST_USE;
+
+/* A statement without values. */
+int wd_sql_just(struct wd_store *s, enum wd_sql_name which) WD_MUST_USE;
+
+/* The one number that a statement without values gives. */
+int wd_sql_count(struct wd_store *s, enum wd_sql_name which, uint64_t *ret)
+    WD_MUST_USE;
+
+/*
+ * Runs BODY as one change: all of it or nothing. Inside a transaction of
+ * wd_store_begin() only BODY's own part is undone when it fails.
+ */
+int wd_sql_atomically(struct wd_store *s, enum wd_db db,
+    int (*body)(struct wd_store *s, const void *arg), const void *arg)
+    WD_MUST_USE;
+
+/* Notes the library's words on what went wrong in DB; returns WD_F_STORE, or
+ * WD_F_MEMORY. */
+int wd_sql_fault(struct wd_store *s, enum wd_db db);
