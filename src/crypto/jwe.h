@@ -25,7 +25,8 @@ int wd_jwe_seal(const struct wd_pkey *recipient, enum wd_jwe_alg alg,
 /*
  * Opens with the private key. The caller has read ALG and the ephemeral key
  * (EPK, NULL for RSA) from the protected header. WD_R_TAMPERED when anything
- * is not as sealed.
+ * is not as sealed; WD_R_KEY_INVALID when OWN does not fit ALG or EPK is of
+ * another curve; WD_R_UNSUPPORTED for WD_JWE_NONE; or a fault.
  */
 int wd_jwe_open(const struct wd_pkey *own, enum wd_jwe_alg alg,
     const struct wd_pkey *epk, const struct wd_jwe *jwe,

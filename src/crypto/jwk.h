@@ -8,6 +8,9 @@
 
 enum wd_jwe_alg { WD_JWE_NONE, WD_JWE_ECDH_ES_A256KW, WD_JWE_RSA_OAEP_256 };
 
+/* As JOSE spells it; NULL for WD_JWE_NONE. */
+const char *wd_jwe_alg_name(enum wd_jwe_alg alg);
+
 /* Members as they came, decoded from base64url. Views into the caller's
  * buffers. */
 struct wd_jwk {
@@ -23,10 +26,11 @@ struct wd_jwk {
 int wd_jwk_import(const struct wd_jwk *jwk, struct wd_pkey **ret) WD_MUST_USE;
 
 /* The JWK of a public key in canonical JSON: members sorted, with "alg" when
- * ALG is not WD_JWE_NONE. Goes to JCS texts, tokens and thumbprints. */
+ * ALG is not WD_JWE_NONE. Goes to JCS texts, tokens and thumbprints. A key
+ * whose parts cannot be had poisons WR. */
 void wd_jwk_write(
     struct wd_wr *wr, const struct wd_pkey *k, enum wd_jwe_alg alg);
 
-/* RFC 7638, SHA-256. */
+/* RFC 7638, SHA-256. 0 or a fault. */
 int wd_jwk_thumbprint(const struct wd_pkey *k, uint8_t ret_digest[32])
     WD_MUST_USE;
