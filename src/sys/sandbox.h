@@ -7,12 +7,6 @@
 
 #include "base/diag.h"
 
-/* A role's list: base calls that every role needs, plus these. */
-struct wd_sandbox {
-	const int *calls; /* SCMP_SYS numbers */
-	size_t n_calls;
-};
-
 enum wd_sandbox_kind {
 	WD_SANDBOX_VERIFY, /* no file, no network, no fork */
 	WD_SANDBOX_FRONT,  /* accept, sockets it was given */
@@ -21,6 +15,7 @@ enum wd_sandbox_kind {
 	WD_SANDBOX_SCRIBE, /* files of the log folder */
 	WD_SANDBOX_AGENT,
 	WD_SANDBOX_LINK,
+	WD_SANDBOX_COUNT
 };
 
 /* Closes for good. A kernel without seccomp is noted as missing, no fault. A
