@@ -1,0 +1,269 @@
+/*
+ * The TLS context of a listener.
+ */
+#include "http/tls.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+
+#include "base/alloc.h"
+#include "http/tls_cache.h"
+
+struct wd_tls {
+	SSL_CTX *ctx;
+	struct wd_tls_cache cache;
+};
+
+static void
+bio_freep(BIO **b)
+{
+	BIO_free(*b); /* NULL is fine */
+}
+
+static void
+x509_freep(X509 **x)
+{
+	X509_free(*x);
+}
+
+static void
+pkey_freep(EVP_PKEY **k)
+{
+	EVP_PKEY_free(*k);
+}
+
+static BIO *
+memory(struct wd_span s)
+{
+	return s.len > INT32_MAX ? NULL : BIO_new_mem_buf(s.p, (int)s.len);
+}
+
+/* Our keys are never encrypted; without this OpenSSL would ask a terminal. */
+static int
+no_passphrase(char *buf, int size, int writing, void *ctx)
+{
+	(void)buf;
+	(void)size;
+	(void)writing;
+	(void)ctx;
+	return -1;
+}
+
+static int
+use_chain(SSL_CTX *ctx, struct wd_span pem, struct wd_diag *d)
+{
+	WD_AUTO(bio_freep) BIO *bio = memory(pem);
+	WD_AUTO(x509_freep) X509 *leaf = NULL;
+
+	if (bio == NULL)
+		return wd_fault(d, WD_F_MEMORY, "no memory for TLS");
+	leaf = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+	if (leaf == NULL || SSL_CTX_use_certificate(ctx, leaf) != 1)
+		return wd_reject(d, WD_R_MALFORMED,
+		    "the TLS certificate is not a PEM certificate");
+	for (;;) {
+		WD_AUTO(x509_freep)
+		X509 *next = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+
+		if (next == NULL)
+			break;
+		if (SSL_CTX_add1_chain_cert(ctx, next) != 1)
+			return wd_fault(
+			    d, WD_F_CRYPTO, "the TLS chain is not taken");
+	}
+	ERR_clear_error(); /* the end of the text leaves an error behind */
+	return 0;
+}
+
+static int
+use_key(SSL_CTX *ctx, struct wd_span pem, struct wd_diag *d)
+{
+	WD_AUTO(bio_freep) BIO *bio = memory(pem);
+	WD_AUTO(pkey_freep) EVP_PKEY *key = NULL;
+
+	if (bio == NULL)
+		return wd_fault(d, WD_F_MEMORY, "no memory for TLS");
+	key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	if (key == NULL)
+		return wd_reject(d, WD_R_MALFORMED,
+		    "the TLS key is not an unencrypted PEM key");
+	if (SSL_CTX_use_PrivateKey(ctx, key) != 1 ||
+	    SSL_CTX_check_private_key(ctx) != 1)
+		return wd_reject(d, WD_R_MISMATCH,
+		    "the TLS key and certificate do not belong together");
+	return 0;
+}
+
+/* A certificate is asked for, not demanded: policies say whom they need. One
+ * that is sent but does not verify ends the handshake. */
+static int
+use_client_ca(SSL_CTX *ctx, struct wd_span pem, struct wd_diag *d)
+{
+	WD_AUTO(bio_freep) BIO *bio = memory(pem);
+	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+	size_t n = 0;
+
+	if (bio == NULL)
+		return wd_fault(d, WD_F_MEMORY, "no memory for TLS");
+	for (;; n++) {
+		WD_AUTO(x509_freep)
+		X509 *ca = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+
+		if (ca == NULL)
+			break;
+		if (X509_STORE_add_cert(store, ca) != 1 ||
+		    SSL_CTX_add_client_CA(ctx, ca) != 1)
+			return wd_fault(d, WD_F_CRYPTO,
+			    "a client CA certificate is not taken");
+	}
+	ERR_clear_error();
+	if (n == 0)
+		return wd_reject(d, WD_R_MALFORMED,
+		    "the client CA file holds no PEM certificate");
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+	return 0;
+}
+
+/* ---- resumption */
+
+static int
+session_made(SSL *ssl, SSL_SESSION *s)
+{
+	struct wd_tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+	wd_tls_cache_put(&tls->cache, s);
+	return 1; /* the reference is ours */
+}
+
+static SSL_SESSION *
+session_asked(SSL *ssl, const unsigned char *id, int len, int *ret_copy)
+{
+	struct wd_tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+	*ret_copy = 0; /* the reference is the caller's: used once */
+	return wd_tls_cache_take(
+	    &tls->cache, wd_span(id, len < 0 ? 0 : (size_t)len));
+}
+
+static void
+resume_by_state(struct wd_tls *tls)
+{
+	static const unsigned char context[] = "warder";
+
+	SSL_CTX_set_app_data(tls->ctx, tls);
+	SSL_CTX_set_options(tls->ctx, SSL_OP_NO_TICKET);
+	(void)SSL_CTX_set_num_tickets(tls->ctx, 1); /* cannot fail */
+	SSL_CTX_set_session_cache_mode(tls->ctx,
+	    SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL |
+		SSL_SESS_CACHE_NO_AUTO_CLEAR);
+	SSL_CTX_set_timeout(tls->ctx, WD_TLS_SESSION_SECONDS);
+	SSL_CTX_sess_set_new_cb(tls->ctx, session_made);
+	SSL_CTX_sess_set_get_cb(tls->ctx, session_asked);
+	(void)SSL_CTX_set_session_id_context(
+	    tls->ctx, context, sizeof(context) - 1); /* short enough */
+}
+
+/* ---- protocol */
+
+/* The name of our one protocol, as ALPN has it: length and text. */
+static int
+choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+    const unsigned char *in, unsigned in_len, void *ctx)
+{
+	static const unsigned char ours[] = "\x08http/1.1";
+	unsigned char *chosen = NULL;
+
+	(void)ssl;
+	(void)ctx;
+	if (SSL_select_next_proto(&chosen, out_len, ours, sizeof(ours) - 1, in,
+		in_len) != OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	*out = chosen;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+static int
+set_protocol(SSL_CTX *ctx, bool tls12, struct wd_diag *d)
+{
+	int lowest = tls12 ? TLS1_2_VERSION : TLS1_3_VERSION;
+
+	if (SSL_CTX_set_min_proto_version(ctx, lowest) != 1 ||
+	    SSL_CTX_set1_groups_list(ctx, "X25519:P-256") != 1 ||
+	    SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1)
+		return wd_fault(
+		    d, WD_F_CRYPTO, "TLS cannot be set up as required");
+	SSL_CTX_set_options(ctx,
+	    SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+		SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_CLEANSE_PLAINTEXT);
+	(void)SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS); /* returns it */
+	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
+	return 0;
+}
+
+int
+wd_tls_new(
+    const struct wd_tls_config *config, struct wd_tls **ret, struct wd_diag *d)
+{
+	WD_AUTO(wd_tls_freep) struct wd_tls *tls = wd_alloc(sizeof(*tls));
+	int r;
+
+	if (tls == NULL)
+		return wd_fault(d, WD_F_MEMORY, "no memory for TLS");
+	tls->ctx = SSL_CTX_new(TLS_server_method());
+	if (tls->ctx == NULL)
+		return wd_fault(d, WD_F_CRYPTO, "TLS cannot start");
+	if ((r = set_protocol(tls->ctx, config->tls12, d)) != 0 ||
+	    (r = use_chain(tls->ctx, config->chain_pem, d)) != 0 ||
+	    (r = use_key(tls->ctx, config->key_pem, d)) != 0)
+		return r;
+	if (config->client_ca.len > 0 &&
+	    (r = use_client_ca(tls->ctx, config->client_ca, d)) != 0)
+		return r;
+	resume_by_state(tls);
+	*ret = WD_TAKE(tls);
+	return 0;
+}
+
+struct wd_tls *
+wd_tls_free(struct wd_tls *tls)
+{
+	if (tls == NULL)
+		return NULL;
+	wd_tls_cache_done(&tls->cache);
+	SSL_CTX_free(tls->ctx); /* NULL is fine */
+	return wd_free(tls);
+}
+
+void
+wd_tls_freep(struct wd_tls **tls)
+{
+	*tls = wd_tls_free(*tls);
+}
+
+size_t
+wd_tls_cached(const struct wd_tls *tls)
+{
+	return wd_tls_cache_count(&tls->cache);
+}
+
+SSL *
+wd_tls_session(struct wd_tls *tls)
+{
+	return SSL_new(tls->ctx);
+}
+
+void
+wd_tls_half_close(SSL *ssl)
+{
+	if (SSL_is_init_finished(ssl))
+		(void)SSL_shutdown(ssl); /* best effort: it may be gone */
+	ERR_clear_error();               /* the bufferevent reads the queue */
+}
+
+void
+wd_tls_goodbye(SSL *ssl)
+{
+	SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
+	wd_tls_half_close(ssl);
+}
