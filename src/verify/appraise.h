@@ -49,6 +49,9 @@ struct wd_appraisal_rules {
 /* The vendors' roots that are compiled in. */
 const struct wd_anchor *wd_anchor_vendors(size_t *ret_n);
 
+/* Whether this version can judge evidence of TEE. */
+bool wd_tee_is_judged(enum wd_tee tee);
+
 struct wd_verifier;
 
 /* RULES are copied. 0 or a fault. */

@@ -17,3 +17,9 @@ wd_tee_row(enum wd_tee tee)
 			return rows[i];
 	return NULL;
 }
+
+bool
+wd_tee_is_judged(enum wd_tee tee)
+{
+	return wd_tee_row(tee) != NULL;
+}

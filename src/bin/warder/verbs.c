@@ -3,11 +3,11 @@
  */
 #include "bin/warder/verbs.h"
 
-#include "bin/warder/version.h"
-
 #include <string.h>
 
 static const struct cli_verb *const verbs[] = {
+	&cli_verb_evidence_verify,
+	&cli_verb_evidence_inspect,
 	&cli_verb_version,
 };
 

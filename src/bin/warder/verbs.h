@@ -11,3 +11,7 @@ const struct cli_verb *cli_verb_find(
     const char *const *words, int n, int *ret_words);
 
 const struct cli_verb *const *cli_verbs(size_t *ret_n);
+
+extern const struct cli_verb cli_verb_evidence_inspect;
+extern const struct cli_verb cli_verb_evidence_verify;
+extern const struct cli_verb cli_verb_version;

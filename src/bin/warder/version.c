@@ -1,7 +1,7 @@
 /*
  * warder version: what is installed.
  */
-#include "bin/warder/version.h"
+#include "bin/warder/verbs.h"
 
 #include <stdio.h>
 

@@ -1,0 +1,177 @@
+/*
+ * Filling a request from texts and files, and judging it.
+ */
+#include "bin/warder/evidence.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "codec/hex.h"
+#include "codec/pem.h"
+#include "crypto/hash.h"
+#include "sys/file.h"
+
+#include <fcntl.h>
+
+enum { ANCHOR_FILE_MAX = 65536 };
+
+void
+evidence_done(struct evidence_request *q)
+{
+	for (size_t i = 0; i < WD_IN_COUNT; i++)
+		wd_bytes_freep(&q->part[i]);
+}
+
+int
+evidence_tee(struct evidence_request *q, struct wd_span name, struct wd_diag *d)
+{
+	q->tee = wd_tee_by_name(name);
+	if (q->tee != WD_TEE_NONE && wd_tee_is_judged(q->tee))
+		return 0;
+	return wd_reject(d, WD_R_TEE_NOT_SUPPORTED,
+	    "evidence of '%.*s' cannot be judged by this version",
+	    (int)(name.len < 40 ? name.len : 40), (const char *)name.p);
+}
+
+int
+evidence_at(struct evidence_request *q, struct wd_span text, struct wd_diag *d)
+{
+	if (wd_time_parse(text, &q->at))
+		return 0;
+	return wd_reject(d, WD_R_MALFORMED,
+	    "the time is not of the form 2025-07-01T00:00:00Z");
+}
+
+int
+evidence_nonce(
+    struct evidence_request *q, struct wd_span hex, struct wd_diag *d)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *bytes = NULL;
+	int r = wd_hex_decode(hex, &bytes);
+
+	if (r < 0)
+		return wd_fault(d, WD_F_MEMORY, "no memory for the nonce");
+	if (r > 0 || bytes->len == 0 || bytes->len > sizeof(q->nonce))
+		return wd_reject(
+		    d, WD_R_MALFORMED, "the nonce is not 1 to 64 bytes in hex");
+	q->nonce_len = bytes->len;
+	wd_copy(q->nonce, wd_bytes_span(bytes));
+	return 0;
+}
+
+/* A root that is not the vendor's has no hardware behind it. */
+static bool
+is_software(enum wd_tee tee, const uint8_t sha256[32])
+{
+	size_t n;
+	const struct wd_anchor *vendors = wd_anchor_vendors(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (vendors[i].tee == tee &&
+		    wd_span_equal(
+			WD_SPAN(vendors[i].sha256), wd_span(sha256, 32)))
+			return false;
+	return true;
+}
+
+static int
+add_anchor(struct evidence_request *q, struct wd_span der, struct wd_diag *d)
+{
+	struct evidence_rules *rules = &q->rules;
+	struct wd_anchor *a;
+
+	if (rules->n_anchors == WD_N(rules->anchor))
+		return wd_reject(
+		    d, WD_R_MALFORMED, "trust_anchor: too many certificates");
+	a = &rules->anchor[rules->n_anchors];
+	a->tee = q->tee;
+	if (wd_hash(WD_SHA256, der, a->sha256) != 0)
+		return wd_fault(d, WD_F_CRYPTO, "cannot hash");
+	a->software = is_software(q->tee, a->sha256);
+	rules->n_anchors++;
+	return 0;
+}
+
+static int
+add_anchors(struct evidence_request *q, struct wd_span pem, struct wd_diag *d)
+{
+	struct wd_rd rd = wd_rd(pem);
+	int r;
+
+	for (;;) {
+		WD_AUTO(wd_bytes_freep) struct wd_bytes *der = NULL;
+
+		r = wd_pem_next(&rd, "CERTIFICATE", &der);
+		if (r == WD_R_NOT_FOUND && q->rules.n_anchors > 0)
+			return 0;
+		if (r < 0)
+			return wd_fault(d, WD_F_MEMORY, "cannot decode PEM");
+		if (r > 0)
+			return wd_reject(d, WD_R_MALFORMED,
+			    "trust_anchor: not certificates in PEM");
+		if ((r = add_anchor(q, wd_bytes_span(der), d)) != 0)
+			return r;
+	}
+}
+
+/* Too large for its role is a fault of the input, not of the file. */
+static int
+read_file(
+    const char *file, size_t max, struct wd_bytes **ret, struct wd_diag *d)
+{
+	struct wd_diag why = { 0 };
+	int r = wd_file_read(AT_FDCWD, file, max, ret, &why);
+
+	if (r == WD_R_TOO_LARGE)
+		return wd_reject(d, WD_R_MALFORMED, "%s", why.detail);
+	if (r != 0)
+		return wd_fault(d, WD_F_SYSTEM, "%s", why.detail);
+	return 0;
+}
+
+static int
+read_anchors(struct evidence_request *q, const char *file, struct wd_diag *d)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *pem = NULL;
+	int r;
+
+	if (q->rules.n_anchors > 0)
+		return wd_reject(d, WD_R_EXISTS, "trust_anchor: given twice");
+	if ((r = read_file(file, ANCHOR_FILE_MAX, &pem, d)) != 0)
+		return r;
+	return add_anchors(q, wd_bytes_span(pem), d);
+}
+
+int
+evidence_input(struct evidence_request *q, struct wd_span role,
+    const char *file, struct wd_diag *d)
+{
+	int which = wd_role_by_name(role);
+
+	if (wd_span_is(role, "trust_anchor"))
+		return read_anchors(q, file, d);
+	if (which < 0)
+		return wd_reject(d, WD_R_UNKNOWN_MEMBER,
+		    "there is no role '%.*s'",
+		    (int)(role.len < 40 ? role.len : 40), (const char *)role.p);
+	if (q->part[which] != NULL)
+		return wd_reject(d, WD_R_EXISTS, "%s: given twice",
+		    wd_role_name((enum wd_role)which));
+	return read_file(
+	    file, wd_role_max((enum wd_role)which), &q->part[which], d);
+}
+
+int
+evidence_policy(
+    struct evidence_request *q, const struct wd_jval *v, struct wd_diag *d)
+{
+	struct wd_jobj o;
+
+	wd_jobj_open(&o, v, d, "policy");
+	q->rules.allow_debug =
+	    wd_jobj_bool(&o, "allow_debug", WD_OPTIONAL, false);
+	q->rules.crl_optional =
+	    !wd_jobj_bool(&o, "require_crl", WD_OPTIONAL, true);
+	q->rules.min_evaluation_number = (uint32_t)wd_jobj_uint(
+	    &o, "min_evaluation_number", WD_OPTIONAL, UINT32_MAX);
+	return wd_jobj_close(&o);
+}
