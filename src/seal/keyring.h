@@ -11,11 +11,17 @@
 #include "base/id.h"
 #include "base/secret.h"
 
-enum { WD_KEYRING_TERMS = 16, WD_KEYRING_MAX = 16384 };
+enum {
+	WD_KEYRING_TERMS = 16,
+	WD_KEYRING_MAX = 16384,
+	WD_ROOT_KEY = 32, /* bytes of the root key */
+};
+
+#define WD_KEYRING_FILE "keyring" /* in the state folder */
 
 struct wd_keyring {
 	struct wd_id store_id;
-	uint32_t n_terms; /* the last is the one that encrypts */
+	uint32_t n_terms; /* term N is at N - 1; the last one encrypts */
 	struct wd_secret *term[WD_KEYRING_TERMS];
 	struct wd_secret
 	    *challenge_key;            /* 32 bytes, HKDF of root and store id */
@@ -25,17 +31,25 @@ struct wd_keyring {
 
 void wd_keyring_done(struct wd_keyring *k);
 
-/* A new one for a new store. */
+/* A new one for a new store. 0 or a fault. */
 int wd_keyring_make(const struct wd_id *store_id, struct wd_span root_key,
     struct wd_keyring *ret) WD_MUST_USE;
 
-/* Flat form, as a secret. WD_R_MALFORMED. */
+/* Flat form, as a secret. Reading it: WD_R_MALFORMED, WD_R_VERSION. */
 int wd_keyring_flat(const struct wd_keyring *k, struct wd_secret **ret)
     WD_MUST_USE;
 int wd_keyring_read(struct wd_span flat, struct wd_keyring *ret) WD_MUST_USE;
 
-/* Under the root key, for the file. WD_R_TAMPERED: another root key or store.
+/*
+ * What the store keeps under the name "check": whoever has read a keyring
+ * compares it before anything is opened or, worse, encrypted with keys of
+ * another store.
  */
+int wd_keyring_check(const struct wd_keyring *k, uint8_t ret_check[32])
+    WD_MUST_USE;
+
+/* Under the root key, for the file. Opening it: WD_R_VERSION; WD_R_TAMPERED:
+ * damaged, or of another root key or store. */
 int wd_keyring_seal(const struct wd_keyring *k, struct wd_span root_key,
     struct wd_bytes **ret) WD_MUST_USE;
 int wd_keyring_open(struct wd_span sealed, struct wd_span root_key,
@@ -44,7 +58,8 @@ int wd_keyring_open(struct wd_span sealed, struct wd_span root_key,
 /*
  * Data at rest: u32 term, then nonce || ciphertext || tag; AAD = store id,
  * table, row id, version, purpose. A row moved to another id, table or version
- * does not open: WD_R_TAMPERED. An unknown term: WD_R_WRONG_STORE.
+ * does not open: WD_R_TAMPERED. An unknown term: WD_R_WRONG_STORE. Texts of a
+ * place are at most 512 bytes.
  */
 struct wd_rest {
 	const char *table, *row, *purpose;

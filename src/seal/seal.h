@@ -12,16 +12,23 @@
 
 enum wd_seal_kind { WD_SEAL_NONE, WD_SEAL_PASSPHRASE, WD_SEAL_FILE };
 
+/*
+ * A seal wraps the root key under a share: what an operator types, or for
+ * automatic seals what lies in a file. Wrapped bytes are bound to the store id.
+ */
 struct wd_seal_row {
 	enum wd_seal_kind kind;
 	const char *name;
-	bool automatic;      /* opens without an operator */
+	bool automatic;       /* opens without an operator */
+	const char *key_file; /* the share, in the state folder; NULL: typed */
+	size_t share_min, share_max;
 	const char *warning; /* said at start and in status; NULL: none */
-	/* Wraps ROOT into a new blob. SHARE: passphrase; unused by others. */
+	/* Wraps ROOT into a new blob. */
 	int (*wrap)(struct wd_span root, const struct wd_id *store_id,
 	    struct wd_span share, struct wd_bytes **ret_blob,
 	    struct wd_diag *d);
-	/* WD_R_UNSEAL_REFUSED when the share is wrong. */
+	/* WD_R_UNSEAL_REFUSED when the share is wrong or the blob is of another
+	 * store; WD_R_MALFORMED. */
 	int (*unwrap)(struct wd_span blob, const struct wd_id *store_id,
 	    struct wd_span share, struct wd_secret **ret_root,
 	    struct wd_diag *d);
@@ -29,6 +36,11 @@ struct wd_seal_row {
 
 const struct wd_seal_row *wd_seal_row(enum wd_seal_kind kind); /* NULL */
 const struct wd_seal_row *wd_seal_by_name(struct wd_span name);
+const struct wd_seal_row *const *wd_seal_rows(size_t *ret_n);
+
+#define WD_SEAL_FILE_NAME "seal" /* in the state folder */
+
+enum { WD_SEAL_FILE_MAX = 4096 };
 
 /* The seal file: {magic, version, kind, store id, blob}. */
 struct wd_seal_file {
