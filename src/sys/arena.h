@@ -16,7 +16,8 @@
  */
 int wd_arena_install(size_t size, struct wd_diag *d) WD_MUST_USE;
 
-/* Zeroed, aligned for any type; NULL when the arena is full. */
+/* Zeroed, aligned for any type; NULL when the arena is full. Blocks of 16 MiB
+ * and more (scrypt) are mappings of their own, which root can read. */
 void *wd_arena_alloc(size_t len);
 
 /* As realloc(3), but what the block leaves behind is wiped. */

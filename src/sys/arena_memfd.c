@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/reason.h"
 #include "base/secret.h"
+#include "sys/arena_big.h"
 #include "sys/arena_map.h"
 
 #include <stdlib.h>
@@ -224,7 +225,7 @@ wd_arena_alloc(size_t len)
 	for (uint8_t sizing = 0; sizing < WD_N(classes); sizing++)
 		if (len <= classes[sizing])
 			return alloc_small(sizing);
-	return alloc_large(len);
+	return len < WD_ARENA_BIG ? alloc_large(len) : wd_arena_big_alloc(len);
 }
 
 /* A block in use: where it lies and how much it holds. */
@@ -266,6 +267,10 @@ wd_arena_free(void *p)
 
 	if (p == NULL)
 		return;
+	if (wd_arena_big_size(p) > 0) {
+		wd_arena_big_free(p);
+		return;
+	}
 	b = block_at(p);
 	wd_wipe(p, b.size);
 	if (arena.pages[b.page].kind == SLAB) {
@@ -279,18 +284,20 @@ wd_arena_free(void *p)
 void *
 wd_arena_realloc(void *p, size_t len)
 {
-	struct block b;
+	size_t size;
 	void *fresh;
 
 	if (p == NULL)
 		return wd_arena_alloc(len);
-	b = block_at(p);
-	if (len <= b.size && len > b.size / 2)
+	size = wd_arena_big_size(p);
+	if (size == 0)
+		size = block_at(p).size;
+	if (len <= size && len > size / 2)
 		return p;
 	fresh = wd_arena_alloc(len);
 	if (fresh == NULL)
 		return NULL;
-	wd_copy(fresh, wd_span(p, len < b.size ? len : b.size));
+	wd_copy(fresh, wd_span(p, len < size ? len : size));
 	wd_arena_free(p);
 	return fresh;
 }

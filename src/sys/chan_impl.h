@@ -8,7 +8,7 @@
 #include "sys/chan.h"
 
 enum {
-	WD_CHAN_BUF_BASE = 64 << 10,  /* first size of a buffer */
+	WD_CHAN_BUF_BASE = 8 << 10,   /* first size of a buffer */
 	WD_CHAN_BUF_KEEP = 256 << 10, /* larger ones go back when empty */
 	WD_CHAN_WAITING_MAX = 8 << 20,
 	WD_CHAN_FDS = 16, /* descriptors on their way, each direction */
@@ -33,6 +33,7 @@ struct wd_chan {
 	int fd;
 	bool broken; /* the other side broke the framing */
 	bool ended;  /* end of stream, or an error that will not go away */
+	bool busy;   /* the last read filled its room: ask for more */
 
 	struct wd_chan_buf in;
 	size_t parsed;     /* bytes of IN handed out as frames */

@@ -14,8 +14,9 @@
 
 enum {
 	FLAGS_KNOWN = WD_FRAME_REPLY | WD_FRAME_WITH_FD,
-	READ_MIN = 4096, /* less room than this is not worth a system call */
-	BUF_MAX = WD_FRAME_MAX + WD_CHAN_BUF_BASE,
+	READ_MIN = 4096,      /* less is not worth a system call */
+	READ_BUSY = 64 << 10, /* what a busy channel asks for */
+	BUF_MAX = WD_FRAME_MAX + READ_BUSY,
 };
 
 /* One descriptor a message is what our senders do; the kernel drops more than
@@ -88,6 +89,7 @@ receive(struct wd_chan *c, size_t room)
 		c->ended = true;
 		return WD_F_PEER;
 	}
+	c->busy = (size_t)n == room;
 	c->in.end += (size_t)n;
 	c->received += (size_t)n;
 	if (!keep_fds(c, &m, (size_t)n))
@@ -98,16 +100,19 @@ receive(struct wd_chan *c, size_t room)
 int
 wd_chan_fill(struct wd_chan *c)
 {
-	size_t room;
+	size_t want = c->busy ? READ_BUSY : READ_MIN;
+	size_t len, room;
 	ssize_t n;
 
 	wd_chan_buf_drop(&c->in, c->parsed);
 	c->parsed = 0;
+	len = wd_chan_buf_span(&c->in).len;
 	if (c->broken || c->ended)
 		return WD_F_PEER;
-	if (c->in.end - c->in.start > BUF_MAX - READ_MIN)
+	if (len > BUF_MAX - READ_MIN)
 		return 0; /* whole frames that nobody took yet */
-	if (!wd_chan_buf_room(&c->in, READ_MIN, BUF_MAX, &room))
+	want = want < BUF_MAX - len ? want : BUF_MAX - len;
+	if (!wd_chan_buf_room(&c->in, want, BUF_MAX, &room))
 		return WD_F_MEMORY;
 	n = receive(c, room);
 	return n < 0 ? (int)n : 0;

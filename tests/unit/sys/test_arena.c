@@ -196,6 +196,38 @@ realloc_keeps_what_fits(void **state)
 	wd_arena_free(NULL);
 }
 
+static void
+block_larger_than_the_arena_is_a_mapping(void **state)
+{
+	uint8_t *p = wd_arena_alloc(128 << 20);
+
+	(void)state;
+	assert_non_null(p);
+	assert_false(wd_arena_holds(p));
+	assert_true(is_zero(p, 4096));
+	p[5] = 9;
+	p = wd_arena_realloc(p, 20 << 20);
+	assert_int_equal(p[5], 9);
+	p = wd_arena_realloc(p, 100);
+	assert_true(wd_arena_holds(p));
+	assert_int_equal(p[5], 9);
+	wd_arena_free(p);
+	assert_null(wd_arena_alloc((size_t)300 << 20));
+}
+
+static void
+big_blocks_are_few(void **state)
+{
+	uint8_t *p[8];
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(p); i++)
+		assert_non_null(p[i] = wd_arena_alloc(16 << 20));
+	assert_null(wd_arena_alloc(16 << 20));
+	for (size_t i = 0; i < WD_N(p); i++)
+		wd_arena_free(p[i]);
+}
+
 /* Ten thousand steps over blocks of every size, each filled with its number. */
 static void
 random_use_mixes_nothing_up(void **state)
@@ -363,6 +395,9 @@ main(void)
 		cmocka_unit_test_teardown(
 		    full_arena_gives_nothing, whole_again),
 		cmocka_unit_test_teardown(realloc_keeps_what_fits, whole_again),
+		cmocka_unit_test_teardown(
+		    block_larger_than_the_arena_is_a_mapping, whole_again),
+		cmocka_unit_test_teardown(big_blocks_are_few, whole_again),
 		cmocka_unit_test_teardown(
 		    random_use_mixes_nothing_up, whole_again),
 	};
