@@ -39,6 +39,10 @@ int wd_peer_reply(struct wd_peer *p, enum wd_call call, uint32_t request,
 int wd_peer_next(struct wd_peer *p, struct wd_frame *ret_frame,
     const struct wd_call_row **ret_row, struct wd_diag *d) WD_MUST_USE;
 
+/* Blocks until such a frame is there: 0, WD_F_TIMEOUT or WD_F_PEER. */
+int wd_peer_wait(struct wd_peer *p, int timeout_ms, struct wd_frame *ret_frame,
+    const struct wd_call_row **ret_row, struct wd_diag *d) WD_MUST_USE;
+
 /*
  * Sends and waits for the answer, for roles at start and for tests: 0 with MSG
  * filled, what the peer returned, WD_F_PEER or WD_F_TIMEOUT. Other frames that

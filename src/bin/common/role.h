@@ -33,9 +33,11 @@ struct wd_role_ops {
 };
 
 /*
- * Hardens, receives everything up to START. ARENA: bytes of secret memory, 0
- * for none (secrets then live on the heap). Exits the process with a message
- * when it was not started by a supervisor. 0 or a fault.
+ * Hardens, receives everything up to START and starts the log. ARENA: bytes of
+ * secret memory, 0 for none (secrets then live on the heap, and libcrypto's
+ * too). A front says WD_PROC_FRONT; its configuration may make it the admin's.
+ * Call before anything else, and wd_crypto_init() after it. Exits the process
+ * with a message when it was not started by a supervisor. 0 or a fault.
  */
 int wd_role_start(enum wd_proc self, size_t arena, struct wd_role **ret,
     struct wd_diag *d) WD_MUST_USE;
