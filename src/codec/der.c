@@ -191,3 +191,10 @@ wd_der_write_head(struct wd_wr *wr, uint8_t tag, size_t n)
 	for (unsigned i = bytes; i > 0; i--)
 		wd_wr_u8(wr, (uint8_t)(n >> (8 * (i - 1))));
 }
+
+void
+wd_der_write(struct wd_wr *wr, uint8_t tag, struct wd_span contents)
+{
+	wd_der_write_head(wr, tag, contents.len);
+	wd_wr_bytes(wr, contents);
+}

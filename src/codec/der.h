@@ -53,3 +53,6 @@ struct wd_span wd_der_bytes_of_bits(struct wd_rd *rd);
 
 /* Writes tag and length for N bytes of contents that follow. */
 void wd_der_write_head(struct wd_wr *wr, uint8_t tag, size_t n);
+
+/* A whole element; CONTENTS are not looked at. */
+void wd_der_write(struct wd_wr *wr, uint8_t tag, struct wd_span contents);

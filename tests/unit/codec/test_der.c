@@ -277,6 +277,21 @@ bit_strings_are_of_whole_bytes(void **state)
 	assert_true(rd.bad);
 }
 
+static void
+written_element_reads_back(void **state)
+{
+	uint8_t buf[8];
+	struct wd_wr wr = wd_wr_fixed(buf, sizeof(buf));
+	struct wd_rd rd;
+
+	(void)state;
+	wd_der_write(&wr, WD_DER_OCTET_STRING, WD_SPAN_LIT("abc"));
+	t_ok(wd_wr_end(&wr));
+	rd = wd_rd(wd_wr_span(&wr));
+	rd = wd_der_enter(&rd, WD_DER_OCTET_STRING);
+	t_span_equal(wd_rd_rest(&rd), WD_SPAN_LIT("abc"));
+}
+
 int
 main(void)
 {
@@ -294,6 +309,7 @@ main(void)
 		cmocka_unit_test(long_integers_have_one_form),
 		cmocka_unit_test(bit_strings_are_of_whole_bytes),
 		cmocka_unit_test(written_heads_read_back),
+		cmocka_unit_test(written_element_reads_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
