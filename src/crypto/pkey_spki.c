@@ -45,13 +45,6 @@ wd_pkey_from_spki(struct wd_span der, struct wd_pkey **ret)
 enum { SPKI_MAX = 640 }; /* RSA 4096: 550 */
 
 static void
-element(struct wd_wr *wr, uint8_t tag, struct wd_span contents)
-{
-	wd_der_write_head(wr, tag, contents.len);
-	wd_wr_bytes(wr, contents);
-}
-
-static void
 integer(struct wd_wr *wr, const struct wd_bytes *positive)
 {
 	bool sign_byte = (positive->p[0] & 0x80) != 0;
@@ -73,7 +66,7 @@ key_bits(struct wd_wr *wr, const struct wd_pkey *k, const struct wd_bytes *a,
 	if (k->row->family == WD_FAMILY_RSA) {
 		integer(&integers, a);
 		integer(&integers, b);
-		element(wr, WD_DER_SEQUENCE, wd_wr_span(&integers));
+		wd_der_write(wr, WD_DER_SEQUENCE, wd_wr_span(&integers));
 		return;
 	}
 	if (k->row->family == WD_FAMILY_EC)
@@ -96,8 +89,8 @@ wd_pkey_to_spki(const struct wd_pkey *k, struct wd_bytes **ret_der)
 	if ((r = wd_pkey_public_parts(k, &a, &b)) != 0)
 		return r;
 	key_bits(&bits, k, a, b);
-	element(&body, WD_DER_SEQUENCE, k->row->spki_id);
-	element(&body, WD_DER_BIT_STRING, wd_wr_span(&bits));
-	element(&der, WD_DER_SEQUENCE, wd_wr_span(&body));
+	wd_der_write(&body, WD_DER_SEQUENCE, k->row->spki_id);
+	wd_der_write(&body, WD_DER_BIT_STRING, wd_wr_span(&bits));
+	wd_der_write(&der, WD_DER_SEQUENCE, wd_wr_span(&body));
 	return wd_wr_take(&der, ret_der);
 }

@@ -46,11 +46,16 @@ struct wd_cert_spec {
 	size_t n_ext;
 };
 
-/* A certificate for SUBJECT's public key signed by ISSUER's private key. */
+/*
+ * A certificate for SUBJECT's public key signed by ISSUER's private key, with
+ * both key identifiers. WD_R_KEY_INVALID when ISSUER is public only; WD_R_RANGE
+ * when a name, date, serial or path length is not possible; or a fault.
+ */
 int wd_cert_make(const struct wd_cert_spec *spec, const struct wd_pkey *subject,
     const struct wd_pkey *issuer, struct wd_bytes **ret_der) WD_MUST_USE;
 
-/* A PKCS#10 request (RFC 2986) signed by KEY; subject and dns of SPEC count. */
+/* A PKCS#10 request (RFC 2986) signed by KEY; subject and dns of SPEC count.
+ * Results as wd_cert_make(). */
 int wd_csr_make(const struct wd_cert_spec *spec, const struct wd_pkey *key,
     struct wd_bytes **ret_der) WD_MUST_USE;
 
@@ -62,13 +67,16 @@ struct wd_crl_spec {
 	size_t n_revoked;
 };
 
+/* Version 2, number 1, with the issuer's key identifier. Results as
+ * wd_cert_make(). */
 int wd_crl_make(const struct wd_crl_spec *spec, const struct wd_pkey *issuer,
     struct wd_bytes **ret_der) WD_MUST_USE;
 
 /*
  * "CN=…,O=…,DNS=…,DNS=…" as operators type it: names go to SPEC.subject, DNS to
- * SPEC.dns, in the caller's arrays. TEXT is cut in place and must outlive them.
- * WD_R_MALFORMED.
+ * SPEC.dns, in the caller's arrays. Attributes: CN, O, OU, L, ST, C, DNS; a
+ * backslash takes the next character as it is. TEXT is cut in place and must
+ * outlive the arrays. WD_R_MALFORMED.
  */
 int wd_subject_parse(char *text, struct wd_rdn *rdn, size_t max_rdn,
     size_t *ret_n_rdn, const char **dns, size_t max_dns, size_t *ret_n_dns,
