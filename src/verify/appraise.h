@@ -14,7 +14,7 @@
 
 /* Parts of evidence and collateral, by role; names as in docs/evidence.md. */
 enum wd_role {
-#define WD_ROLE(NAME, name, max) WD_IN_##NAME,
+#define WD_ROLE(NAME, name, max, collateral) WD_IN_##NAME,
 #include "verify/roles.def"
 #undef WD_ROLE
 	WD_IN_COUNT
@@ -23,6 +23,7 @@ enum wd_role {
 /* The role's name, the most bytes it may have, and the role of a name (-1). */
 const char *wd_role_name(enum wd_role role);
 size_t wd_role_max(enum wd_role role);
+bool wd_role_is_collateral(enum wd_role role);
 int wd_role_by_name(struct wd_span name);
 
 /* Views into the caller's buffers; an absent part has p == NULL. */

@@ -7,7 +7,11 @@
 
 #include "verify/appraise.h"
 
-/* What a document is for; together the key under which one is kept. */
+/*
+ * What a document is for; together with wd_doc_info.software the key under
+ * which one is kept, so that a software TEE's collateral never takes the place
+ * of a vendor's.
+ */
 struct wd_doc_id {
 	enum wd_role role; /* WD_IN_TCB_INFO, …_CHAIN, …_CRL */
 	enum wd_tee tee;   /* NONE where it serves several */
@@ -27,12 +31,14 @@ struct wd_doc_info {
 
 /*
  * Checks one document on its own: form, signature down to an anchor of V's
- * rules, dates at AT. SIGNING_CHAIN is needed for TCB info and QE identity,
- * ISSUER_CHAIN (PEM, PCK CA then root) for a PCK CRL. Rejections as
- * wd_appraise.
+ * rules, dates at AT. CHAIN (PEM) is the signing chain for TCB info, QE
+ * identity and the root CRL, the issuer's chain (PCK CA, root) for a PCK CRL;
+ * a chain needs none. The class is not in the document: id.update_class comes
+ * back as 's' for the caller to change. Rejections as wd_appraise, and
+ * WD_R_UNSUPPORTED for a role that is no collateral.
  */
 int wd_doc_check(struct wd_verifier *v, enum wd_role role, struct wd_span doc,
-    struct wd_span signing_chain, int64_t at, struct wd_doc_info *ret_info,
+    struct wd_span chain, int64_t at, struct wd_doc_info *ret_info,
     struct wd_diag *d) WD_MUST_USE;
 
 /* WD_R_ROLLBACK when FRESH is older than KEPT: lower number, or same number
@@ -53,9 +59,12 @@ int wd_snapshot_check(struct wd_span snapshot) WD_MUST_USE;
 
 /*
  * Fills the collateral roles of IN that are absent with the documents of
- * SNAPSHOT that fit the evidence in IN (platform, CA, TEE). What is missing
- * stays absent; wd_appraise then says so. WD_R_MALFORMED when the evidence
- * does not even say which platform it is of.
+ * SNAPSHOT (which was checked) that fit the evidence in IN: its platform, CA,
+ * TEE and kind of root; early ones before standard ones. What is missing stays
+ * absent, and so does everything when the evidence cannot say which platform
+ * it is of: wd_appraise then gives the reason. V's cache makes this cheap for
+ * a known platform. 0 or a fault.
  */
-int wd_snapshot_select(
-    struct wd_span snapshot, enum wd_tee tee, struct wd_inputs *in) WD_MUST_USE;
+int wd_snapshot_select(struct wd_verifier *v, struct wd_span snapshot,
+    enum wd_tee tee, int64_t at, struct wd_inputs *in, struct wd_diag *d)
+    WD_MUST_USE;

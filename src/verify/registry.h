@@ -36,8 +36,19 @@ struct wd_step {
 	int (*run)(struct wd_appraisal *a);
 };
 
+/* Which collateral fits a piece of evidence: by role, zeros for those that
+ * serve every platform. */
+struct wd_platform {
+	uint8_t scope[WD_IN_COUNT][8];
+	bool software; /* its root is one */
+};
+
 struct wd_tee_row {
 	enum wd_tee tee;
+	/* WD_R_NOT_FOUND when IN does not say it in a form that is genuine at
+	 * AT. 0 or a fault else. */
+	int (*platform)(struct wd_verifier *v, const struct wd_inputs *in,
+	    int64_t at, struct wd_platform *ret, struct wd_diag *d);
 	const struct wd_step *steps; /* all of them, in this order */
 	size_t n_steps;
 };

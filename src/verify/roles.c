@@ -6,8 +6,10 @@
 static const struct {
 	const char *name;
 	size_t max;
+	bool is_collateral;
 } rows[WD_IN_COUNT] = {
-#define WD_ROLE(NAME, name_, max_) [WD_IN_##NAME] = { name_, max_ },
+#define WD_ROLE(NAME, name_, max_, collateral_) \
+	[WD_IN_##NAME] = { name_, max_, collateral_ },
 #include "verify/roles.def"
 #undef WD_ROLE
 };
@@ -22,6 +24,12 @@ size_t
 wd_role_max(enum wd_role role)
 {
 	return rows[role].max;
+}
+
+bool
+wd_role_is_collateral(enum wd_role role)
+{
+	return rows[role].is_collateral;
 }
 
 int

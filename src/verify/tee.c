@@ -30,3 +30,12 @@ wd_tee_by_name(struct wd_span name)
 			return names[i].tee;
 	return WD_TEE_NONE;
 }
+
+bool
+wd_tee_is_number(unsigned number)
+{
+	for (size_t i = 0; i < WD_N(names); i++)
+		if ((unsigned)names[i].tee == number)
+			return true;
+	return number == WD_TEE_NONE;
+}

@@ -20,3 +20,6 @@ const char *wd_tee_name(enum wd_tee tee);
 
 /* WD_TEE_NONE when the name is not known. */
 enum wd_tee wd_tee_by_name(struct wd_span name);
+
+/* NONE, or the number of a TEE there is. */
+bool wd_tee_is_number(unsigned number);

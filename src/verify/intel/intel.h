@@ -27,6 +27,16 @@ struct wd_intel_case {
 /* The state of an Intel TEE's call. */
 struct wd_intel_case *wd_intel_case(struct wd_appraisal *a);
 
+/* The PEM of the PCK chain: the quote's own, else the part given with it where
+ * the certification data needs one; p == NULL: there is none. */
+struct wd_span wd_intel_chain(
+    const struct wd_intel_quote *q, const struct wd_inputs *in);
+
+/* The platform of a quote of TEE, for wd_tee_row. */
+int wd_intel_platform(struct wd_verifier *v, enum wd_tee tee,
+    const struct wd_inputs *in, int64_t at, struct wd_platform *ret,
+    struct wd_diag *d) WD_MUST_USE;
+
 int wd_intel_quote_form(struct wd_appraisal *a) WD_MUST_USE;
 int wd_intel_certification_data(struct wd_appraisal *a) WD_MUST_USE;
 int wd_intel_pck_chain(struct wd_appraisal *a) WD_MUST_USE;

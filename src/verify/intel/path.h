@@ -65,3 +65,10 @@ wd_path_root(const struct wd_path *p)
 {
 	return p->cert[p->n - 1];
 }
+
+/* Which PCK CA, as the scope of collateral has it. */
+static inline uint8_t
+wd_path_ca_letter(const struct wd_path *p)
+{
+	return p->is_platform ? 'P' : 'p';
+}

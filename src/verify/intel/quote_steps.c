@@ -35,26 +35,13 @@ int
 wd_intel_certification_data(struct wd_appraisal *a)
 {
 	struct wd_intel_case *c = wd_intel_case(a);
-	struct wd_span given = a->in->part[WD_IN_PCK_CHAIN];
 
-	switch (c->quote.cert_type) {
-	case WD_CERT_PCK_CHAIN:
-		c->chain = c->quote.cert_data;
+	c->chain = wd_intel_chain(&c->quote, a->in);
+	if (c->chain.p != NULL)
 		return 0;
-	case WD_CERT_PPID_PLAIN:
-	case WD_CERT_PPID_RSA2048:
-	case WD_CERT_PPID_RSA3072:
-	case WD_CERT_PCK_LEAF:
-		if (given.p == NULL)
-			return wd_reject(a->d, WD_R_UNSUPPORTED_CERT_DATA,
-			    "certification data of type %u needs pck_chain",
-			    c->quote.cert_type);
-		c->chain = given;
-		return 0;
-	default:
-		return wd_reject(a->d, WD_R_UNSUPPORTED_CERT_DATA,
-		    "certification data of type %u", c->quote.cert_type);
-	}
+	return wd_reject(a->d, WD_R_UNSUPPORTED_CERT_DATA,
+	    "certification data of type %u, and no pck_chain beside it",
+	    c->quote.cert_type);
 }
 
 /*

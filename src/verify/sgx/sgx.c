@@ -101,8 +101,16 @@ static const struct wd_step steps[] = {
 	{ "claims", claims },
 };
 
+static int
+platform(struct wd_verifier *v, const struct wd_inputs *in, int64_t at,
+    struct wd_platform *ret, struct wd_diag *d)
+{
+	return wd_intel_platform(v, WD_TEE_SGX, in, at, ret, d);
+}
+
 const struct wd_tee_row wd_sgx_row = {
 	.tee = WD_TEE_SGX,
+	.platform = platform,
 	.steps = steps,
 	.n_steps = WD_N(steps),
 };
