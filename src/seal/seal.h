@@ -56,16 +56,27 @@ int wd_seal_file_read(struct wd_span bytes, struct wd_seal_file *ret)
 
 /*
  * Makes the state of a new server in the folder STATE (a descriptor; its path
- * for the databases): root key, seal, keyring, store. Nothing is left behind on
- * failure. RET_RELEASE_THUMBPRINT: RFC 7638 of the release key. ROOT_TOKEN is
- * the first admin token, rules *:*, 24 hours.
+ * for the databases): root key, seal, keyring, store with the first admin
+ * token (rules *:*, 24 hours). The seal file comes last: with it the server is
+ * initialized. Nothing is left behind on failure. WD_R_EXISTS when any of it is
+ * there already, WD_R_RANGE for a passphrase that is too short or too long.
  */
 struct wd_init {
 	const char *state_path;
+	int state;
 	enum wd_seal_kind kind;
-	struct wd_span passphrase;
+	struct wd_span passphrase; /* WD_SEAL_PASSPHRASE */
 	int64_t now;
 };
-int wd_init_state(const struct wd_init *how, int state, struct wd_id *ret_store,
-    uint8_t ret_release_thumbprint[32], struct wd_secret **ret_root_token,
+
+struct wd_init_result {
+	struct wd_id store_id;
+	uint8_t thumbprint[32]; /* RFC 7638, of the release key */
+	struct wd_id token_id;
+	int64_t token_expires;
+	struct wd_secret *token; /* the text, "wdt_" and 43 characters */
+};
+
+void wd_init_result_done(struct wd_init_result *x);
+int wd_init_state(const struct wd_init *how, struct wd_init_result *ret,
     struct wd_diag *d) WD_MUST_USE;

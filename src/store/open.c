@@ -34,6 +34,13 @@ wd_store_create(
 	return r;
 }
 
+void
+wd_store_remove(const char *state_dir)
+{
+	wd_db_remove(state_dir, WD_DB_STORE);
+	wd_db_remove(state_dir, WD_DB_SESSIONS);
+}
+
 static int
 prepare_all(struct wd_store *s, struct wd_diag *d)
 {

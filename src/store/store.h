@@ -35,6 +35,9 @@ struct wd_store;
 int wd_store_create(const char *state_dir, const struct wd_id *store_id,
     struct wd_diag *d) WD_MUST_USE;
 
+/* Removes both: for the one who made them and could not finish. */
+void wd_store_remove(const char *state_dir);
+
 /*
  * Opens them for reading and writing, prepares every statement and makes a
  * small change in each, so that no file needs to be opened later (a sandbox

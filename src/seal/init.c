@@ -1,0 +1,252 @@
+/*
+ * The state of a new server. Works in a folder that no server uses; the caller
+ * holds its lock. What was made is removed again when a later step fails.
+ */
+#include "seal/seal.h"
+
+#include "base/wr.h"
+#include "codec/base64.h"
+#include "crypto/hash.h"
+#include "crypto/jwk.h"
+#include "crypto/rand.h"
+#include "seal/keyring.h"
+#include "store/store.h"
+#include "sys/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	TOKEN_RANDOM = 32,
+	TOKEN_LEN = 4 + 43, /* "wdt_", 32 bytes as base64url */
+	TOKEN_SECONDS = 24 * 3600,
+};
+
+void
+wd_init_result_done(struct wd_init_result *x)
+{
+	x->token = wd_secret_free(x->token);
+}
+
+/* ---- what may not be there, and what is taken back */
+
+struct undo {
+	const struct wd_init *how;
+	const struct wd_seal_row *row;
+	bool armed;
+};
+
+static void
+undo(struct undo *u)
+{
+	const char *names[] = { WD_SEAL_FILE_NAME, WD_KEYRING_FILE,
+		u->armed ? u->row->key_file : NULL };
+
+	if (!u->armed)
+		return;
+	for (size_t i = 0; i < WD_N(names); i++)
+		if (names[i] != NULL)
+			/* May not have been made yet. */
+			(void)unlinkat(u->how->state, names[i], 0);
+	wd_store_remove(u->how->state_path);
+}
+
+static int
+require_nothing_there(
+    const struct wd_init *how, const struct wd_seal_row *row, struct wd_diag *d)
+{
+	const char *names[] = { WD_SEAL_FILE_NAME, WD_KEYRING_FILE, "store.db",
+		"sessions.db", row->key_file };
+	struct stat st;
+
+	for (size_t i = 0; i < WD_N(names); i++)
+		if (names[i] != NULL &&
+		    fstatat(how->state, names[i], &st, AT_SYMLINK_NOFOLLOW) ==
+			0)
+			return wd_reject(d, WD_R_EXISTS,
+			    "%s is there already: this folder holds a server, "
+			    "or what is left of one",
+			    names[i]);
+	return 0;
+}
+
+/* ---- the store */
+
+static int
+write_token(struct wd_secret *text, uint8_t ret_sha256[32])
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *random = NULL;
+	struct wd_wr wr = wd_wr_fixed(wd_secret_bytes(text), TOKEN_LEN);
+	int r = wd_rand_secret(TOKEN_RANDOM, &random);
+
+	if (r != 0)
+		return r;
+	wd_wr_text(&wr, "wdt_");
+	wd_b64url_write(&wr, wd_secret_borrow(random));
+	if (wd_wr_end(&wr) != 0)
+		return WD_F_BUG;
+	return wd_hash(WD_SHA256, wd_secret_borrow(text), ret_sha256);
+}
+
+static int
+add_token(struct wd_store *s, int64_t now, struct wd_init_result *ret)
+{
+	WD_AUTO(wd_secret_freep)
+	struct wd_secret *text = wd_secret_new(TOKEN_LEN);
+	struct wd_store_token t = { .user = "admin",
+		.rules = "*:*",
+		.created = now,
+		.expires = now + TOKEN_SECONDS };
+	int r;
+
+	if (text == NULL)
+		return WD_F_MEMORY;
+	if ((r = write_token(text, t.sha256)) != 0 ||
+	    (r = wd_rand_id(&t.id)) != 0 ||
+	    (r = wd_store_token_add(s, &t)) != 0)
+		return r;
+	ret->token_id = t.id;
+	ret->token_expires = t.expires;
+	ret->token = WD_TAKE(text);
+	return 0;
+}
+
+static int
+fill_store(const struct wd_init *how, const struct wd_keyring *k,
+    struct wd_init_result *ret, struct wd_diag *d)
+{
+	WD_AUTO(wd_store_closep) struct wd_store *s = NULL;
+	uint8_t check[32];
+	int r;
+
+	if ((r = wd_keyring_check(k, check)) != 0 ||
+	    (r = wd_store_create(how->state_path, &k->store_id, d)) != 0 ||
+	    (r = wd_store_open(how->state_path, &s, d)) != 0)
+		return r;
+	if ((r = wd_meta_put(s, "check", WD_SPAN(check))) != 0 ||
+	    (r = add_token(s, how->now, ret)) != 0)
+		return wd_fault(d, WD_F_STORE, "%s", wd_store_why(s));
+	return 0;
+}
+
+/* ---- seal and keyring */
+
+static int
+write_keyring(const struct wd_init *how, const struct wd_keyring *k,
+    struct wd_span root, struct wd_diag *d)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *sealed = NULL;
+	int r = wd_keyring_seal(k, root, &sealed);
+
+	if (r != 0)
+		return r;
+	return wd_file_write(
+	    how->state, WD_KEYRING_FILE, wd_bytes_span(sealed), 0600, true, d);
+}
+
+/* What wraps the root key: typed, or random in a file of its own. */
+static int
+make_share(const struct wd_init *how, const struct wd_seal_row *row,
+    struct wd_secret **ret, struct wd_diag *d)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *share = NULL;
+	int r;
+
+	if (row->key_file == NULL) {
+		*ret = wd_secret_copy(how->passphrase);
+		return *ret == NULL ? WD_F_MEMORY : 0;
+	}
+	if ((r = wd_rand_secret(row->share_min, &share)) != 0 ||
+	    (r = wd_file_write(how->state, row->key_file,
+		 wd_secret_borrow(share), 0600, true, d)) != 0)
+		return r;
+	*ret = WD_TAKE(share);
+	return 0;
+}
+
+static int
+write_seal(const struct wd_init *how, const struct wd_seal_row *row,
+    const struct wd_id *store_id, struct wd_span root, struct wd_diag *d)
+{
+	WD_AUTO(wd_seal_file_done)
+	struct wd_seal_file f = { row->kind, *store_id, NULL };
+	WD_AUTO(wd_secret_freep) struct wd_secret *share = NULL;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *bytes = NULL;
+	int r;
+
+	if ((r = make_share(how, row, &share, d)) != 0 ||
+	    (r = row->wrap(
+		 root, store_id, wd_secret_borrow(share), &f.blob, d)) != 0 ||
+	    (r = wd_seal_file_make(&f, &bytes)) != 0)
+		return r;
+	return wd_file_write(
+	    how->state, WD_SEAL_FILE_NAME, wd_bytes_span(bytes), 0600, true, d);
+}
+
+static int
+thumbprint(const struct wd_secret *private_key, uint8_t ret[32])
+{
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *k = NULL;
+	int r = wd_pkey_from_private(wd_secret_borrow(private_key), &k);
+
+	if (r != 0)
+		return r;
+	return wd_jwk_thumbprint(k, ret);
+}
+
+static int
+make_all(const struct wd_init *how, const struct wd_seal_row *row,
+    struct wd_init_result *ret, struct wd_diag *d)
+{
+	WD_AUTO(wd_keyring_done) struct wd_keyring k = { 0 };
+	WD_AUTO(wd_secret_freep) struct wd_secret *root = NULL;
+	int r;
+
+	if ((r = wd_rand_secret(WD_ROOT_KEY, &root)) != 0 ||
+	    (r = wd_rand_id(&ret->store_id)) != 0 ||
+	    (r = wd_keyring_make(&ret->store_id, wd_secret_borrow(root), &k)) !=
+		0 ||
+	    (r = thumbprint(k.release_key, ret->thumbprint)) != 0 ||
+	    (r = fill_store(how, &k, ret, d)) != 0 ||
+	    (r = write_keyring(how, &k, wd_secret_borrow(root), d)) != 0)
+		return r;
+	return write_seal(how, row, &ret->store_id, wd_secret_borrow(root), d);
+}
+
+static int
+check_passphrase(
+    const struct wd_init *how, const struct wd_seal_row *row, struct wd_diag *d)
+{
+	size_t len = how->passphrase.len;
+
+	if (row->key_file != NULL ||
+	    (len >= row->share_min && len <= row->share_max))
+		return 0;
+	return wd_reject(d, WD_R_RANGE,
+	    "the passphrase must have %zu to %zu bytes", row->share_min,
+	    row->share_max);
+}
+
+int
+wd_init_state(
+    const struct wd_init *how, struct wd_init_result *ret, struct wd_diag *d)
+{
+	const struct wd_seal_row *row = wd_seal_row(how->kind);
+	WD_AUTO(wd_init_result_done) struct wd_init_result x = { 0 };
+	WD_AUTO(undo) struct undo u = { how, row, false };
+	int r;
+
+	if (row == NULL)
+		return wd_fault(d, WD_F_BUG, "there is no such seal");
+	if ((r = check_passphrase(how, row, d)) != 0 ||
+	    (r = require_nothing_there(how, row, d)) != 0)
+		return r;
+	u.armed = true;
+	if ((r = make_all(how, row, &x, d)) != 0)
+		return r;
+	u.armed = false;
+	*ret = x;
+	x.token = NULL;
+	return 0;
+}
