@@ -4,6 +4,8 @@
  */
 #include "fixture.h"
 
+#include "sys/sandbox.h"
+
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -188,7 +190,14 @@ one_large_change(struct wd_store *s)
 }
 
 static void
-work_without_opening(const char *dir)
+enter_sandbox(void)
+{
+	if (wd_sandbox_enter(WD_SANDBOX_KEEPER, NULL) != 0)
+		_exit(77);
+}
+
+static void
+work_without_opening(const char *dir, void (*close_sandbox)(void))
 {
 	struct wd_store *s = NULL;
 	struct wd_store_key k = t_key(1), rows[4];
@@ -197,7 +206,7 @@ work_without_opening(const char *dir)
 
 	if (wd_store_open(dir, &s, NULL) != 0)
 		_exit(1);
-	forbid_opening();
+	close_sandbox();
 	if (fill_both(s) != 0 || one_large_change(s) != 0 ||
 	    t_add_key(s, &k) != 0 ||
 	    wd_store_key_list(s, &all, rows, 4, &n) != 0 ||
@@ -211,13 +220,15 @@ static void
 open_store_needs_no_further_file(void **state)
 {
 	struct fixture *f = *state;
+	static void (*const sandboxes[])(
+	    void) = { forbid_opening, enter_sandbox };
 	struct wd_id key = t_id(1);
 
 	t_ok(wd_store_create(f->dir, &f->id, NULL));
-	/* The first process makes the files beside, the second finds them. */
-	for (int i = 0; i < 2; i++) {
+	/* The first process makes the files beside, the others find them. */
+	for (size_t i = 0; i < 4; i++) {
 		if (fork() == 0)
-			work_without_opening(f->dir);
+			work_without_opening(f->dir, sandboxes[i % 2]);
 		expect_child_done();
 		t_ok(wd_store_open(f->dir, &f->s, NULL));
 		t_ok(wd_store_key_delete(f->s, &key));
