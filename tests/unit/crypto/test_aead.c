@@ -1,0 +1,209 @@
+/*
+ * AES-256-GCM and AES key wrap against published vectors, and that no flipped
+ * bit passes.
+ */
+#include "lib/t.h"
+#include "lib/t_hex.h"
+
+#include "base/reason.h"
+#include "crypto/aead.h"
+#include "crypto/init.h"
+
+static const uint8_t key[32] = { 1, 2, 3 };
+static const struct wd_span aad = { (const uint8_t *)"aad", 3 };
+static const struct wd_span plain = { (const uint8_t *)"a secret", 8 };
+
+/* The GCM specification (as submitted to NIST), test case 16. */
+static const char gcm_key[] =
+    "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308";
+static const char gcm_nonce[] = "cafebabefacedbaddecaf888";
+static const char gcm_aad[] = "feedfacedeadbeeffeedfacedeadbeefabaddad2";
+static const char gcm_plain[] =
+    "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+    "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39";
+static const char gcm_cipher[] =
+    "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
+    "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662";
+static const char gcm_tag[] = "76fc6ece0f4e1768cddf8853bb2d551b";
+
+static void
+gcm_matches_its_specification(void **state)
+{
+	uint8_t k[32], n[12], a[20], p[60], c[60], t[16], got[60], tag[16];
+	struct wd_span ks = t_hex(gcm_key, k);
+	struct wd_span as = t_hex(gcm_aad, a);
+	struct wd_span ps = t_hex(gcm_plain, p);
+	struct wd_span cs = t_hex(gcm_cipher, c);
+	WD_AUTO(wd_secret_freep) struct wd_secret *opened = NULL;
+
+	(void)state;
+	(void)t_hex(gcm_nonce, n);
+	t_ok(wd_gcm_encrypt(ks, n, as, ps, got, tag));
+	t_span_equal(WD_SPAN(got), cs);
+	t_span_equal(WD_SPAN(tag), t_hex(gcm_tag, t));
+	t_ok(wd_gcm_decrypt(ks, n, as, cs, tag, &opened));
+	t_span_equal(wd_secret_borrow(opened), ps);
+}
+
+static void
+what_is_sealed_opens(void **state)
+{
+	static const size_t lens[] = { 0, 1, 15, 16, 17, 4096 };
+	static const uint8_t zeros[4096];
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(lens); i++) {
+		struct wd_span p = wd_span(zeros, lens[i]);
+		WD_AUTO(wd_bytes_freep) struct wd_bytes *sealed = NULL;
+		WD_AUTO(wd_secret_freep) struct wd_secret *opened = NULL;
+
+		t_ok(wd_aead_seal(WD_SPAN(key), aad, p, &sealed));
+		assert_int_equal(sealed->len, lens[i] + WD_AEAD_EXTRA);
+		t_ok(wd_aead_open(
+		    WD_SPAN(key), aad, wd_bytes_span(sealed), &opened));
+		t_span_equal(wd_secret_borrow(opened), p);
+	}
+}
+
+static void
+sealing_twice_gives_other_bytes(void **state)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *a = NULL;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *b = NULL;
+
+	(void)state;
+	t_ok(wd_aead_seal(WD_SPAN(key), aad, plain, &a));
+	t_ok(wd_aead_seal(WD_SPAN(key), aad, plain, &b));
+	assert_false(wd_span_equal(wd_span(a->p, 12), wd_span(b->p, 12)));
+	assert_false(
+	    wd_span_equal(wd_span(a->p + 12, 8), wd_span(b->p + 12, 8)));
+}
+
+static void
+every_flipped_bit_and_length_is_refused(void **state)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *sealed = NULL;
+	struct wd_secret *opened = NULL;
+
+	(void)state;
+	t_ok(wd_aead_seal(WD_SPAN(key), aad, plain, &sealed));
+	for (size_t bit = 0; bit < sealed->len * 8; bit++) {
+		sealed->p[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		assert_int_equal(wd_aead_open(WD_SPAN(key), aad,
+				     wd_bytes_span(sealed), &opened),
+		    WD_R_TAMPERED);
+		sealed->p[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	for (size_t len = 0; len < sealed->len; len++)
+		assert_int_equal(wd_aead_open(WD_SPAN(key), aad,
+				     wd_span(sealed->p, len), &opened),
+		    WD_R_TAMPERED);
+	assert_null(opened);
+}
+
+static void
+another_key_or_aad_is_refused(void **state)
+{
+	uint8_t other[32] = { 9 };
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *sealed = NULL;
+	struct wd_secret *opened = NULL;
+	struct wd_span s;
+
+	(void)state;
+	t_ok(wd_aead_seal(WD_SPAN(key), aad, plain, &sealed));
+	s = wd_bytes_span(sealed);
+	assert_int_equal(
+	    wd_aead_open(WD_SPAN(other), aad, s, &opened), WD_R_TAMPERED);
+	assert_int_equal(
+	    wd_aead_open(WD_SPAN(key), wd_span(NULL, 0), s, &opened),
+	    WD_R_TAMPERED);
+	assert_int_equal(
+	    wd_aead_open(WD_SPAN(key), WD_SPAN_LIT("aae"), s, &opened),
+	    WD_R_TAMPERED);
+	assert_null(opened);
+}
+
+static void
+keys_of_another_size_are_our_bug(void **state)
+{
+	struct wd_bytes *sealed = NULL;
+	struct wd_secret *opened = NULL;
+	uint8_t wrapped[40] = { 0 };
+	struct wd_span half = wd_span(key, 16);
+
+	(void)state;
+	assert_int_equal(wd_aead_seal(half, aad, plain, &sealed), WD_F_BUG);
+	assert_int_equal(
+	    wd_aead_open(half, aad, WD_SPAN(wrapped), &opened), WD_F_BUG);
+	assert_int_equal(wd_aes_wrap(half, WD_SPAN(key), wrapped), WD_F_BUG);
+	assert_int_equal(wd_aes_wrap(WD_SPAN(key), half, wrapped), WD_F_BUG);
+	assert_int_equal(
+	    wd_aes_unwrap(half, WD_SPAN(wrapped), &opened), WD_F_BUG);
+	assert_null(sealed);
+	assert_null(opened);
+}
+
+/* RFC 3394, section 4.6. */
+static const char kw_kek[] =
+    "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+static const char kw_key[] =
+    "00112233445566778899aabbccddeeff000102030405060708090a0b0c0d0e0f";
+static const char kw_wrapped[] =
+    "28c9f404c4b810f4cbccb35cfb87f8263f5786e2d80ed326cbc7f0e71a99f43b"
+    "fb988b9b7a02dd21";
+
+static void
+key_wrap_matches_rfc_3394(void **state)
+{
+	uint8_t kek[32], k[32], w[40], got[40];
+	struct wd_span ws = t_hex(kw_wrapped, w);
+	WD_AUTO(wd_secret_freep) struct wd_secret *opened = NULL;
+
+	(void)state;
+	t_ok(wd_aes_wrap(t_hex(kw_kek, kek), t_hex(kw_key, k), got));
+	t_span_equal(WD_SPAN(got), ws);
+	t_ok(wd_aes_unwrap(WD_SPAN(kek), ws, &opened));
+	t_span_equal(wd_secret_borrow(opened), WD_SPAN(k));
+}
+
+static void
+damaged_wraps_are_refused(void **state)
+{
+	uint8_t kek[32], w[48];
+	struct wd_span ws = t_hex(kw_wrapped, w);
+	struct wd_secret *opened = NULL;
+
+	(void)state;
+	(void)t_hex(kw_kek, kek);
+	for (size_t bit = 0; bit < ws.len * 8; bit++) {
+		w[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		assert_int_equal(
+		    wd_aes_unwrap(WD_SPAN(kek), ws, &opened), WD_R_TAMPERED);
+		w[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	for (size_t len = 0; len <= sizeof(w); len++)
+		if (len != 40)
+			assert_int_equal(wd_aes_unwrap(WD_SPAN(kek),
+					     wd_span(w, len), &opened),
+			    WD_R_TAMPERED);
+	assert_null(opened);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gcm_matches_its_specification),
+		cmocka_unit_test(what_is_sealed_opens),
+		cmocka_unit_test(sealing_twice_gives_other_bytes),
+		cmocka_unit_test(every_flipped_bit_and_length_is_refused),
+		cmocka_unit_test(another_key_or_aad_is_refused),
+		cmocka_unit_test(keys_of_another_size_are_our_bug),
+		cmocka_unit_test(key_wrap_matches_rfc_3394),
+		cmocka_unit_test(damaged_wraps_are_refused),
+	};
+
+	if (wd_crypto_init(NULL) != 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
