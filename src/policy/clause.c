@@ -1,0 +1,203 @@
+/*
+ * The tables of comparisons and of claims that clauses may name. A claim that
+ * has a member of its own in a policy (tee, software, debug, status,
+ * advisories) or belongs to one session must never appear here.
+ */
+#include "policy/clause.h"
+
+#include "codec/utf8.h"
+
+enum { BYTES_MAX = 64, TEXT_MAX = 128, CLIENT_TEXT_MAX = 256 };
+
+static const uint64_t last_second = 253402300799; /* 9999-12-31T23:59:59Z */
+
+static const struct wd_op_row ops[] = {
+	{ WD_OP_ALL, WD_OP_GROUP, "all", NULL, true },
+	{ WD_OP_ANY, WD_OP_GROUP, "any", NULL, true },
+	{ WD_OP_NOT, WD_OP_GROUP, "not", NULL, false },
+	{ WD_OP_GE, WD_OP_CLAIM, "ge", NULL, false },
+	{ WD_OP_IN, WD_OP_CLAIM, "in", NULL, true },
+	{ WD_OP_EQ, WD_OP_CLAIM, "eq", NULL, false },
+	{ WD_OP_IS, WD_OP_CLAIM, "is", NULL, false },
+	{ WD_OP_ISSUER_IN, WD_OP_CLIENT, "in", "issuer_cn", true },
+	{ WD_OP_CN_IN, WD_OP_CLIENT, "in", "cn", true },
+	{ WD_OP_PERMISSIONS_ANY, WD_OP_CLIENT, "any_of", "permissions", true },
+	{ WD_OP_PERMISSIONS_ALL, WD_OP_CLIENT, "all_of", "permissions", true },
+};
+
+static const struct wd_claim_rule rules[] = {
+	{ .claim = WD_C_PLATFORM_ID },
+	{ .claim = WD_C_TCB_DATE },
+	{ .claim = WD_C_QE_TCB_DATE },
+	{ .claim = WD_C_TCB_INFO_ISSUE_DATE },
+	{ .claim = WD_C_COLLATERAL_EXPIRY },
+	{ .claim = WD_C_PLATFORM_TCB_STATUS,
+	    .listed = WD_R_TCB_STATUS_NOT_ACCEPTED },
+	{ .claim = WD_C_QE_TCB_STATUS, .listed = WD_R_TCB_STATUS_NOT_ACCEPTED },
+	{ .claim = WD_C_TCB_EVALUATION_DATA_NUMBER, .max = UINT32_MAX },
+	{ .claim = WD_C_QE_TCB_EVALUATION_DATA_NUMBER, .max = UINT32_MAX },
+	{ .claim = WD_C_QUOTE_VERSION, .max = UINT16_MAX },
+	{ .claim = WD_C_FMSPC, .len = 6 },
+	{ .claim = WD_C_PCEID, .len = 2 },
+	{ .claim = WD_C_PCK_CPUSVN,
+	    .len = 16,
+	    .components = true,
+	    .least = WD_R_SVN_BELOW_MINIMUM },
+	{ .claim = WD_C_PCESVN,
+	    .max = UINT16_MAX,
+	    .least = WD_R_SVN_BELOW_MINIMUM },
+	{ .claim = WD_C_SGX_TYPE, .max = UINT8_MAX },
+	{ .claim = WD_C_PLATFORM_INSTANCE_ID, .len = 16 },
+	{ .claim = WD_C_DYNAMIC_PLATFORM },
+	{ .claim = WD_C_CACHED_KEYS },
+	{ .claim = WD_C_SMT_ENABLED },
+	{ .claim = WD_C_PCK_CA },
+	{ .claim = WD_C_MRENCLAVE,
+	    .len = 32,
+	    .listed = WD_R_MEASUREMENT_MISMATCH },
+	{ .claim = WD_C_MRSIGNER, .len = 32, .listed = WD_R_SIGNER_MISMATCH },
+	{ .claim = WD_C_ISVPRODID,
+	    .max = UINT16_MAX,
+	    .listed = WD_R_PRODUCT_MISMATCH },
+	{ .claim = WD_C_ISVSVN,
+	    .max = UINT16_MAX,
+	    .least = WD_R_SVN_BELOW_MINIMUM },
+	{ .claim = WD_C_ATTRIBUTES, .len = 16 },
+	{ .claim = WD_C_MISCSELECT, .len = 4 },
+	{ .claim = WD_C_CONFIGID, .len = 64 },
+	{ .claim = WD_C_CONFIGSVN,
+	    .max = UINT16_MAX,
+	    .least = WD_R_SVN_BELOW_MINIMUM },
+	{ .claim = WD_C_ISVFAMILYID,
+	    .len = 16,
+	    .listed = WD_R_PRODUCT_MISMATCH },
+	{ .claim = WD_C_ISVEXTPRODID,
+	    .len = 16,
+	    .listed = WD_R_PRODUCT_MISMATCH },
+	{ .claim = WD_C_CPUSVN,
+	    .len = 16,
+	    .components = true,
+	    .least = WD_R_SVN_BELOW_MINIMUM },
+};
+
+const struct wd_op_row *
+wd_op_row(unsigned op)
+{
+	return op >= 1 && op <= WD_N(ops) ? &ops[op - 1] : NULL;
+}
+
+const struct wd_op_row *
+wd_op_rows(size_t *ret_n)
+{
+	*ret_n = WD_N(ops);
+	return ops;
+}
+
+const struct wd_claim_rule *
+wd_claim_rule(enum wd_claim claim)
+{
+	for (size_t i = 0; i < WD_N(rules); i++)
+		if (rules[i].claim == claim)
+			return &rules[i];
+	return NULL;
+}
+
+const struct wd_claim_row *
+wd_claim_row(enum wd_claim claim)
+{
+	size_t n;
+	const struct wd_claim_row *rows = wd_claim_rows(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].id == claim)
+			return &rows[i];
+	return NULL;
+}
+
+struct wd_span
+wd_value_next(struct wd_rd *values)
+{
+	return wd_rd_bytes(values, wd_rd_le16(values));
+}
+
+uint64_t
+wd_value_number(struct wd_span value)
+{
+	struct wd_rd rd = wd_rd(value);
+
+	return wd_rd_le64(&rd);
+}
+
+bool
+wd_clause_op_fits(const struct wd_op_row *op, const struct wd_claim_row *claim,
+    const struct wd_claim_rule *rule)
+{
+	switch (claim->type) {
+	case WD_CLAIM_UINT:
+	case WD_CLAIM_TIME:
+		return op->op != WD_OP_IS;
+	case WD_CLAIM_BYTES:
+		return op->op != WD_OP_IS &&
+		    (op->op != WD_OP_GE || rule->components);
+	case WD_CLAIM_TEXT:
+		return op->op == WD_OP_IN || op->op == WD_OP_EQ;
+	case WD_CLAIM_BOOL:
+		return op->op == WD_OP_IS;
+	case WD_CLAIM_LIST:
+		return false;
+	}
+	return false;
+}
+
+static bool
+is_printable(struct wd_span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] < ' ' || s.p[i] > '~')
+			return false;
+	return true;
+}
+
+static bool
+claim_value_fits(const struct wd_clause *c, struct wd_span v)
+{
+	switch (c->claim->type) {
+	case WD_CLAIM_UINT:
+		return v.len == 8 && wd_value_number(v) <= c->rule->max;
+	case WD_CLAIM_TIME:
+		return v.len == 8 && wd_value_number(v) <= last_second;
+	case WD_CLAIM_BYTES:
+		if (c->rule->len > 0)
+			return v.len == c->rule->len;
+		return v.len > 0 && v.len <= BYTES_MAX;
+	case WD_CLAIM_TEXT:
+		return v.len > 0 && v.len <= TEXT_MAX && is_printable(v);
+	case WD_CLAIM_BOOL:
+		return v.len == 1 && v.p[0] <= 1;
+	case WD_CLAIM_LIST:
+		return false;
+	}
+	return false;
+}
+
+bool
+wd_clause_value_fits(const struct wd_clause *c, struct wd_span value)
+{
+	if (c->op->kind == WD_OP_CLAIM)
+		return claim_value_fits(c, value);
+	return value.len > 0 && value.len <= CLIENT_TEXT_MAX &&
+	    wd_utf8_is_text(value);
+}
+
+enum wd_reason
+wd_clause_reason(const struct wd_clause *c)
+{
+	enum wd_reason own;
+
+	if (c->op->kind == WD_OP_CLIENT)
+		return WD_R_CLIENT_IDENTITY_MISMATCH;
+	if (c->op->kind == WD_OP_GROUP)
+		return WD_R_POLICY_CLAUSE;
+	own = c->op->op == WD_OP_GE ? c->rule->least : c->rule->listed;
+	return own == 0 ? WD_R_POLICY_CLAUSE : own;
+}

@@ -1,0 +1,278 @@
+/*
+ * The conditions that come before a policy's clauses. Whatever the evidence
+ * does not say counts against it: no software flag means a software root.
+ */
+#include "policy/question.h"
+
+#include "base/clock.h"
+
+static enum wd_truth
+truth(bool b)
+{
+	return b ? WD_HOLDS : WD_FAILS;
+}
+
+static bool
+is_false(struct wd_span flag)
+{
+	return flag.len == 1 && flag.p[0] == 0;
+}
+
+static const struct wd_policy_head *
+head(const struct wd_question *q)
+{
+	return &q->policy->head;
+}
+
+/* The values of a flag, or its absence. */
+static void
+write_flag(struct wd_span flag, struct wd_wr *wr)
+{
+	wd_wr_text(wr,
+	    flag.p == NULL       ? "absent"
+		: is_false(flag) ? "false"
+				 : "true");
+}
+
+static enum wd_truth
+tee_holds(const struct wd_question *q)
+{
+	struct wd_span tee = q->claim[WD_C_TEE];
+
+	return tee.p == NULL
+	    ? WD_ABSENT
+	    : truth(wd_span_is(tee, wd_tee_name(head(q)->tee)));
+}
+
+static void
+tee_expect(const struct wd_question *q, struct wd_wr *wr)
+{
+	wd_wr_text(wr, wd_tee_name(head(q)->tee));
+}
+
+/* A text, or its absence. */
+static void
+write_claim(struct wd_span text, struct wd_wr *wr)
+{
+	wd_wr_bytes(wr, text.p == NULL ? WD_SPAN_LIT("absent") : text);
+}
+
+static void
+tee_got(const struct wd_question *q, struct wd_wr *wr)
+{
+	write_claim(q->claim[WD_C_TEE], wr);
+}
+
+static enum wd_truth
+software_holds(const struct wd_question *q)
+{
+	struct wd_span flag = q->claim[WD_C_SOFTWARE];
+
+	if (head(q)->accept_software)
+		return WD_HOLDS;
+	return flag.p == NULL ? WD_ABSENT : truth(is_false(flag));
+}
+
+static void
+software_expect(const struct wd_question *q, struct wd_wr *wr)
+{
+	wd_wr_text(wr, head(q)->accept_software ? "any" : "false");
+}
+
+static void
+software_got(const struct wd_question *q, struct wd_wr *wr)
+{
+	write_flag(q->claim[WD_C_SOFTWARE], wr);
+}
+
+static enum wd_truth
+debug_holds(const struct wd_question *q)
+{
+	struct wd_span flag = q->claim[WD_C_DEBUG];
+
+	if (head(q)->allow_debug)
+		return WD_HOLDS;
+	return flag.p == NULL ? WD_ABSENT : truth(is_false(flag));
+}
+
+static void
+debug_expect(const struct wd_question *q, struct wd_wr *wr)
+{
+	wd_wr_text(wr, head(q)->allow_debug ? "any" : "false");
+}
+
+static void
+debug_got(const struct wd_question *q, struct wd_wr *wr)
+{
+	write_flag(q->claim[WD_C_DEBUG], wr);
+}
+
+static enum wd_truth
+time_holds(const struct wd_question *q)
+{
+	return truth(wd_policy_lease(q->policy, q->now) > 0);
+}
+
+static void
+write_time(struct wd_wr *wr, const char *before, int64_t t)
+{
+	char text[WD_TIME_TEXT];
+
+	wd_time_format(t, text);
+	wd_wr_printf(wr, "%s%s", before, text);
+}
+
+static void
+time_expect(const struct wd_question *q, struct wd_wr *wr)
+{
+	if (head(q)->not_before == 0 && head(q)->not_after == 0)
+		wd_wr_text(wr, "any");
+	if (head(q)->not_before != 0)
+		write_time(wr, "from ", head(q)->not_before);
+	if (head(q)->not_after != 0)
+		write_time(wr, head(q)->not_before != 0 ? " to " : "up to ",
+		    head(q)->not_after);
+}
+
+static void
+time_got(const struct wd_question *q, struct wd_wr *wr)
+{
+	write_time(wr, "", q->now);
+}
+
+static enum wd_truth
+status_holds(const struct wd_question *q)
+{
+	struct wd_span status = q->claim[WD_C_TCB_STATUS];
+
+	if (status.p == NULL)
+		return WD_ABSENT;
+	return truth((wd_status_by_name(status) & head(q)->statuses) != 0);
+}
+
+static void
+status_expect(const struct wd_question *q, struct wd_wr *wr)
+{
+	const char *between = "";
+	const char *name;
+
+	for (unsigned i = 0; (name = wd_status_name(i)) != NULL; i++) {
+		if ((head(q)->statuses >> i & 1) == 0)
+			continue;
+		wd_wr_printf(wr, "%s%s", between, name);
+		between = ", ";
+	}
+}
+
+static void
+status_got(const struct wd_question *q, struct wd_wr *wr)
+{
+	write_claim(q->claim[WD_C_TCB_STATUS], wr);
+}
+
+/* The next of texts that each end in a zero byte. */
+static struct wd_span
+list_next(struct wd_rd *rd)
+{
+	size_t n = 0;
+	struct wd_span s;
+
+	while (n < rd->left && rd->p[n] != 0)
+		n++;
+	s = wd_rd_bytes(rd, n);
+	wd_rd_skip(rd, 1);
+	return s;
+}
+
+static bool
+is_rejected(const struct wd_policy *p, struct wd_span advisory)
+{
+	struct wd_rd rd = wd_rd(p->advisories);
+
+	while (wd_rd_more(&rd))
+		if (wd_span_equal(wd_value_next(&rd), advisory))
+			return true;
+	return false;
+}
+
+static bool
+names_rejected(const struct wd_question *q, struct wd_span list)
+{
+	struct wd_rd rd = wd_rd(list);
+
+	while (wd_rd_more(&rd))
+		if (is_rejected(q->policy, list_next(&rd)))
+			return true;
+	return false;
+}
+
+/* The quoting enclave has advisories of its own; not every TEE has one. */
+static enum wd_truth
+advisories_hold(const struct wd_question *q)
+{
+	struct wd_span platform = q->claim[WD_C_ADVISORY_IDS];
+
+	if (q->policy->n_advisories == 0)
+		return WD_HOLDS;
+	if (platform.p == NULL)
+		return WD_ABSENT;
+	return truth(!names_rejected(q, platform) &&
+	    !names_rejected(q, q->claim[WD_C_QE_ADVISORY_IDS]));
+}
+
+static void
+advisories_expect(const struct wd_question *q, struct wd_wr *wr)
+{
+	struct wd_rd rd = wd_rd(q->policy->advisories);
+
+	wd_wr_text(wr, q->policy->n_advisories == 0 ? "any" : "none of");
+	while (wd_rd_more(&rd)) {
+		wd_wr_u8(wr, ' ');
+		wd_wr_bytes(wr, wd_value_next(&rd));
+	}
+}
+
+static void
+write_advisories(struct wd_span list, struct wd_wr *wr)
+{
+	struct wd_rd rd = wd_rd(list);
+
+	while (wd_rd_more(&rd)) {
+		wd_wr_bytes(wr, list_next(&rd));
+		wd_wr_text(wr, " ");
+	}
+}
+
+static void
+advisories_got(const struct wd_question *q, struct wd_wr *wr)
+{
+	struct wd_span platform = q->claim[WD_C_ADVISORY_IDS];
+	struct wd_span qe = q->claim[WD_C_QE_ADVISORY_IDS];
+
+	write_advisories(platform, wr);
+	write_advisories(qe, wr);
+	if (platform.p == NULL)
+		wd_wr_text(wr, "absent");
+	else if (platform.len == 0 && qe.len == 0)
+		wd_wr_text(wr, "none");
+}
+
+/* The order is by weight: what kind of thing asks, then how well it is kept. */
+static const struct wd_condition conditions[] = {
+	{ "tee", WD_R_TEE_MISMATCH, tee_holds, tee_expect, tee_got },
+	{ "software", WD_R_SOFTWARE_NOT_ACCEPTED, software_holds,
+	    software_expect, software_got },
+	{ "debug", WD_R_POLICY_DEBUG, debug_holds, debug_expect, debug_got },
+	{ "time", WD_R_POLICY_CLAUSE, time_holds, time_expect, time_got },
+	{ "tcb_status", WD_R_TCB_STATUS_NOT_ACCEPTED, status_holds,
+	    status_expect, status_got },
+	{ "advisory_ids", WD_R_POLICY_CLAUSE, advisories_hold,
+	    advisories_expect, advisories_got },
+};
+
+const struct wd_condition *
+wd_conditions(size_t *ret_n)
+{
+	*ret_n = WD_N(conditions);
+	return conditions;
+}
