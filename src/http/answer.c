@@ -3,8 +3,6 @@
  */
 #include "http/conn.h"
 
-#include <time.h>
-
 #include "base/clock.h"
 #include "base/wr.h"
 
@@ -38,16 +36,23 @@ phrase_of(int status)
 	return "Status";
 }
 
+/* RFC 9110, 5.6.7. Not by the C library, which would look for the time zone's
+ * file, and a sandboxed role may open none. */
 static void
 write_date(struct wd_wr *wr)
 {
-	char text[40];
-	time_t now = wd_time_now();
-	struct tm tm;
+	static const char days[] = "ThuFriSatSunMonTueWed"; /* from 1970-01-01
+							     */
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	int64_t now = wd_time_now();
+	char t[WD_TIME_TEXT]; /* 2025-07-01T00:00:00Z */
+	size_t month;
 
-	if (gmtime_r(&now, &tm) != NULL &&
-	    strftime(text, sizeof(text), "%a, %d %b %Y %T GMT", &tm) > 0)
-		wd_wr_printf(wr, "Date: %s\r\n", text);
+	wd_time_format(now, t);
+	month = (size_t)(t[5] - '0') * 10 + (size_t)(t[6] - '0') - 1;
+	wd_wr_printf(wr, "Date: %.3s, %.2s %.3s %.4s %.8s GMT\r\n",
+	    days + 3 * ((now / 86400) % 7), t + 8, months + 3 * month, t,
+	    t + 11);
 }
 
 void

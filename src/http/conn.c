@@ -28,18 +28,27 @@ static void advance(struct wd_conn *c);
 
 /* ---- the end */
 
+static void
+release_request(struct wd_conn *c)
+{
+	if (c->rq.own != NULL)
+		c->rq.own_free(c->rq.own);
+	c->rq.own = NULL;
+	c->head = wd_bytes_free(c->head);
+	c->body = wd_bytes_free(c->body);
+}
+
 struct wd_conn *
 wd_conn_free(struct wd_conn *c)
 {
 	if (c == NULL)
 		return NULL;
+	release_request(c);
 	if (c->ssl != NULL)
 		wd_tls_goodbye(c->ssl);
 	if (c->bev != NULL)
 		bufferevent_free(c->bev); /* closes the socket */
 	c->timer = wd_event_free(c->timer);
-	c->head = wd_bytes_free(c->head);
-	c->body = wd_bytes_free(c->body);
 	wd_http_left(c->http, c->place);
 	return wd_free(c);
 }
@@ -70,12 +79,11 @@ linger(struct wd_conn *c)
 static void
 await_request(struct wd_conn *c)
 {
+	release_request(c);
 	c->rq.head = (struct wd_head){ 0 };
 	c->rq.route = NULL;
 	c->rq.args = (struct wd_route_args){ 0 };
 	c->rq.body = wd_span(NULL, 0);
-	c->head = wd_bytes_free(c->head);
-	c->body = wd_bytes_free(c->body);
 	c->state = WD_CONN_HEAD;
 	c->begun = false;
 	c->seen = 0;

@@ -24,6 +24,11 @@ struct wd_request {
 	char client_cn[WD_CLIENT_NAME]; /* of a verified certificate; or empty
 					 */
 	char client_issuer[WD_CLIENT_NAME];
+
+	/* What a handler keeps until its answer; released with the request,
+	 * also when the client goes away first. */
+	void *own;
+	void (*own_free)(void *own);
 };
 
 struct wd_answer_field {

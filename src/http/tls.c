@@ -193,9 +193,12 @@ set_protocol(SSL_CTX *ctx, bool tls12, struct wd_diag *d)
 	    SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1)
 		return wd_fault(
 		    d, WD_F_CRYPTO, "TLS cannot be set up as required");
+	/* A client that just closes loses nothing, since lengths are in the
+	 * requests; but as an error it would cost it the session. */
 	SSL_CTX_set_options(ctx,
-	    SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-		SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_CLEANSE_PLAINTEXT);
+	    SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION |
+		SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+		SSL_OP_CLEANSE_PLAINTEXT);
 	(void)SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS); /* returns it */
 	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
 	return 0;
