@@ -1,0 +1,118 @@
+/*
+ * Counters of this process, as Prometheus reads them (text format 0.0.4).
+ */
+#include "bin/front/front.h"
+
+#include "base/reason.h"
+
+/* The last row counts every other status. */
+static const int statuses[FRONT_STATUSES] = { 200, 201, 204, 400, 401, 403, 404,
+	405, 409, 413, 415, 422, 429, 500, 503, 0 };
+
+static const char *const doors[FRONT_DOORS] = {
+	[WD_DOOR_NONE] = "none",
+	[WD_DOOR_COCO] = "coco",
+	[WD_DOOR_ISECL] = "isecl",
+	[WD_DOOR_ADMIN] = "admin",
+};
+
+void
+front_metrics_answered(struct front *f, enum wd_door door, int status)
+{
+	size_t i = 0;
+
+	while (i < FRONT_STATUSES - 1 && statuses[i] != status)
+		i++;
+	f->metrics.answers[door][i]++;
+}
+
+static void
+head(struct wd_wr *wr, const char *name, const char *type, const char *help)
+{
+	wd_wr_printf(
+	    wr, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void
+write_answers(const struct front *f, struct wd_wr *wr)
+{
+	head(wr, "warder_http_requests_total", "counter",
+	    "Requests answered, by door and status.");
+	for (size_t door = 0; door < FRONT_DOORS; door++)
+		for (size_t i = 0; i < FRONT_STATUSES; i++)
+			if (f->metrics.answers[door][i] > 0)
+				wd_wr_printf(wr,
+				    "warder_http_requests_total{door=\"%s\","
+				    "status=\"%d\"} %llu\n",
+				    doors[door], statuses[i],
+				    (unsigned long long)
+					f->metrics.answers[door][i]);
+}
+
+static void
+write_refusals(const struct front *f, struct wd_wr *wr)
+{
+	head(wr, "warder_refusals_total", "counter",
+	    "Requests refused, by reason.");
+	for (int i = 0; i < FRONT_REASONS; i++)
+		if (f->metrics.refusals[i] > 0)
+			wd_wr_printf(wr,
+			    "warder_refusals_total{reason=\"%s\"} %llu\n",
+			    wd_reason_name(i),
+			    (unsigned long long)f->metrics.refusals[i]);
+}
+
+static void
+write_state(const struct front *f, struct wd_wr *wr)
+{
+	unsigned waiting = 0;
+
+	for (size_t i = 0; i < FRONT_CALLS; i++)
+		waiting += f->calls[i].done != NULL;
+	head(wr, "warder_http_connections", "gauge", "Open connections.");
+	wd_wr_printf(
+	    wr, "warder_http_connections %u\n", wd_http_connections(f->http));
+	head(wr, "warder_keeper_waiting", "gauge",
+	    "Requests that wait for the keeper.");
+	wd_wr_printf(wr, "warder_keeper_waiting %u\n", waiting);
+}
+
+static void
+write_proc(struct wd_wr *wr, const struct wd_msg_proc_record *p)
+{
+	const char *name = wd_proc_name((enum wd_proc)p->role);
+
+	wd_wr_printf(wr, "warder_process_ready{role=\"%s\",cell=\"%u\"} %d\n",
+	    name, p->cell, p->ready ? 1 : 0);
+	wd_wr_printf(wr,
+	    "warder_process_restarts_total{role=\"%s\",cell=\"%u\"} %u\n", name,
+	    p->cell, p->restarts);
+}
+
+static void
+write_procs(const struct front *f, struct wd_wr *wr)
+{
+	struct wd_msg_proc_list list = { 0 };
+	struct wd_msg_proc_record p = { 0 };
+	struct wd_rd rd;
+
+	if (f->procs == NULL ||
+	    wd_msg_read(
+		wd_bytes_span(f->procs), &wd_msg_proc_list_type, &list) != 0)
+		return;
+	head(wr, "warder_process_ready", "gauge",
+	    "1 for a process that is ready; cell 65535 is the admin's.");
+	rd = wd_rd(list.procs);
+	while (wd_rd_more(&rd) &&
+	    wd_list_next(&rd, &wd_msg_proc_record_type, &p) == 0)
+		write_proc(wr, &p);
+}
+
+void
+front_metrics_write(const struct front *f, struct wd_wr *wr)
+{
+	write_answers(f, wr);
+	write_refusals(f, wr);
+	write_state(f, wr);
+	write_procs(f, wr);
+}

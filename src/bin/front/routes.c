@@ -1,0 +1,64 @@
+/*
+ * Everything that is served: the one table of methods, paths, listeners and
+ * bodies.
+ */
+#include "bin/front/front.h"
+
+#define GET WD_METHOD_GET
+#define POST WD_METHOD_POST
+#define PUT WD_METHOD_PUT
+#define DELETE WD_METHOD_DELETE
+
+static const char *const json[] = { "application/json", NULL };
+
+static const struct wd_route routes[] = {
+	{ GET, "/healthz", front_healthz, WD_DOOR_NONE, FRONT_BOTH, 0, NULL },
+	{ GET, "/readyz", front_readyz, WD_DOOR_NONE, FRONT_BOTH, 0, NULL },
+	{ GET, "/metrics", front_metrics, WD_DOOR_NONE, FRONT_ADMIN, 0, NULL },
+
+	{ POST, "/kbs/v0/auth", front_coco_auth, WD_DOOR_COCO, FRONT_BOTH, 4096,
+	    json },
+	{ POST, "/kbs/v0/attest", front_coco_attest, WD_DOOR_COCO, FRONT_BOTH,
+	    256 * 1024, json },
+	{ GET, "/kbs/v0/resource/**", front_coco_resource, WD_DOOR_COCO,
+	    FRONT_BOTH, 0, NULL },
+	{ POST, "/kbs/v0/resource/**", front_coco_put, WD_DOOR_COCO,
+	    FRONT_ADMIN, 65536, NULL },
+	{ DELETE, "/kbs/v0/resource/**", front_coco_delete, WD_DOOR_COCO,
+	    FRONT_ADMIN, 0, NULL },
+	{ GET | POST, "/kbs/v0/resource-policy", front_coco_policy,
+	    WD_DOOR_COCO, FRONT_ADMIN, 65536, NULL },
+	{ GET | POST, "/kbs/v0/attestation-policy", front_coco_policy,
+	    WD_DOOR_COCO, FRONT_ADMIN, 65536, NULL },
+	{ POST, "/kbs/v0/reference-value", front_coco_policy, WD_DOOR_COCO,
+	    FRONT_ADMIN, 65536, NULL },
+};
+
+const struct wd_route *
+front_routes(size_t *ret_n)
+{
+	*ret_n = WD_N(routes);
+	return routes;
+}
+
+static bool
+starts_with(struct wd_span s, const char *prefix)
+{
+	struct wd_span p = wd_span_text(prefix);
+
+	return s.len >= p.len && wd_span_equal(wd_span(s.p, p.len), p);
+}
+
+enum wd_door
+front_door(const struct wd_request *rq)
+{
+	if (rq->route != NULL)
+		return (enum wd_door)rq->route->door;
+	if (starts_with(rq->head.path, "/kbs/v0/"))
+		return WD_DOOR_COCO;
+	if (starts_with(rq->head.path, "/kbs/v1/"))
+		return WD_DOOR_ISECL;
+	if (starts_with(rq->head.path, "/admin/"))
+		return WD_DOOR_ADMIN;
+	return WD_DOOR_NONE;
+}
