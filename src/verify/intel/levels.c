@@ -11,9 +11,13 @@
 enum { ADVISORY_MAX = 64, ADVISORIES_COUNT = 64, STATUS_MAX = 64 };
 
 int
-wd_json_fold(int r)
+wd_json_fold(int r, struct wd_diag *d)
 {
-	return r > 0 ? WD_R_MALFORMED : r;
+	if (r <= 0)
+		return r;
+	if (d != NULL)
+		d->result = WD_R_MALFORMED;
+	return WD_R_MALFORMED;
 }
 
 void
@@ -138,9 +142,9 @@ wd_svn_levels_read(struct wd_jobj *o, struct wd_wr *texts,
 	int r;
 
 	if (o->result != 0)
-		return wd_json_fold(o->result);
+		return wd_json_fold(o->result, d);
 	if ((r = read_all(list, texts, &l, d)) != 0)
-		return wd_json_fold(r);
+		return wd_json_fold(r, d);
 	*ret = l;
 	l = (struct wd_svn_levels){ 0 };
 	return 0;

@@ -46,5 +46,6 @@ int wd_svn_levels_read(struct wd_jobj *o, struct wd_wr *texts,
 const struct wd_svn_level *wd_svn_levels_find(
     const struct wd_svn_levels *l, uint16_t isvsvn);
 
-/* A rejection of codec/json becomes WD_R_MALFORMED; faults stay. */
-int wd_json_fold(int r);
+/* A rejection of codec/json becomes WD_R_MALFORMED, in D too; the rest stays.
+ */
+int wd_json_fold(int r, struct wd_diag *d);

@@ -103,7 +103,7 @@ wd_qe_identity_parse(
 	if ((r = wd_json_parse(body, d, &doc)) != 0 ||
 	    (r = read_all(wd_json_root(doc), q, &texts, d)) != 0 ||
 	    (r = wd_wr_take(&texts, &q->texts)) != 0)
-		return wd_json_fold(r);
+		return wd_json_fold(r, d);
 	*ret = WD_TAKE(q);
 	return 0;
 }

@@ -346,12 +346,6 @@ read_all(const struct wd_jval *root, struct wd_tcb_info *t, struct wd_wr *texts,
 	return wd_jobj_close_open_world(&o);
 }
 
-static int
-fold(int r)
-{
-	return r == WD_R_TCB_INFO_VERSION ? r : wd_json_fold(r);
-}
-
 int
 wd_tcb_info_parse(
     struct wd_span body, struct wd_tcb_info **ret, struct wd_diag *d)
@@ -366,7 +360,7 @@ wd_tcb_info_parse(
 	if ((r = wd_json_parse(body, d, &doc)) != 0 ||
 	    (r = read_all(wd_json_root(doc), t, &texts, d)) != 0 ||
 	    (r = wd_wr_take(&texts, &t->texts)) != 0)
-		return fold(r);
+		return r == WD_R_TCB_INFO_VERSION ? r : wd_json_fold(r, d);
 	*ret = WD_TAKE(t);
 	return 0;
 }
