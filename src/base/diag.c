@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+static void record(struct wd_diag *d, int result, const char *fmt, va_list ap)
+    WD_PRINTF(3, 0);
+
 static void
 record(struct wd_diag *d, int result, const char *fmt, va_list ap)
 {
