@@ -225,6 +225,24 @@ the_trace_shows_the_client(void **state)
 }
 
 static void
+the_trace_tells_none_from_absent(void **state)
+{
+	WD_AUTO(wd_policy_freep) struct wd_policy *p = t_parse(P(YES));
+	static struct wd_policy_trace t;
+	struct wd_claims claims = { 0 };
+
+	(void)state;
+	t_ok(wd_claims_put_text(&claims, WD_C_TEE, "sgx"));
+	t_ok(wd_claims_put(&claims, WD_C_ADVISORY_IDS, wd_span(NULL, 0)));
+	assert_int_equal(wd_policy_eval(p, &claims, NULL, t_now, &t),
+	    WD_R_SOFTWARE_NOT_ACCEPTED);
+	expect_row(&t, "advisory_ids", WD_HOLDS, "any", "none");
+	expect_row(&t, "software", WD_ABSENT, "false", "absent");
+	expect_row(&t, "tcb_status", WD_ABSENT, "UpToDate, SWHardeningNeeded",
+	    "absent");
+}
+
+static void
 long_texts_are_cut_visibly(void **state)
 {
 	static struct wd_policy_trace t;
@@ -295,6 +313,7 @@ main(void)
 		cmocka_unit_test(the_trace_says_what_was_compared),
 		cmocka_unit_test(the_trace_shows_conditions_that_constrain),
 		cmocka_unit_test(the_trace_shows_the_client),
+		cmocka_unit_test(the_trace_tells_none_from_absent),
 		cmocka_unit_test(long_texts_are_cut_visibly),
 		cmocka_unit_test(the_trace_is_bounded),
 		cmocka_unit_test(the_trace_is_written_as_json),
