@@ -178,7 +178,6 @@ wd_reader_next(struct wd_reader *rd, struct wd_record *ret, struct wd_diag *d)
 			return wd_fault(d, WD_F_SYSTEM, "%s", why.detail);
 		if (rd->after != NULL && (end = move_on(rd, d)) != 0)
 			return end;
-		XXX
 	}
 	rd->next = wd_segment_next_index(rd->segment);
 	*ret = record;

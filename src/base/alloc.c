@@ -103,6 +103,15 @@ wd_freep(void *pointer_to_pointer)
 	*pp = wd_free(*pp);
 }
 
+void
+wd_libc_freep(void *pointer_to_pointer)
+{
+	void **pp = pointer_to_pointer;
+
+	free(*pp);
+	*pp = NULL;
+}
+
 char *
 wd_strdup(const char *text)
 {

@@ -33,6 +33,9 @@ void wd_freep(void *pointer_to_pointer);
 /* A NUL-terminated copy of a text or of S's bytes. */
 char *wd_strdup(const char *text) WD_MUST_USE;
 
+/* For WD_AUTO on memory that the C library made itself (getline(3), …). */
+void wd_libc_freep(void *pointer_to_pointer);
+
 /*
  * Test hook: the COUNT-th allocation from now on fails, once; 0 turns it off.
  * Returns whether the last one armed has fired.

@@ -98,11 +98,13 @@ fetch_importers(void)
 static bool
 warm_key_operations(void)
 {
-	return EVP_SIGNATURE_fetch(NULL, "RSA", NULL) != NULL &&
-	    EVP_SIGNATURE_fetch(NULL, "ECDSA", NULL) != NULL &&
-	    EVP_SIGNATURE_fetch(NULL, "ED25519", NULL) != NULL &&
-	    EVP_KEYEXCH_fetch(NULL, "ECDH", NULL) != NULL &&
-	    EVP_ASYM_CIPHER_fetch(NULL, "RSA", NULL) != NULL;
+	lib.sign_rsa = EVP_SIGNATURE_fetch(NULL, "RSA", NULL);
+	lib.sign_ec = EVP_SIGNATURE_fetch(NULL, "ECDSA", NULL);
+	lib.sign_ed25519 = EVP_SIGNATURE_fetch(NULL, "ED25519", NULL);
+	lib.ecdh = EVP_KEYEXCH_fetch(NULL, "ECDH", NULL);
+	lib.oaep = EVP_ASYM_CIPHER_fetch(NULL, "RSA", NULL);
+	return lib.sign_rsa != NULL && lib.sign_ec != NULL &&
+	    lib.sign_ed25519 != NULL && lib.ecdh != NULL && lib.oaep != NULL;
 }
 
 /* The first byte drawn seeds the generators from the kernel. */

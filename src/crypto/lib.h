@@ -24,6 +24,10 @@ struct wd_lib {
 	EVP_MAC_CTX *hmac_sha256;  /* without a key, to be copied */
 	EVP_CIPHER *gcm, *wrap;
 	EVP_KDF *hkdf, *scrypt;
+	/* held only so that libcrypto keeps them in its cache */
+	EVP_SIGNATURE *sign_rsa, *sign_ec, *sign_ed25519;
+	EVP_KEYEXCH *ecdh;
+	EVP_ASYM_CIPHER *oaep;
 	EVP_PKEY_CTX *ec_from_data, *rsa_from_data, *ed25519_from_data;
 };
 

@@ -8,15 +8,7 @@
 #include "bin/warder/evidence.h"
 #include "bin/warder/evidence_answer.h"
 
-#include <stdlib.h>
-
 enum { ID_MAX = 256, PATH_MAX_BYTES = 4096 };
-
-static void
-free_line(char **line)
-{
-	free(*line); /* getline() took it from the C library */
-}
 
 static int
 read_inputs(
@@ -117,7 +109,7 @@ evidence_batch(FILE *from, FILE *to)
 {
 	WD_AUTO(evidence_verifiers_freep)
 	struct evidence_verifiers *v = evidence_verifiers_new();
-	WD_AUTO(free_line) char *line = NULL;
+	WD_AUTO(wd_libc_freep) char *line = NULL;
 	enum cli_exit worst = CLI_OK;
 	size_t size = 0;
 	ssize_t n;
