@@ -21,7 +21,7 @@
 enum { ROUNDS = 7, COLD_SIGNATURES = 10 };
 
 static const struct {
-	enum wd_role role;
+	enum wd_part role;
 	const char *file;
 } files[] = {
 	{ WD_IN_QUOTE, "quote.bin" },

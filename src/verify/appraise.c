@@ -110,11 +110,11 @@ static int
 check_sizes(const struct wd_inputs *in, struct wd_diag *d)
 {
 	for (size_t i = 0; i < WD_IN_COUNT; i++)
-		if (in->part[i].len > wd_role_max((enum wd_role)i))
+		if (in->part[i].len > wd_part_max((enum wd_part)i))
 			return wd_reject(d, WD_R_MALFORMED,
 			    "%s: larger than %zu bytes",
-			    wd_role_name((enum wd_role)i),
-			    wd_role_max((enum wd_role)i));
+			    wd_part_name((enum wd_part)i),
+			    wd_part_max((enum wd_part)i));
 	return 0;
 }
 

@@ -12,19 +12,20 @@
 #include "verify/claims.h"
 #include "verify/tee.h"
 
-/* Parts of evidence and collateral, by role; names as in docs/evidence.md. */
-enum wd_role {
-#define WD_ROLE(NAME, name, max, collateral) WD_IN_##NAME,
-#include "verify/roles.def"
-#undef WD_ROLE
+/* Parts of evidence and collateral; names as in docs/evidence.md. */
+enum wd_part {
+#define WD_PART(NAME, name, max, collateral) WD_IN_##NAME,
+#include "verify/parts.def"
+#undef WD_PART
 	WD_IN_COUNT
 };
 
-/* The role's name, the most bytes it may have, and the role of a name (-1). */
-const char *wd_role_name(enum wd_role role);
-size_t wd_role_max(enum wd_role role);
-bool wd_role_is_collateral(enum wd_role role);
-int wd_role_by_name(struct wd_span name);
+/* What the part is called, the most bytes it may have, and the part of a name
+ * (-1). */
+const char *wd_part_name(enum wd_part role);
+size_t wd_part_max(enum wd_part role);
+bool wd_part_is_collateral(enum wd_part role);
+int wd_part_by_name(struct wd_span name);
 
 /* Views into the caller's buffers; an absent part has p == NULL. */
 struct wd_inputs {

@@ -13,7 +13,7 @@
  * of a vendor's.
  */
 struct wd_doc_id {
-	enum wd_role role; /* WD_IN_TCB_INFO, …_CHAIN, …_CRL */
+	enum wd_part role; /* WD_IN_TCB_INFO, …_CHAIN, …_CRL */
 	enum wd_tee tee;   /* NONE where it serves several */
 	uint8_t scope[8];  /* FMSPC (6 bytes), or 'p'rocessor / 'P'latform CA;
 			      zeros else */
@@ -37,7 +37,7 @@ struct wd_doc_info {
  * back as 's' for the caller to change. Rejections as wd_appraise, and
  * WD_R_UNSUPPORTED for a role that is no collateral.
  */
-int wd_doc_check(struct wd_verifier *v, enum wd_role role, struct wd_span doc,
+int wd_doc_check(struct wd_verifier *v, enum wd_part role, struct wd_span doc,
     struct wd_span chain, int64_t at, struct wd_doc_info *ret_info,
     struct wd_diag *d) WD_MUST_USE;
 

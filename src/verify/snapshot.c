@@ -28,7 +28,7 @@ void
 wd_snapshot_add(
     struct wd_wr *wr, const struct wd_doc_info *info, struct wd_span doc)
 {
-	if (doc.len > wd_role_max(info->id.role)) {
+	if (doc.len > wd_part_max(info->id.role)) {
 		wd_wr_fail(wr);
 		return;
 	}
@@ -59,10 +59,10 @@ static bool
 row_is_fine(const struct wd_snapshot_row *row)
 {
 	return row->role < WD_IN_COUNT &&
-	    wd_role_is_collateral((enum wd_role)row->role) &&
+	    wd_part_is_collateral((enum wd_part)row->role) &&
 	    wd_tee_is_number(row->tee) && row->software <= 1 &&
 	    (row->update_class == 's' || row->update_class == 'e') &&
-	    row->doc.len <= wd_role_max((enum wd_role)row->role);
+	    row->doc.len <= wd_part_max((enum wd_part)row->role);
 }
 
 int

@@ -145,7 +145,7 @@ int
 evidence_input(struct evidence_request *q, struct wd_span role,
     const char *file, struct wd_diag *d)
 {
-	int which = wd_role_by_name(role);
+	int which = wd_part_by_name(role);
 
 	if (wd_span_is(role, "trust_anchor"))
 		return read_anchors(q, file, d);
@@ -155,9 +155,9 @@ evidence_input(struct evidence_request *q, struct wd_span role,
 		    (int)(role.len < 40 ? role.len : 40), (const char *)role.p);
 	if (q->part[which] != NULL)
 		return wd_reject(d, WD_R_EXISTS, "%s: given twice",
-		    wd_role_name((enum wd_role)which));
+		    wd_part_name((enum wd_part)which));
 	return read_file(
-	    file, wd_role_max((enum wd_role)which), &q->part[which], d);
+	    file, wd_part_max((enum wd_part)which), &q->part[which], d);
 }
 
 int

@@ -6,10 +6,10 @@
 #include "verify/intel/intel.h"
 
 static int
-missing(struct wd_appraisal *a, enum wd_role role)
+missing(struct wd_appraisal *a, enum wd_part role)
 {
 	return wd_reject(
-	    a->d, WD_R_COLLATERAL_MISSING, "%s: not given", wd_role_name(role));
+	    a->d, WD_R_COLLATERAL_MISSING, "%s: not given", wd_part_name(role));
 }
 
 int
@@ -27,7 +27,7 @@ wd_intel_pck_chain(struct wd_appraisal *a)
 
 /* The list in ROLE; NULL when there is none and the rules allow that. */
 static int
-crl_of(struct wd_appraisal *a, enum wd_role role, const struct wd_cert *issuer,
+crl_of(struct wd_appraisal *a, enum wd_part role, const struct wd_cert *issuer,
     const uint8_t issuer_sha256[32], const struct wd_crl **ret)
 {
 	struct wd_span der = a->in->part[role];
@@ -38,7 +38,7 @@ crl_of(struct wd_appraisal *a, enum wd_role role, const struct wd_cert *issuer,
 		return 0;
 	if (der.p == NULL)
 		return wd_reject(a->d, WD_R_CRL_MISSING, "%s: not given",
-		    wd_role_name(role));
+		    wd_part_name(role));
 	r = wd_kept_crl(a->v, der, issuer, issuer_sha256, a->at, ret, a->d);
 	if (r != 0)
 		return r;

@@ -168,7 +168,7 @@ static int (*const checks[WD_IN_COUNT])(
 };
 
 int
-wd_doc_check(struct wd_verifier *v, enum wd_role role, struct wd_span doc,
+wd_doc_check(struct wd_verifier *v, enum wd_part role, struct wd_span doc,
     struct wd_span chain, int64_t at, struct wd_doc_info *ret_info,
     struct wd_diag *d)
 {
@@ -179,10 +179,10 @@ wd_doc_check(struct wd_verifier *v, enum wd_role role, struct wd_span doc,
 
 	if (checks[role] == NULL)
 		return wd_reject(d, WD_R_UNSUPPORTED,
-		    "%s: not a document to be stored", wd_role_name(role));
-	if (doc.len > wd_role_max(role))
+		    "%s: not a document to be stored", wd_part_name(role));
+	if (doc.len > wd_part_max(role))
 		return wd_reject(d, WD_R_MALFORMED, "%s: larger than %zu bytes",
-		    wd_role_name(role), wd_role_max(role));
+		    wd_part_name(role), wd_part_max(role));
 	if ((r = checks[role](&x, &info)) != 0)
 		return r;
 	*ret_info = info;

@@ -28,7 +28,7 @@ fixture_done(struct fixture *f)
 }
 
 static struct wd_span
-chain_for(const struct t_world *w, enum wd_role role)
+chain_for(const struct t_world *w, enum wd_part role)
 {
 	if (role == WD_IN_PCK_CRL)
 		return wd_bytes_span(w->pck_ca_chain);
@@ -38,7 +38,7 @@ chain_for(const struct t_world *w, enum wd_role role)
 }
 
 static int
-check(struct fixture *f, enum wd_role role, struct wd_doc_info *info)
+check(struct fixture *f, enum wd_part role, struct wd_doc_info *info)
 {
 	return wd_doc_check(f->v, role, f->w.in.part[role],
 	    chain_for(&f->w, role), f->w.at, info, NULL);
@@ -81,7 +81,7 @@ every_document_says_what_it_is_for(void **state)
 }
 
 static void
-refused(const struct t_recipe *r, enum wd_role role, int reason)
+refused(const struct t_recipe *r, enum wd_part role, int reason)
 {
 	WD_AUTO(fixture_done) struct fixture f;
 	struct wd_doc_info i = { .evaluation_number = 77 };
@@ -170,7 +170,7 @@ only_what_is_older_may_not_replace(void **state)
 	assert_int_equal(wd_doc_may_replace(&kept, &fresh), WD_R_ROLLBACK);
 }
 
-static const enum wd_role collateral[] = { WD_IN_TCB_INFO, WD_IN_QE_IDENTITY,
+static const enum wd_part collateral[] = { WD_IN_TCB_INFO, WD_IN_QE_IDENTITY,
 	WD_IN_TCB_SIGNING_CHAIN, WD_IN_PCK_CRL, WD_IN_ROOT_CA_CRL };
 
 /* Everything of the fixture, after CHANGE of what the rows say. */

@@ -188,14 +188,14 @@ names_of_roles_and_tees_are_found_again(void **state)
 {
 	(void)state;
 	for (int i = 0; i < WD_IN_COUNT; i++) {
-		assert_int_equal(wd_role_by_name(wd_span_text(
-				     wd_role_name((enum wd_role)i))),
+		assert_int_equal(wd_part_by_name(wd_span_text(
+				     wd_part_name((enum wd_part)i))),
 		    i);
-		assert_true(wd_role_max((enum wd_role)i) > 0);
+		assert_true(wd_part_max((enum wd_part)i) > 0);
 	}
-	assert_int_equal(wd_role_by_name(WD_SPAN_LIT("quot")), -1);
-	assert_false(wd_role_is_collateral(WD_IN_QUOTE));
-	assert_true(wd_role_is_collateral(WD_IN_TCB_INFO));
+	assert_int_equal(wd_part_by_name(WD_SPAN_LIT("quot")), -1);
+	assert_false(wd_part_is_collateral(WD_IN_QUOTE));
+	assert_true(wd_part_is_collateral(WD_IN_TCB_INFO));
 	assert_int_equal(wd_tee_by_name(WD_SPAN_LIT("snp")), WD_TEE_SNP);
 	assert_int_equal(wd_tee_by_name(WD_SPAN_LIT("none")), WD_TEE_NONE);
 	assert_string_equal(wd_tee_name(WD_TEE_TPM), "tpm");
