@@ -1,0 +1,74 @@
+/*
+ * The local side of the agent: programs connect to a SOCK_SEQPACKET socket and
+ * have the holder's keys sign (proto/holder.h). Who they are is what the kernel
+ * says of the connection and again of each message; a message sent by another
+ * process than the one that connected (a fork, a change of user) is answered
+ * RECONNECT. Never blocks, keeps nothing from one request to the next, and
+ * reads one packet of each connection a turn.
+ *
+ * In the agent's loop:
+ *
+ *   n = own;                                 fds[0..own) are the agent's
+ *   n += wd_serve_poll(serve, fds + own);    room for WD_SERVE_FDS
+ *   poll(fds, n, timeout);
+ *   wd_serve_run(serve, fds + own, n - own); the same array, unchanged
+ */
+#pragma once
+
+#include "bin/agent/hold.h"
+
+#include <poll.h>
+
+enum {
+	WD_SERVE_CONNS = 256,     /* at a time */
+	WD_SERVE_CONNS_USER = 64, /* of one user */
+	WD_SERVE_STRANGERS = 32,  /* of all users who may see no key */
+	WD_SERVE_STRANGER = 4,    /* of one of them */
+	WD_SERVE_FDS = WD_SERVE_CONNS + 1,
+};
+
+struct wd_serve_options {
+	const char *label;  /* of the token, at most 32 bytes of UTF-8 */
+	const char *serial; /* 16 characters */
+	unsigned rate;      /* signatures of one user a second; 0: no limit */
+
+	/* Appends lines with wd_holder_write_line() to the answer to STATUS,
+	 * which root and the agent's own user may ask; NULL: none. At most 32
+	 * KiB. Versions of keys, rights and counts of serve.c come first. */
+	void (*status)(void *ctx, struct wd_wr *wr);
+	void *ctx;
+};
+
+/*
+ * A listening socket at PATH (mode 0666: rights are per key), in the place of
+ * one nobody listens to any more. WD_R_IN_USE when somebody does; a fault.
+ */
+int wd_serve_listen(const char *path, int *ret_fd, struct wd_diag *d)
+    WD_MUST_USE;
+
+struct wd_serve;
+
+/*
+ * Takes LISTEN_FD (from wd_serve_listen() or the service manager), also on
+ * failure. HOLD and the texts of OPTIONS must outlive it. 0 or a fault.
+ */
+int wd_serve_new(struct wd_hold *hold, int listen_fd,
+    const struct wd_serve_options *options, struct wd_serve **ret,
+    struct wd_diag *d) WD_MUST_USE;
+struct wd_serve *wd_serve_free(struct wd_serve *s); /* closes all */
+void wd_serve_freep(struct wd_serve **s);
+
+/* Fills at most WD_SERVE_FDS entries and returns how many. */
+size_t wd_serve_poll(const struct wd_serve *s, struct pollfd *fds);
+
+/* Accepts, answers, closes: whatever FDS say can be done. */
+void wd_serve_run(struct wd_serve *s, const struct pollfd *fds, size_t n);
+
+struct wd_serve_counts {
+	uint64_t signatures;
+	uint64_t refused;     /* SIGN answered with another status than OK */
+	uint64_t turned_away; /* connections over a cap */
+	size_t connections;
+};
+
+struct wd_serve_counts wd_serve_counts(const struct wd_serve *s);
