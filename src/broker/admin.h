@@ -1,0 +1,88 @@
+/*
+ * Admin calls: who asks (token and rules), what is done, what is logged. Every
+ * act of a caller with a valid token is logged, accepted or refused; a change
+ * stands in an open transaction of store.db until the keeper knows that its
+ * entry is durable.
+ */
+#pragma once
+
+#include "broker/broker.h"
+
+/* What other roles found out for a call before it can be done. */
+struct wd_admin_found {
+	const struct wd_msg_doc_info *doc;       /* COLLATERAL_PUT, by verify */
+	const struct wd_msg_audit_entries *tail; /* AUDIT_TAIL, by scribe */
+};
+
+/* One admin request while it is handled. */
+struct wd_admin {
+	struct wd_broker *b;
+	const struct wd_admin_row *row;
+	struct wd_store_token who;
+	const struct wd_admin_found *found;
+	int64_t now;
+	struct wd_diag *d;
+	struct wd_entry entry; /* RUN adds key, policy, path, version, detail */
+	char said[256];        /* room for entry.detail */
+	struct wd_outcome *out;
+};
+
+/*
+ * One row a call. RUN is called with a good token whose rules allow
+ * RESOURCE:ACTION, inside a transaction when it WRITES; it answers with
+ * wd_admin_answer() and returns 0, or returns a rejection or fault.
+ */
+struct wd_admin_row {
+	enum wd_call call;
+	enum wd_event event;
+	const char *resource, *action; /* "keys", "create" */
+	bool needs_keys;               /* WD_R_SEALED while sealed */
+	bool writes;
+	int (*run)(struct wd_admin *a, const void *msg);
+};
+
+/* NULL when CALL is none of the admin calls that are done here (UNSEAL, SEAL
+ * and STATUS are the keeper's; SEAL is in the table for its rule, without RUN).
+ */
+const struct wd_admin_row *wd_admin_row(enum wd_call call);
+const struct wd_admin_row *wd_admin_rows(size_t *ret_n);
+
+/*
+ * Looks at token and rules alone, for calls that need another role first:
+ * nothing is asked of verify, scribe or seal for somebody without the right.
+ * WD_R_NO_CREDENTIAL, WD_R_CREDENTIAL_INVALID (unknown or expired: not logged
+ * one by one), WD_R_PERMISSION, or a fault. RET_WHO is filled on 0 and on
+ * WD_R_PERMISSION.
+ */
+int wd_admin_allowed(struct wd_broker *b, const struct wd_admin_row *row,
+    struct wd_span token, int64_t now, struct wd_store_token *ret_who,
+    struct wd_diag *d) WD_MUST_USE;
+
+/*
+ * Does CALL as MSG says (a struct of the row's request). 0 or a fault of our
+ * own; what the caller is told is in OUT. On 0 a transaction may be open:
+ * wd_admin_finish() ends it, once the entry is durable (KEEP) or cannot be
+ * logged (not KEEP: everything is undone).
+ */
+int wd_admin_call(struct wd_broker *b, enum wd_call call, const void *msg,
+    const struct wd_admin_found *found, int64_t now, struct wd_outcome *out)
+    WD_MUST_USE;
+int wd_admin_finish(struct wd_broker *b, bool keep, struct wd_diag *d)
+    WD_MUST_USE;
+
+/* For RUN. */
+int wd_admin_answer(struct wd_admin *a, const void *msg) WD_MUST_USE;
+
+/* A new token "wdt_…" and its row's digest. 0 or a fault. */
+int wd_admin_token_make(struct wd_secret **ret_text, uint8_t ret_sha256[32])
+    WD_MUST_USE;
+
+/* RULES ("keys:create keys:search", "*:*") allow RESOURCE:ACTION. */
+bool wd_rules_allow(
+    const char *rules, const char *resource, const char *action);
+/* Form of a text of rules. */
+bool wd_rules_are_valid(struct wd_span rules);
+
+/* All stored collateral in one block, for verify (verify/collateral.h). */
+int wd_collateral_snapshot(struct wd_broker *b, struct wd_bytes **ret)
+    WD_MUST_USE;

@@ -1,0 +1,278 @@
+/*
+ * What all requests share: the keys while unsealed, compiled policies, the
+ * clock, and the form of outcomes.
+ */
+#include "broker/broker.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/num.h"
+#include "broker/headers.h"
+#include "crypto/kdf.h"
+
+enum { REPLY_MAX = (2 << 20) - 64, LATEST_DIGITS = 20 };
+
+static const char latest_name[] = "latest_time";
+
+static int
+read_latest(struct wd_broker *b, struct wd_diag *d)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *text = NULL;
+	uint64_t latest;
+	int r = wd_meta_get(b->store, latest_name, &text);
+
+	if (r == WD_R_NOT_FOUND)
+		return 0;
+	if (r != 0)
+		return wd_fault(d, WD_F_STORE, "%s", wd_store_why(b->store));
+	if (!wd_num_parse(wd_bytes_span(text), INT64_MAX, &latest))
+		return wd_fault(d, WD_F_STORE, "the latest time is no number");
+	b->latest = (int64_t)latest;
+	return 0;
+}
+
+int
+wd_broker_new(struct wd_store *store, const char *server_name,
+    uint32_t session_seconds, struct wd_broker **ret, struct wd_diag *d)
+{
+	WD_AUTO(wd_store_closep) struct wd_store *taken = store;
+	WD_AUTO(wd_broker_freep) struct wd_broker *b = wd_alloc(sizeof(*b));
+
+	if (b == NULL)
+		return wd_fault(d, WD_F_MEMORY, "no memory");
+	b->store = WD_TAKE(taken);
+	b->server_name = server_name;
+	b->session_seconds = session_seconds;
+	b->warnings = "";
+	*ret = WD_TAKE(b);
+	return 0;
+}
+
+static void
+forget_policies(struct wd_broker *b)
+{
+	for (size_t i = 0; i < WD_POLICIES_KEPT; i++) {
+		b->kept[i].policy = wd_policy_free(b->kept[i].policy);
+		b->kept[i].id = (struct wd_id){ 0 };
+	}
+}
+
+void
+wd_broker_seal(struct wd_broker *b)
+{
+	b->open = false;
+	wd_keyring_done(&b->ring);
+	b->ring = (struct wd_keyring){ 0 };
+	b->challenge_key = wd_secret_free(b->challenge_key);
+	b->release_key = wd_pkey_free(b->release_key);
+	b->token_key = wd_pkey_free(b->token_key);
+	b->release_header = wd_bytes_free(b->release_header);
+	b->token_header = wd_bytes_free(b->token_header);
+}
+
+struct wd_broker *
+wd_broker_free(struct wd_broker *b)
+{
+	if (b == NULL)
+		return NULL;
+	wd_broker_seal(b);
+	forget_policies(b);
+	wd_store_closep(&b->store);
+	return wd_free(b);
+}
+
+void
+wd_broker_freep(struct wd_broker **b)
+{
+	*b = wd_broker_free(*b);
+}
+
+/* The keyring is this store's: nothing is opened or written otherwise. */
+static int
+check_ring(struct wd_broker *b, struct wd_diag *d)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *kept = NULL;
+	uint8_t check[32];
+	int r;
+
+	if ((r = wd_keyring_check(&b->ring, check)) != 0)
+		return wd_fault(d, WD_F_CRYPTO, "no check value");
+	if ((r = wd_meta_get(b->store, "check", &kept)) < 0)
+		return wd_fault(d, WD_F_STORE, "%s", wd_store_why(b->store));
+	if (r != 0 || !wd_ct_equal(wd_bytes_span(kept), WD_SPAN(check)))
+		return wd_reject(d, WD_R_WRONG_STORE,
+		    "the keyring belongs to another store");
+	return 0;
+}
+
+/* Challenges are bound to the file that remembers which ones were spent. */
+static int
+open_keys(struct wd_broker *b)
+{
+	struct wd_id sessions = wd_store_sessions_id(b->store);
+	int r;
+
+	if ((r = wd_hkdf(wd_secret_borrow(b->ring.challenge_key),
+		 "warder/1/challenge", wd_id_span(&sessions), 32,
+		 &b->challenge_key)) != 0 ||
+	    (r = wd_pkey_from_private(wd_secret_borrow(b->ring.release_key),
+		 &b->release_key)) != 0 ||
+	    (r = wd_pkey_from_private(
+		 wd_secret_borrow(b->ring.token_key), &b->token_key)) != 0 ||
+	    (r = wd_header_release(b->release_key, &b->release_header)) != 0)
+		return r;
+	return wd_header_token(b->token_key, &b->token_header);
+}
+
+int
+wd_broker_unseal(struct wd_broker *b, struct wd_span keyring, struct wd_diag *d)
+{
+	int r;
+
+	wd_broker_seal(b);
+	if ((r = wd_keyring_read(keyring, &b->ring)) != 0 ||
+	    (r = check_ring(b, d)) != 0 || (r = open_keys(b)) != 0) {
+		wd_broker_seal(b);
+		return r < 0 ? wd_fault(d, WD_F_CRYPTO, "no keys") : r;
+	}
+	b->open = true;
+	return 0;
+}
+
+int
+wd_broker_look(struct wd_broker *b, int64_t now, struct wd_diag *d)
+{
+	uint64_t version;
+
+	if (wd_store_changed(b->store, &version) != 0)
+		return wd_fault(d, WD_F_STORE, "%s", wd_store_why(b->store));
+	if (version != b->store_version) {
+		int r = read_latest(b, d);
+
+		if (r != 0)
+			return r;
+		forget_policies(b);
+		b->store_version = version;
+	}
+	if (now < b->latest - WD_CLOCK_BACK)
+		return wd_reject(d, WD_R_CLOCK,
+		    "the clock is more than an hour behind the latest time "
+		    "seen");
+	return 0;
+}
+
+int
+wd_broker_note_time(struct wd_broker *b, int64_t now)
+{
+	char text[LATEST_DIGITS + 1];
+	struct wd_wr wr = wd_wr_fixed(text, sizeof(text));
+	int r;
+
+	if (now < b->latest + 60)
+		return 0;
+	wd_wr_printf(&wr, "%lld", (long long)now);
+	if ((r = wd_wr_end(&wr)) != 0 ||
+	    (r = wd_meta_put(b->store, latest_name, wd_wr_span(&wr))) != 0)
+		return r < 0 ? r : WD_F_BUG;
+	b->latest = now;
+	return 0;
+}
+
+static struct wd_policy_kept *
+kept_by_id(struct wd_broker *b, const struct wd_id *id)
+{
+	for (size_t i = 0; i < WD_POLICIES_KEPT; i++) {
+		struct wd_policy_kept *k = &b->kept[i];
+
+		if (k->policy != NULL &&
+		    wd_span_equal(wd_id_span(&k->id), wd_id_span(id)))
+			return k;
+	}
+	return NULL;
+}
+
+static int
+compile(struct wd_broker *b, const struct wd_id *id,
+    struct wd_policy_kept **ret, struct wd_diag *d)
+{
+	WD_AUTO(wd_store_policy_done) struct wd_store_policy row = { 0 };
+	struct wd_policy_kept *k = &b->kept[b->next_kept];
+	WD_AUTO(wd_policy_freep) struct wd_policy *policy = NULL;
+	int r = wd_store_policy_get(b->store, id, &row);
+
+	if (r < 0)
+		return wd_fault(d, WD_F_STORE, "%s", wd_store_why(b->store));
+	if (r > 0)
+		return wd_reject(d, WD_R_NOT_FOUND, "no such policy");
+	r = wd_policy_adopt(wd_bytes_span(row.flat), NULL, &policy);
+	if (r != 0)
+		return r < 0 ? wd_fault(d, WD_F_MEMORY, "no memory")
+			     : wd_reject(d, WD_R_TAMPERED,
+				   "the stored policy does not compile");
+	b->next_kept = (b->next_kept + 1) % WD_POLICIES_KEPT;
+	k->policy = wd_policy_free(k->policy);
+	k->policy = WD_TAKE(policy);
+	k->id = *id;
+	wd_copy(k->version, WD_SPAN(row.version));
+	*ret = k;
+	return 0;
+}
+
+int
+wd_broker_policy(struct wd_broker *b, const struct wd_id *id,
+    const struct wd_policy **ret, const uint8_t **ret_version,
+    struct wd_diag *d)
+{
+	struct wd_policy_kept *k = kept_by_id(b, id);
+	int r;
+
+	if (k == NULL && (r = compile(b, id, &k, d)) != 0)
+		return r;
+	*ret = k->policy;
+	*ret_version = k->version;
+	return 0;
+}
+
+void
+wd_outcome_done(struct wd_outcome *o)
+{
+	o->reply = wd_bytes_free(o->reply);
+	o->entry = wd_bytes_free(o->entry);
+}
+
+static int
+write_reply(struct wd_outcome *o, const struct wd_call_row *row, int result,
+    const char *detail, const void *msg)
+{
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(REPLY_MAX);
+
+	wd_reply_write(&wr, row, result, detail, msg);
+	o->reply = wd_bytes_free(o->reply);
+	o->result = result;
+	return wd_wr_take(&wr, &o->reply);
+}
+
+int
+wd_outcome_reply(struct wd_outcome *o, enum wd_call call, int result,
+    const struct wd_diag *d, const void *msg)
+{
+	const struct wd_call_row *row = wd_call_row((uint16_t)call);
+	const char *detail = d == NULL ? "" : d->detail;
+
+	if (row == NULL)
+		return WD_F_BUG;
+	if (write_reply(o, row, result, result == 0 ? "" : detail, msg) == 0)
+		return 0;
+	return write_reply(
+	    o, row, WD_F_MEMORY, "the answer does not fit", NULL);
+}
+
+int
+wd_outcome_log(struct wd_outcome *o, const struct wd_entry *e)
+{
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(WD_ENTRY_MAX);
+
+	wd_entry_write(&wr, e);
+	o->entry = wd_bytes_free(o->entry);
+	return wd_wr_take(&wr, &o->entry);
+}

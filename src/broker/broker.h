@@ -1,0 +1,91 @@
+/*
+ * The broker: what a keeper decides with. It holds the store, the keyring while
+ * the server is unsealed, and the keys for challenges, tokens and releases. No
+ * sockets, no parser of network formats, no third-party header. Whatever it
+ * answers comes as an outcome; the keeper sends it when the log is durable.
+ */
+#pragma once
+
+#include "audit/entry.h"
+#include "crypto/pkey.h"
+#include "policy/policy.h"
+#include "proto/calls.h"
+#include "seal/keyring.h"
+#include "store/store.h"
+
+enum {
+	WD_POLICIES_KEPT = 64, /* compiled policies, by id */
+	WD_CLOCK_BACK = 3600,  /* seconds the clock may be behind the latest */
+};
+
+struct wd_policy_kept {
+	struct wd_id id; /* none: free */
+	uint8_t version[32];
+	struct wd_policy *policy;
+};
+
+struct wd_broker {
+	struct wd_store *store;  /* owned */
+	const char *server_name; /* borrowed */
+	uint32_t session_seconds;
+	const char *warnings; /* borrowed: sentences for status, or "" */
+
+	bool open; /* unsealed; what follows is there only then */
+	struct wd_keyring ring;
+	struct wd_secret *challenge_key;
+	struct wd_pkey *release_key, *token_key;
+	struct wd_bytes *release_header, *token_header; /* of the JWS, JSON */
+
+	int64_t latest;         /* the latest time seen, as stored */
+	uint64_t store_version; /* wd_store_changed() at the last look */
+	size_t next_kept;
+	struct wd_policy_kept kept[WD_POLICIES_KEPT];
+};
+
+/* Takes STORE (also on failure). 0 or a fault. */
+int wd_broker_new(struct wd_store *store, const char *server_name,
+    uint32_t session_seconds, struct wd_broker **ret, struct wd_diag *d)
+    WD_MUST_USE;
+struct wd_broker *wd_broker_free(struct wd_broker *b); /* wipes */
+void wd_broker_freep(struct wd_broker **b);
+
+/* KEYRING is the flat form. WD_R_WRONG_STORE when the store was made under
+ * another one, WD_R_MALFORMED, WD_R_VERSION, or a fault. */
+int wd_broker_unseal(
+    struct wd_broker *b, struct wd_span keyring, struct wd_diag *d) WD_MUST_USE;
+void wd_broker_seal(struct wd_broker *b); /* wipes the keys */
+
+/* To be called before each request: forgets what an admin may have changed.
+ * WD_R_CLOCK when NOW is too far behind the latest time seen. */
+int wd_broker_look(struct wd_broker *b, int64_t now, struct wd_diag *d)
+    WD_MUST_USE;
+
+/* Stores NOW as the latest time seen when it is a minute later than what is
+ * stored. For the keeper that writes store.db. */
+int wd_broker_note_time(struct wd_broker *b, int64_t now) WD_MUST_USE;
+
+/* The compiled policy of an id and its version; both live until the next
+ * wd_broker_look(). WD_R_NOT_FOUND; WD_R_TAMPERED when it does not compile. */
+int wd_broker_policy(struct wd_broker *b, const struct wd_id *id,
+    const struct wd_policy **ret, const uint8_t **ret_version,
+    struct wd_diag *d) WD_MUST_USE;
+
+/*
+ * What became of a request: the whole body of the reply (proto/calls.h), and
+ * what is to be logged before the reply may go. Both may hold secrets and are
+ * wiped when freed.
+ */
+struct wd_outcome {
+	int result;
+	struct wd_bytes *reply;
+	struct wd_bytes *entry; /* NULL: nothing to log */
+};
+void wd_outcome_done(struct wd_outcome *o);
+
+/* The reply of CALL with RESULT, D's sentence, and MSG when RESULT is 0; what
+ * does not fit or has no memory becomes a fault's reply. */
+int wd_outcome_reply(struct wd_outcome *o, enum wd_call call, int result,
+    const struct wd_diag *d, const void *msg) WD_MUST_USE;
+
+/* The entry E as canonical JSON into O. */
+int wd_outcome_log(struct wd_outcome *o, const struct wd_entry *e) WD_MUST_USE;
