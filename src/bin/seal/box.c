@@ -1,0 +1,141 @@
+/*
+ * Opening the seal. The files are read anew at each attempt, so that one that
+ * was put back from a backup is seen. What they hold is ours, but may have been
+ * changed by whoever can write the folder.
+ */
+#include "bin/seal/box.h"
+
+#include "seal/keyring.h"
+#include "sys/file.h"
+
+void
+seal_box_done(struct seal_box *b)
+{
+	seal_box_close(b);
+	*b = (struct seal_box){ .dir = -1 };
+}
+
+void
+seal_box_close(struct seal_box *b)
+{
+	b->keyring = wd_secret_free(b->keyring);
+}
+
+/* A file of ours that is not as we wrote it. */
+static int
+damaged(struct wd_diag *d, int r, const char *what)
+{
+	if (r < 0)
+		return wd_fault(
+		    d, (enum wd_faults)r, "%s cannot be read", what);
+	if (r == WD_R_VERSION)
+		return wd_fault(d, WD_F_STORE,
+		    "%s has a format that this program does not read", what);
+	return wd_reject(d, WD_R_TAMPERED, "%s is missing or damaged", what);
+}
+
+/* ---- the seal file */
+
+static int
+read_seal(struct seal_box *b, struct wd_seal_file *ret, struct wd_diag *d)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *bytes = NULL;
+	struct wd_diag why = { 0 };
+	int r = wd_file_read(
+	    b->dir, WD_SEAL_FILE_NAME, WD_SEAL_FILE_MAX, &bytes, &why);
+
+	b->row = NULL;
+	b->initialized = r != WD_R_NOT_FOUND;
+	if (r == WD_R_NOT_FOUND)
+		return wd_reject(d, WD_R_NOT_INITIALIZED,
+		    "there is no seal in the state folder: run warder init");
+	if (r < 0)
+		return wd_fault(d, (enum wd_faults)r, "%s", why.detail);
+	if (r == 0)
+		r = wd_seal_file_read(wd_bytes_span(bytes), ret);
+	if (r != 0)
+		return damaged(d, r, "the seal file");
+	b->row = wd_seal_row(ret->kind);
+	return 0;
+}
+
+int
+seal_box_look(struct seal_box *b, struct wd_diag *d)
+{
+	WD_AUTO(wd_seal_file_done) struct wd_seal_file f = { 0 };
+
+	return read_seal(b, &f, d);
+}
+
+/* ---- share, root key, keyring */
+
+static int
+read_share(const struct seal_box *b, struct wd_secret **ret, struct wd_diag *d)
+{
+	int r = wd_file_read_secret(
+	    b->dir, b->row->key_file, b->row->share_max, ret, NULL);
+
+	if (r != 0)
+		return damaged(d, r, b->row->key_file);
+	return 0;
+}
+
+static int
+unwrap(const struct seal_box *b, const struct wd_seal_file *f,
+    struct wd_span share, struct wd_secret **ret_root, struct wd_diag *d)
+{
+	struct wd_diag why = { 0 };
+	int r = WD_R_UNSEAL_REFUSED;
+
+	/* No seal was made with another length: not worth half a second. */
+	if (share.len >= b->row->share_min && share.len <= b->row->share_max)
+		r = b->row->unwrap(wd_bytes_span(f->blob), &f->store_id, share,
+		    ret_root, &why);
+	if (r == WD_R_UNSEAL_REFUSED && b->row->key_file != NULL)
+		return wd_reject(d, WD_R_TAMPERED, "%s does not open this seal",
+		    b->row->key_file);
+	if (r == WD_R_UNSEAL_REFUSED)
+		return wd_reject(d, WD_R_UNSEAL_REFUSED,
+		    "the %s does not open this seal", b->row->name);
+	return r == 0 ? 0 : damaged(d, r, "the seal file");
+}
+
+static int
+open_keyring(struct seal_box *b, struct wd_span root,
+    const struct wd_id *store_id, struct wd_diag *d)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *sealed = NULL;
+	WD_AUTO(wd_keyring_done) struct wd_keyring k = { 0 };
+	int r = wd_file_read(
+	    b->dir, WD_KEYRING_FILE, WD_KEYRING_MAX, &sealed, NULL);
+
+	if (r != 0)
+		return damaged(d, r, "the keyring file");
+	r = wd_keyring_open(wd_bytes_span(sealed), root, store_id, &k);
+	if (r == WD_R_TAMPERED)
+		return wd_reject(d, WD_R_TAMPERED,
+		    "the keyring file is damaged, or of another root key");
+	if (r == 0)
+		r = wd_keyring_flat(&k, &b->keyring);
+	return r == 0 ? 0 : damaged(d, r, "the keyring file");
+}
+
+int
+seal_box_open(struct seal_box *b, struct wd_span share, struct wd_diag *d)
+{
+	WD_AUTO(wd_seal_file_done) struct wd_seal_file f = { 0 };
+	WD_AUTO(wd_secret_freep) struct wd_secret *own = NULL;
+	WD_AUTO(wd_secret_freep) struct wd_secret *root = NULL;
+	int r;
+
+	seal_box_close(b);
+	if ((r = read_seal(b, &f, d)) != 0)
+		return r;
+	if (b->row->key_file != NULL && (r = read_share(b, &own, d)) != 0)
+		return r;
+	if (own != NULL)
+		share = wd_secret_borrow(own);
+	if ((r = unwrap(b, &f, share, &root, d)) != 0)
+		return r;
+	return open_keyring(b, wd_secret_borrow(root), &f.store_id, d);
+}

@@ -1,0 +1,142 @@
+/*
+ * What keepers may ask of the seal: the state, to open it, to close it.
+ */
+#include "bin/seal/seal.h"
+
+#include "base/clock.h"
+#include "base/reason.h"
+#include "sys/log.h"
+
+#include <stdio.h>
+
+static void
+refuse(struct seal *s, struct seal_keeper *k, enum wd_call call,
+    uint32_t request, int result, const char *detail)
+{
+	if (wd_peer_reply(&k->peer, call, request, result, detail, NULL) != 0)
+		seal_keeper_condemn(s, k, "does not take answers");
+}
+
+static void
+on_hello(struct seal *s, struct seal_keeper *k, uint32_t request,
+    const struct wd_msg_unseal *none)
+{
+	struct wd_msg_seal_state state = seal_state(s);
+
+	(void)none;
+	if (wd_peer_reply(
+		&k->peer, WD_CALL_SEAL_HELLO, request, 0, NULL, &state) != 0)
+		seal_keeper_condemn(s, k, "does not take answers");
+}
+
+/* ---- unseal */
+
+static void
+log_refused(const struct seal *s, const struct wd_msg_unseal *m, int result,
+    const char *detail)
+{
+	char source[65], wait[24];
+
+	(void)wd_span_to_text(m->source, source, sizeof(source)); /* fits */
+	(void)snprintf(wait, sizeof(wait), "%u",
+	    (unsigned)seal_delay_left(&s->delay, wd_time_mono_ms()));
+	wd_log(result > 0 ? WD_LOG_WARNING : WD_LOG_ERROR, "unseal_refused",
+	    "reason", wd_reason_name(result), "detail", detail, "source",
+	    source, "request", m->request.s, "wait_ms", wait, NULL);
+}
+
+/* Why an attempt is not even looked at; 0 when it is. */
+static int
+not_now(const struct seal *s, struct wd_diag *d)
+{
+	uint32_t left = seal_delay_left(&s->delay, wd_time_mono_ms());
+
+	if (s->doing == SEAL_CLOSING)
+		return wd_reject(d, WD_R_OVERLOADED,
+		    "the server is being sealed; try again");
+	if (s->box.keyring != NULL)
+		return wd_reject(
+		    d, WD_R_NOT_SEALED, "the server is not sealed");
+	if (left > 0)
+		return wd_reject(d, WD_R_RATE_LIMITED,
+		    "the last attempt was wrong: wait %u seconds",
+		    (left + 999) / 1000);
+	return 0;
+}
+
+/* An attempt that is looked at. */
+static int
+try_to_open(struct seal *s, struct wd_span share, struct wd_diag *d)
+{
+	int r = seal_box_open(&s->box, share, d);
+
+	if (r == WD_R_UNSEAL_REFUSED)
+		seal_delay_wrong(&s->delay, wd_time_mono_ms());
+	else if (r == 0)
+		seal_delay_clear(&s->delay);
+	return r;
+}
+
+static void
+on_unseal(struct seal *s, struct seal_keeper *k, uint32_t request,
+    const struct wd_msg_unseal *m)
+{
+	struct wd_diag d = { 0 };
+	int r = not_now(s, &d);
+
+	if (r == 0)
+		r = try_to_open(s, m->share, &d);
+	if (r != 0) {
+		log_refused(s, m, r, d.detail);
+		refuse(s, k, WD_CALL_SEAL_UNSEAL, request, r, d.detail);
+		return;
+	}
+	wd_log(WD_LOG_INFO, "unsealed", "kind", s->box.row->name, "request",
+	    m->request.s, NULL);
+	seal_change(s, SEAL_OPENING, k, request);
+}
+
+/* ---- seal */
+
+/* Also while sealed: keepers may hold keys from before a restart of ours. */
+static void
+on_seal(struct seal *s, struct seal_keeper *k, uint32_t request,
+    const struct wd_msg_unseal *none)
+{
+	(void)none;
+	seal_box_close(&s->box);
+	if (s->doing == SEAL_CLOSING) {
+		seal_change_join(s, k, request);
+		return;
+	}
+	wd_log(WD_LOG_INFO, "sealed", NULL);
+	seal_change(s, SEAL_CLOSING, k, request);
+}
+
+static const struct {
+	enum wd_call call;
+	void (*run)(struct seal *, struct seal_keeper *, uint32_t,
+	    const struct wd_msg_unseal *);
+} handlers[] = {
+	{ WD_CALL_SEAL_HELLO, on_hello },
+	{ WD_CALL_SEAL_UNSEAL, on_unseal },
+	{ WD_CALL_SEAL_SEAL, on_seal },
+};
+
+bool
+seal_call(struct seal *s, struct seal_keeper *k, const struct wd_call_row *row,
+    const struct wd_frame *f)
+{
+	struct wd_msg_unseal m = { 0 }; /* the only message with fields */
+
+	for (size_t i = 0; i < WD_N(handlers); i++) {
+		if (handlers[i].call != row->id)
+			continue;
+		if (wd_msg_read(f->body, row->request, &m) != 0)
+			return false;
+		k->greeted = true;
+		handlers[i].run(s, k, f->request, &m);
+		return true;
+	}
+	return false;
+}

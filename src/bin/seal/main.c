@@ -1,0 +1,131 @@
+/*
+ * warder-seal: opens the root key and gives keepers the keyring. One process,
+ * one poll loop. The half second of work that a passphrase takes is done in
+ * it: nothing else here is in a hurry.
+ */
+#include "bin/seal/seal.h"
+
+#include "crypto/init.h"
+#include "sys/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+/* Keyring, channels and libcrypto; scrypt's memory comes on top. */
+enum { ARENA = 8 << 20 };
+
+/* ---- the loop */
+
+/* Keepers that were reported only wake us by their end. */
+static short
+events_of(const struct seal_keeper *k)
+{
+	if (k->condemned)
+		return 0;
+	return wd_chan_waiting(k->peer.chan) > 0 ? POLLIN | POLLOUT : POLLIN;
+}
+
+/* Descriptors in the order of their slots; a negative one is skipped. */
+static void
+list(const struct seal *s, struct pollfd *fds)
+{
+	fds[0] = (struct pollfd){ wd_role_control_fd(s->role), POLLIN, 0 };
+	for (size_t i = 0; i < SEAL_KEEPERS; i++) {
+		const struct seal_keeper *k = &s->keepers[i];
+
+		fds[i + 1] = (struct pollfd){ -1, 0, 0 };
+		if (k->peer.chan == NULL)
+			continue;
+		fds[i + 1].fd = wd_chan_fd(k->peer.chan);
+		fds[i + 1].events = events_of(k);
+	}
+}
+
+/* The supervisor last: it may fill slots that the list shows as free. */
+static void
+serve(struct seal *s, const struct pollfd *fds)
+{
+	for (size_t i = 0; i < SEAL_KEEPERS; i++)
+		if ((fds[i + 1].revents & ~POLLOUT) != 0)
+			seal_keeper_ready(s, &s->keepers[i]);
+	if (fds[0].revents != 0)
+		wd_role_control(s->role);
+}
+
+static int
+loop(struct seal *s, struct wd_diag *d)
+{
+	struct pollfd fds[SEAL_KEEPERS + 1];
+
+	for (;;) {
+		seal_change_check(s);
+		seal_keepers_flush(s);
+		list(s, fds);
+		if (poll(fds, WD_N(fds), seal_change_due(s)) >= 0)
+			serve(s, fds);
+		else if (errno != EINTR)
+			return wd_fault_errno(d, "cannot wait");
+	}
+}
+
+/* ---- start */
+
+static void
+attached(void *ctx, enum wd_proc peer, uint16_t cell, int fd)
+{
+	struct seal *s = ctx;
+
+	if (peer == WD_PROC_KEEPER)
+		seal_keeper_attach(s, cell, fd);
+	else
+		(void)close(fd); /* no other role is the seal's to talk to */
+}
+
+static const struct wd_role_ops ops = { .attached = attached };
+
+/* A server that cannot be opened still starts: it says so, sealed. */
+static void
+first_look(struct seal *s)
+{
+	struct wd_diag d = { 0 };
+	int r = seal_box_look(&s->box, &d);
+
+	if (r == 0 && s->box.row->warning != NULL)
+		wd_log(WD_LOG_WARNING, "DEVELOPMENT", "detail",
+		    s->box.row->warning, NULL);
+	if (r == 0 && s->box.row->automatic)
+		r = seal_box_open(&s->box, wd_span(NULL, 0), &d);
+	if (r != 0)
+		wd_log_result("seal_not_opened", r, &d);
+	else
+		wd_log(WD_LOG_INFO,
+		    s->box.keyring != NULL ? "unsealed" : "waits_for_unseal",
+		    "kind", s->box.row->name, NULL);
+}
+
+static int
+run(struct seal *s, struct wd_diag *d)
+{
+	int r = wd_role_start(WD_PROC_SEAL, ARENA, &s->role, d);
+
+	if (r != 0 || (r = wd_crypto_init(d)) != 0)
+		return r;
+	s->box.dir = wd_role_descriptor(s->role, WD_CTL_STATE_DIR, false, 0);
+	if (s->box.dir < 0)
+		return wd_fault(d, WD_F_PEER, "no state folder was given");
+	first_look(s);
+	r = wd_role_ready(s->role, WD_SANDBOX_SEAL, &ops, s, d);
+	return r != 0 ? r : loop(s, d);
+}
+
+int
+main(void)
+{
+	static struct seal s;
+	struct wd_diag d = { 0 };
+	int r = run(&s, &d);
+
+	wd_log_result("seal_failed", r, &d);
+	return 1;
+}
