@@ -48,8 +48,8 @@ number_of(const char *name)
 }
 
 int
-wd_folder_range(int folder, uint32_t *ret_first, uint32_t *ret_last,
-    struct wd_diag *d)
+wd_folder_range(
+    int folder, uint32_t *ret_first, uint32_t *ret_last, struct wd_diag *d)
 {
 	WD_AUTO(closedirp) DIR *dir = list(folder);
 	uint32_t first = UINT32_MAX, last = 0, count = 0;

@@ -22,8 +22,8 @@ wd_io_read_at(int fd, void *dst, size_t len, uint64_t at, size_t *ret_got,
 	size_t got = 0;
 
 	while (got < len) {
-		ssize_t n = pread(fd, (uint8_t *)dst + got, len - got,
-		    (off_t)(at + got));
+		ssize_t n = pread(
+		    fd, (uint8_t *)dst + got, len - got, (off_t)(at + got));
 
 		if (n == 0)
 			break;

@@ -1,7 +1,7 @@
 /*
  * Writing the journal. What a sync that failed has left on disk is unknown, so
  * after one nothing is tried again here: the role ends, and the next one starts
- * a new file.
+ * a new file with what it can read of this one.
  */
 #include "audit/journal.h"
 
@@ -18,6 +18,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,9 +31,9 @@ struct wd_journal {
 	int folder; /* owned; locked */
 	int fd;     /* the newest segment */
 	uint32_t number;
-	uint64_t used;    /* bytes of it */
-	uint64_t segment; /* bytes of each */
-	uint64_t size;    /* durable entries */
+	uint64_t used; /* bytes of it that are taken */
+	uint64_t room; /* bytes it has */
+	uint64_t size; /* durable entries */
 	uint64_t torn;
 	struct wd_spares spares;
 	struct wd_wr batch;
@@ -74,16 +75,15 @@ open_folder(struct wd_journal *j, int dir, struct wd_diag *d)
 	j->spares.give = geteuid() == 0 && st.st_uid != 0;
 	j->spares.uid = st.st_uid;
 	j->spares.gid = st.st_gid;
-	if (fresh && j->spares.give &&
-	    fchown(j->folder, st.st_uid, st.st_gid) != 0)
+	if (j->spares.give && fchown(j->folder, st.st_uid, st.st_gid) != 0)
 		return wd_fault_errno(d, "giving the journal's folder away");
 	if (fresh && fsync(dir) != 0)
 		return wd_io_failed(d, "making the journal's folder");
 	if (flock(j->folder, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	if (errno == EWOULDBLOCK)
-		return wd_reject(d, WD_R_IN_USE,
-		    "another process is writing the journal");
+		return wd_reject(
+		    d, WD_R_IN_USE, "another process is writing the journal");
 	return wd_fault_errno(d, "locking the journal");
 }
 
@@ -99,11 +99,13 @@ enter_segment(struct wd_journal *j, uint32_t number, uint64_t first,
 	struct wd_wr wr = wd_wr_fixed(head, sizeof(head));
 	WD_AUTO(wd_fd_closep) int fd = -1;
 	char name[WD_SEGMENT_NAME];
+	uint64_t room;
 	int r;
 
 	wd_segment_name(number, name);
 	wd_segment_head_write(&wr, number, first);
-	if ((r = wd_spares_take(&j->spares, ENTERING, &fd, d)) != 0 ||
+	if ((r = wd_spares_take(&j->spares, ENTERING, sizeof(head) + raw.len,
+		 &fd, &room, d)) != 0 ||
 	    (r = wd_io_write_at(fd, wd_wr_span(&wr), 0, d)) != 0 ||
 	    (r = wd_io_write_at(fd, raw, sizeof(head), d)) != 0)
 		return r;
@@ -116,6 +118,7 @@ enter_segment(struct wd_journal *j, uint32_t number, uint64_t first,
 	fd = -1;
 	j->number = number;
 	j->used = sizeof(head) + raw.len;
+	j->room = room;
 	return 0;
 }
 
@@ -128,15 +131,15 @@ cut(int folder, uint32_t number, uint64_t len)
 
 	wd_segment_name(number, name);
 	fd = openat(folder, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd >= 0)
-		(void)ftruncate(fd, (off_t)len); /* readers stop there anyway */
+	if (fd < 0 || ftruncate(fd, (off_t)len) != 0)
+		return; /* readers stop there anyway */
 }
 
 /* The last batch of segment LAST moves to a new segment. When that leaves
  * nothing behind, the new one takes the place of the old. */
 static int
-carry_over(struct wd_journal *j, uint32_t last, const struct wd_recovered *found,
-    struct wd_diag *d)
+carry_over(struct wd_journal *j, uint32_t last,
+    const struct wd_recovered *found, struct wd_diag *d)
 {
 	bool emptied = found->batch == found->first;
 	int r = enter_segment(j, emptied ? last : last + 1, found->batch,
@@ -186,7 +189,7 @@ wd_journal_open(int dir, const struct wd_journal_sizes *sizes,
 	assert(sizes->segment >= LEAST_SEGMENT);
 	j->folder = -1;
 	j->fd = -1;
-	j->segment = sizes->segment;
+	j->spares.making = -1;
 	j->batch = wd_wr_growing((size_t)sizes->segment - WD_SEGMENT_HEAD);
 	if ((r = open_folder(j, dir, d)) != 0)
 		return r;
@@ -230,11 +233,25 @@ wd_journal_add(struct wd_journal *j, struct wd_span entry)
 		return WD_R_TOO_LARGE;
 	if ((r = wd_leaf_hash(entry, leaf)) != 0)
 		return r;
-	wd_record_write(
-	    &j->batch, j->size + j->n_batch, j->size, leaf, entry);
+	wd_record_write(&j->batch, j->size + j->n_batch, j->size, leaf, entry);
 	if (wd_wr_end(&j->batch) != 0)
 		return WD_F_MEMORY;
 	j->n_batch++;
+	return 0;
+}
+
+/* The file is still the one of the folder and as long as it was made. What is
+ * written to another would be lost without any error. */
+static int
+check_file(const struct wd_journal *j, struct wd_diag *d)
+{
+	struct stat st;
+
+	if (fstat(j->fd, &st) != 0)
+		return wd_fault_errno(d, "looking at the journal");
+	if (st.st_nlink == 0 || (uint64_t)st.st_size < j->used)
+		return wd_reject(d, WD_R_TAMPERED,
+		    "the journal was cut or removed while it was written");
 	return 0;
 }
 
@@ -243,9 +260,11 @@ write_batch(struct wd_journal *j, struct wd_diag *d)
 {
 	struct wd_span raw = wd_wr_span(&j->batch);
 	uint64_t used = j->used;
-	int r;
+	int r = check_file(j, d);
 
-	if (used + raw.len > j->segment) {
+	if (r != 0)
+		return r;
+	if (used + raw.len > j->room) {
 		r = enter_segment(j, j->number + 1, j->size, raw, d);
 		if (r == 0)
 			cut(j->folder, j->number - 1, used);
@@ -254,7 +273,7 @@ write_batch(struct wd_journal *j, struct wd_diag *d)
 	if ((r = wd_io_write_at(j->fd, raw, used, d)) != 0)
 		return r;
 	if (fdatasync(j->fd) != 0)
-		return wd_fault_errno(d, "syncing the journal");
+		return wd_io_failed(d, "syncing the journal");
 	j->used += raw.len;
 	return 0;
 }
@@ -284,6 +303,12 @@ bool
 wd_journal_wants_work(const struct wd_journal *j)
 {
 	return wd_spares_missing(&j->spares);
+}
+
+bool
+wd_journal_is_short(const struct wd_journal *j)
+{
+	return j->spares.have + 1 < j->spares.want;
 }
 
 int

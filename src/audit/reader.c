@@ -17,7 +17,8 @@ struct wd_reader {
 	int folder;
 	uint32_t number;
 	struct wd_segment *segment;
-	uint64_t next; /* index of the entry that comes next */
+	struct wd_segment *after; /* the one that follows, once there is one */
+	uint64_t next;            /* index of the entry that comes next */
 };
 
 struct wd_reader *
@@ -26,6 +27,7 @@ wd_reader_close(struct wd_reader *r)
 	if (r == NULL)
 		return NULL;
 	r->segment = wd_segment_close(r->segment);
+	r->after = wd_segment_close(r->after);
 	wd_fd_closep(&r->folder);
 	return wd_free(r);
 }
@@ -128,58 +130,64 @@ find_after(struct wd_reader *rd, struct wd_diag *d)
 
 	if (r == WD_R_NOT_FOUND)
 		return 0;
-	return r > 0 ? wd_reject(d, WD_R_TAMPERED, "%s", why.detail) :
-	    r < 0    ? wd_fault(d, WD_F_SYSTEM, "%s", why.detail) :
-			    0;
+	if (r > 0)
+		return wd_reject(d, WD_R_TAMPERED, "%s", why.detail);
+	return r < 0 ? wd_fault(d, WD_F_SYSTEM, "%s", why.detail) : 0;
 }
 
+/* WHY the present segment gave no record counts only when the next one does not
+ * have it either. */
 static int
-move_on(struct wd_reader *rd, struct wd_diag *d)
+move_on(struct wd_reader *rd, const struct wd_diag *why, struct wd_diag *d)
 {
-	if (wd_segment_first(rd->after) > rd->next)
+	uint64_t first = wd_segment_first(rd->after);
+
+	if (first > rd->next && why->result != 0)
+		return wd_reject(d, WD_R_TAMPERED, "%s", why->detail);
+	if (first > rd->next)
 		return wd_reject(d, WD_R_TAMPERED,
 		    "the journal lacks entries %" PRIu64 " to %" PRIu64,
-		    rd->next, wd_segment_first(rd->after) - 1);
+		    rd->next, first - 1);
 	rd->segment = wd_segment_close(rd->segment);
 	rd->segment = WD_TAKE(rd->after);
 	rd->number++;
 	return pass_over(rd, d);
 }
 
-/* There is no record in front and no segment behind: the end, unless what
- * lies there shows that entries were damaged. */
-static int
-judge_end(struct wd_reader *rd, int damage, struct wd_diag *d)
-{
-	uint64_t torn;
-
-	return damage == 0 ? 0 : wd_segment_tail(rd->segment, &torn, d);
-}
-
 /*
- * The journal may be growing under this reader. Once there is a next segment,
- * the present one is finished, so it is looked at once more before moving on;
- * and damage is believed only when it is still there at a second look.
+ * The journal may be growing under this reader. So a segment that ends is
+ * looked at once more after the next one was found to exist: only then it is
+ * finished.
  */
 int
 wd_reader_next(struct wd_reader *rd, struct wd_record *ret, struct wd_diag *d)
 {
 	struct wd_record record;
-	bool again = false;
-	int r, end;
+	uint64_t torn;
+	int r, damage;
 
-	for (;; again = true) {
+	for (;;) {
 		struct wd_diag why = { 0 };
+		bool finished = rd->after != NULL;
 
-		r = wd_segment_next(rd->segment, &record, &why);
-		if (r == 0 && record.entry.len > 0)
-			break;
-		if (r < 0)
+		damage = wd_segment_next(rd->segment, &record, &why);
+		if (damage < 0)
 			return wd_fault(d, WD_F_SYSTEM, "%s", why.detail);
-		if (rd->after != NULL && (end = move_on(rd, d)) != 0)
-			return end;
+		if (damage == 0 && record.entry.len > 0)
+			break;
+		r = finished ? move_on(rd, &why, d) : find_after(rd, d);
+		if (r != 0)
+			return r;
+		if (finished || rd->after != NULL)
+			continue;
+		/* The end, unless what lies there shows otherwise. */
+		if (damage > 0 &&
+		    (r = wd_segment_tail(rd->segment, &torn, d)) != 0)
+			return r;
+		*ret = (struct wd_record){ .index = rd->next };
+		return 0;
 	}
-	rd->next = wd_segment_next_index(rd->segment);
+	rd->next = record.index + 1;
 	*ret = record;
 	return 0;
 }

@@ -17,9 +17,9 @@ void wd_reader_closep(struct wd_reader **r);
 
 /* The next entry, valid until the next call; empty when there is none yet.
  * WD_R_TAMPERED when entries are damaged or missing. */
-int wd_reader_next(struct wd_reader *r, struct wd_record *ret,
-    struct wd_diag *d) WD_MUST_USE;
+int wd_reader_next(
+    struct wd_reader *r, struct wd_record *ret, struct wd_diag *d) WD_MUST_USE;
 
 /* At the end: judges what lies after the last entry, as wd_segment_tail(). */
-int wd_reader_tail(struct wd_reader *r, uint64_t *ret_torn,
-    struct wd_diag *d) WD_MUST_USE;
+int wd_reader_tail(struct wd_reader *r, uint64_t *ret_torn, struct wd_diag *d)
+    WD_MUST_USE;

@@ -67,8 +67,8 @@ read_raw(int folder, uint32_t number, uint64_t at, uint64_t end,
 }
 
 int
-wd_recover(int folder, uint32_t number, struct wd_recovered *ret,
-    struct wd_diag *d)
+wd_recover(
+    int folder, uint32_t number, struct wd_recovered *ret, struct wd_diag *d)
 {
 	WD_AUTO(wd_segment_closep) struct wd_segment *s = NULL;
 	struct wd_recovered found = { 0 };

@@ -130,8 +130,8 @@ read_head(struct wd_segment *s, struct wd_diag *d)
 }
 
 int
-wd_segment_open(int folder, uint32_t number, struct wd_segment **ret,
-    struct wd_diag *d)
+wd_segment_open(
+    int folder, uint32_t number, struct wd_segment **ret, struct wd_diag *d)
 {
 	WD_AUTO(wd_segment_closep)
 	struct wd_segment *s = wd_alloc(sizeof(*s));
@@ -144,8 +144,8 @@ wd_segment_open(int folder, uint32_t number, struct wd_segment **ret,
 	wd_segment_name(number, name);
 	s->fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (s->fd < 0 && errno == ENOENT)
-		return wd_reject(d, WD_R_NOT_FOUND,
-		    "there is no journal segment %s", name);
+		return wd_reject(
+		    d, WD_R_NOT_FOUND, "there is no journal segment %s", name);
 	if (s->fd < 0)
 		return wd_fault_errno(d, "opening journal segment %s", name);
 	if ((r = read_head(s, d)) != 0)
@@ -213,8 +213,7 @@ check_leaf(const struct wd_record *record, bool *ret_good)
 	int r = wd_leaf_hash(record->entry, leaf);
 
 	if (r == 0)
-		*ret_good =
-		    wd_span_equal(WD_SPAN(leaf), WD_SPAN(record->leaf));
+		*ret_good = wd_span_equal(WD_SPAN(leaf), WD_SPAN(record->leaf));
 	return r;
 }
 
@@ -226,8 +225,8 @@ fits(const struct wd_segment *s, const struct wd_record *record)
 }
 
 static int
-next(struct wd_segment *s, bool hashed, struct wd_record *ret,
-    struct wd_diag *d)
+next(
+    struct wd_segment *s, bool hashed, struct wd_record *ret, struct wd_diag *d)
 {
 	struct wd_record record = { .at = s->at };
 	struct wd_span bytes;
@@ -246,11 +245,13 @@ next(struct wd_segment *s, bool hashed, struct wd_record *ret,
 	good = parse(bytes, &record) && fits(s, &record);
 	if (good && hashed && (r = check_leaf(&record, &good)) != 0)
 		return r;
-	if (!good)
+	if (!good) {
+		s->window_len = 0; /* as above */
 		return wd_reject(d, WD_R_TAMPERED,
 		    "journal segment %" PRIu32 ": entry %" PRIu64
 		    " at byte %" PRIu64 " is damaged",
 		    s->number, s->next, s->at);
+	}
 	s->at += wd_record_len(record.entry.len);
 	s->batch = record.batch;
 	s->next++;

@@ -58,17 +58,17 @@ uint64_t wd_segment_at(const struct wd_segment *s); /* of what comes next */
  * no record; then the place does not move, and wd_segment_tail() tells whether
  * that is tampering.
  */
-int wd_segment_next(struct wd_segment *s, struct wd_record *ret,
-    struct wd_diag *d) WD_MUST_USE;
+int wd_segment_next(
+    struct wd_segment *s, struct wd_record *ret, struct wd_diag *d) WD_MUST_USE;
 
 /* The same without hashing the entry: for passing over records. */
-int wd_segment_skip(struct wd_segment *s, struct wd_record *ret,
-    struct wd_diag *d) WD_MUST_USE;
+int wd_segment_skip(
+    struct wd_segment *s, struct wd_record *ret, struct wd_diag *d) WD_MUST_USE;
 
 /*
  * Judges everything from the present place on: 0 with the number of bytes a
  * torn batch left there (0: only zeros), or WD_R_TAMPERED when an entry that
  * had been made durable is damaged or gone.
  */
-int wd_segment_tail(struct wd_segment *s, uint64_t *ret_torn,
-    struct wd_diag *d) WD_MUST_USE;
+int wd_segment_tail(struct wd_segment *s, uint64_t *ret_torn, struct wd_diag *d)
+    WD_MUST_USE;

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -77,9 +78,10 @@ check_room(const struct wd_spares *s, struct wd_diag *d)
 }
 
 static int
-begin(struct wd_spares *s, struct wd_diag *d)
+begin(struct wd_spares *s, uint64_t goal, struct wd_diag *d)
 {
 	s->made = 0;
+	s->goal = goal;
 	s->making = openat(s->folder, MAKING,
 	    O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->making < 0)
@@ -87,7 +89,7 @@ begin(struct wd_spares *s, struct wd_diag *d)
 	if (s->give && fchown(s->making, s->uid, s->gid) != 0)
 		return wd_fault_errno(d, "giving a journal segment away");
 	/* Not every file system can; writing zeros does it as well. */
-	if (fallocate(s->making, 0, 0, (off_t)s->segment) != 0 &&
+	if (fallocate(s->making, 0, 0, (off_t)goal) != 0 &&
 	    errno != EOPNOTSUPP && errno != ENOSYS)
 		return wd_io_failed(d, "making a journal segment");
 	return 0;
@@ -99,8 +101,8 @@ write_slice(struct wd_spares *s, struct wd_diag *d)
 	uint64_t end = s->made + SLICE;
 	int r;
 
-	if (end > s->segment)
-		end = s->segment;
+	if (end > s->goal)
+		end = s->goal;
 	while (s->made < end) {
 		size_t n = sizeof(zeros);
 
@@ -117,30 +119,27 @@ write_slice(struct wd_spares *s, struct wd_diag *d)
 }
 
 static int
-finish(struct wd_spares *s, struct wd_diag *d)
+finish(struct wd_spares *s, const char *name, struct wd_diag *d)
 {
-	char name[NAME_MAX_LEN];
-
-	spare_name(s->have, name);
 	if (renameat(s->folder, MAKING, s->folder, name) != 0)
 		return wd_io_failed(d, "naming a journal segment");
-	s->have++;
 	wd_fd_closep(&s->making);
-	s->making = -1;
 	return 0;
 }
 
 static int
 work(struct wd_spares *s, struct wd_diag *d)
 {
-	int r = s->making < 0 ? begin(s, d) : 0;
+	char name[NAME_MAX_LEN];
+	int r = s->making < 0 ? begin(s, s->segment, d) : 0;
 
 	if (r == 0)
 		r = write_slice(s, d);
-	if (r == 0 && s->made == s->segment)
-		r = finish(s, d);
-	if (r != 0)
-		wd_spares_done(s);
+	if (r != 0 || s->made < s->goal)
+		return r;
+	spare_name(s->have, name);
+	r = finish(s, name, d);
+	s->have += r == 0;
 	return r;
 }
 
@@ -153,26 +152,68 @@ wd_spares_work(struct wd_spares *s, struct wd_diag *d)
 		return 0;
 	if (s->making < 0 && (r = check_room(s, d)) != 0)
 		return r;
-	return work(s, d);
+	r = work(s, d);
+	if (r != 0)
+		wd_spares_done(s); /* the next attempt starts afresh */
+	return r;
+}
+
+/* Smaller than usual, but never too small for what has to go in. */
+static int
+make_at_once(
+    struct wd_spares *s, const char *name, uint64_t need, struct wd_diag *d)
+{
+	uint64_t goal = (need + SLICE - 1) / SLICE * SLICE;
+	int r;
+
+	wd_spares_done(s);
+	r = begin(s, goal < s->segment ? goal : s->segment, d);
+	while (r == 0 && s->made < s->goal)
+		r = write_slice(s, d);
+	if (r == 0)
+		r = finish(s, name, d);
+	if (r != 0)
+		wd_spares_done(s);
+	return r;
+}
+
+/* Opens NAME; WD_R_RANGE when it has less than NEED bytes. */
+static int
+open_taken(const struct wd_spares *s, const char *name, uint64_t need,
+    int *ret_fd, uint64_t *ret_room, struct wd_diag *d)
+{
+	WD_AUTO(wd_fd_closep)
+	int fd = openat(s->folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return wd_fault_errno(d, "opening a journal segment");
+	if ((uint64_t)st.st_size < need)
+		return WD_R_RANGE;
+	*ret_fd = fd;
+	*ret_room = (uint64_t)st.st_size;
+	fd = -1;
+	return 0;
 }
 
 int
-wd_spares_take(struct wd_spares *s, const char *name, int *ret_fd,
-    struct wd_diag *d)
+wd_spares_take(struct wd_spares *s, const char *name, uint64_t need,
+    int *ret_fd, uint64_t *ret_room, struct wd_diag *d)
 {
 	char spare[NAME_MAX_LEN];
-	int fd, r;
+	int r;
 
-	while (s->have == 0)
-		if ((r = work(s, d)) != 0)
+	/* One that somebody cut is of no use; the next takes its place. */
+	while (s->have > 0) {
+		spare_name(--s->have, spare);
+		if (renameat(s->folder, spare, s->folder, name) != 0)
+			return wd_io_failed(d, "taking a journal segment");
+		r = open_taken(s, name, need, ret_fd, ret_room, d);
+		if (r != WD_R_RANGE)
 			return r;
-	spare_name(s->have - 1, spare);
-	if (renameat(s->folder, spare, s->folder, name) != 0)
-		return wd_io_failed(d, "taking a journal segment");
-	s->have--;
-	fd = openat(s->folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return wd_fault_errno(d, "opening a journal segment");
-	*ret_fd = fd;
-	return 0;
+	}
+	if ((r = make_at_once(s, name, need, d)) != 0)
+		return r;
+	r = open_taken(s, name, need, ret_fd, ret_room, d);
+	return r <= 0 ? r : wd_fault(d, WD_F_STORE, "a segment was cut");
 }

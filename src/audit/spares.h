@@ -17,7 +17,8 @@ struct wd_spares {
 	unsigned have;
 	int making; /* the one under way; -1: none */
 	uint64_t made;
-	bool give; /* files go to this owner */
+	uint64_t goal; /* bytes that the one under way will have */
+	bool give;     /* files go to this owner */
 	uid_t uid;
 	gid_t gid;
 };
@@ -37,7 +38,10 @@ bool wd_spares_missing(const struct wd_spares *s);
  */
 int wd_spares_work(struct wd_spares *s, struct wd_diag *d) WD_MUST_USE;
 
-/* Renames one to NAME and opens it; makes it first if there is none. As
- * above. */
-int wd_spares_take(struct wd_spares *s, const char *name, int *ret_fd,
-    struct wd_diag *d) WD_MUST_USE;
+/*
+ * Renames one to NAME and opens it; *RET_ROOM is its size, at least NEED. When
+ * there is none, a smaller one is made at once: somebody waits for it. As
+ * above.
+ */
+int wd_spares_take(struct wd_spares *s, const char *name, uint64_t need,
+    int *ret_fd, uint64_t *ret_room, struct wd_diag *d) WD_MUST_USE;
