@@ -1,0 +1,269 @@
+/*
+ * The steps of a release in their order; each may end it. The verdict starts
+ * as deny and becomes allow in decide() alone.
+ */
+#include "broker/release.h"
+
+#include "broker/headers.h"
+#include "broker/native.h"
+#include "broker/revoked.h"
+#include "broker/session.h"
+#include "codec/hex.h"
+#include "codec/jtext.h"
+#include "crypto/jwe.h"
+#include "crypto/rand.h"
+#include "policy/eval.h"
+
+/* One release while it is made. */
+struct release {
+	struct wd_broker *b;
+	const struct wd_msg_resource_ask *ask;
+	int64_t now;
+	enum wd_verdict verdict;
+	struct wd_store_session session; /* id none: not found */
+	struct wd_claims claims;
+	struct wd_thing thing;
+	const struct wd_policy *policy; /* borrowed from the broker */
+	const uint8_t *policy_version;
+	uint32_t seconds;
+	struct wd_id lease;
+	struct wd_jwe jwe;
+};
+
+static void
+release_done(struct release *x)
+{
+	wd_store_session_done(&x->session);
+	wd_thing_done(&x->thing);
+	wd_jwe_done(&x->jwe);
+}
+
+static int
+find_session(struct release *x, struct wd_diag *d)
+{
+	int r;
+
+	if (!x->b->open)
+		return wd_reject(d, WD_R_SEALED, "the server is sealed");
+	if ((r = wd_broker_look(x->b, x->now, d)) != 0 ||
+	    (r = wd_session_find(x->b, x->ask->cookie, x->ask->token, x->now,
+		 &x->session, d)) != 0)
+		return r;
+	if (wd_claims_adopt(&x->claims, wd_bytes_span(x->session.claims)) != 0)
+		return wd_fault(d, WD_F_STORE, "a session without claims");
+	return 0;
+}
+
+static int
+find_policy(struct release *x, struct wd_diag *d)
+{
+	char version[65];
+	int r;
+
+	if (wd_id_is_none(&x->thing.policy))
+		return wd_reject(
+		    d, WD_R_NO_POLICY, "no policy is bound to the resource");
+	r = wd_broker_policy(
+	    x->b, &x->thing.policy, &x->policy, &x->policy_version, d);
+	if (r == WD_R_NOT_FOUND)
+		return wd_fault(d, WD_F_STORE, "a bound policy is missing");
+	if (r != 0)
+		return r;
+	wd_hex_format(wd_span(x->policy_version, 32), version);
+	return wd_is_revoked(x->b, "policy_version", version, d);
+}
+
+/* The client as its certificate named it; NULL without one. */
+static const struct wd_client_identity *
+identity(const struct release *x, struct wd_client_identity *room)
+{
+	if (x->session.client_cn[0] == '\0')
+		return NULL;
+	room->cn = wd_span_text(x->session.client_cn);
+	room->issuer_cn = wd_span_text(x->session.client_issuer);
+	return room;
+}
+
+/* The one place where a verdict becomes allow. */
+static int
+decide(struct release *x, struct wd_diag *d)
+{
+	struct wd_client_identity room = { 0 };
+	int r;
+
+	if ((r = find_policy(x, d)) != 0 ||
+	    (r = wd_claims_revoked(x->b, &x->claims, d)) != 0)
+		return r;
+	r = wd_policy_eval(
+	    x->policy, &x->claims, identity(x, &room), x->now, NULL);
+	if (r < 0)
+		return wd_fault(d, r, "the policy could not be evaluated");
+	if (r > 0)
+		return wd_reject(
+		    d, (enum wd_reason)r, "%s", wd_reason_row(r)->sentence);
+	x->seconds = wd_policy_lease(x->policy, x->now);
+	if (x->seconds == 0)
+		return wd_reject(d, WD_R_POLICY_CLAUSE,
+		    "the policy is outside its time window");
+	x->verdict = WD_ALLOW;
+	return 0;
+}
+
+static int
+seal_to_client(struct release *x, const struct wd_pkey *client,
+    struct wd_span plain, struct wd_diag *d)
+{
+	int r = wd_jwe_seal(
+	    client, (enum wd_jwe_alg)x->session.key_alg, plain, &x->jwe);
+
+	return r == 0 ? 0 : wd_fault(d, WD_F_CRYPTO, "could not be wrapped");
+}
+
+static int
+make_native(struct release *x, const struct wd_pkey *client,
+    struct wd_span bytes, struct wd_secret **ret, struct wd_diag *d)
+{
+	char thumb[WD_THUMB_TEXT];
+	struct wd_native_in in = {
+		.thing = &x->thing,
+		.bytes = bytes,
+		.nonce = wd_bytes_span(x->session.nonce),
+		.client = thumb,
+		.lease = &x->lease,
+		.seconds = x->seconds,
+		.policy_version = x->policy_version,
+	};
+
+	if (wd_thumb_text(client, thumb) != 0 ||
+	    wd_native_make(x->b, &in, ret) != 0)
+		return wd_fault(d, WD_F_CRYPTO, "could not be signed");
+	return 0;
+}
+
+/* Opens and wraps; only ever called with the verdict allow. */
+static int
+wrap(struct release *x, struct wd_diag *d)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *bytes = NULL, *jws = NULL;
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *client = NULL;
+	int r;
+
+	if (x->verdict != WD_ALLOW)
+		return wd_fault(d, WD_F_BUG, "no verdict");
+	if (wd_pkey_from_spki(wd_bytes_span(x->session.spki), &client) != 0)
+		return wd_fault(d, WD_F_STORE, "a session without a key");
+	if ((r = wd_rand_id(&x->lease)) != 0 ||
+	    (r = wd_thing_open(x->b, &x->thing, &bytes, d)) != 0)
+		return r;
+	if (!x->ask->native)
+		return seal_to_client(x, client, wd_secret_borrow(bytes), d);
+	if ((r = make_native(x, client, wd_secret_borrow(bytes), &jws, d)) != 0)
+		return r;
+	return seal_to_client(x, client, wd_secret_borrow(jws), d);
+}
+
+static int
+release(struct release *x, struct wd_diag *d)
+{
+	int r;
+
+	if ((r = find_session(x, d)) != 0 ||
+	    (r = wd_thing_find(x->b, x->ask->path, &x->thing, d)) != 0 ||
+	    (r = decide(x, d)) != 0)
+		return r;
+	return wrap(x, d);
+}
+
+/* Why, clause by clause: for the log alone. */
+static void
+write_trace(const struct release *x, struct wd_wr *wr)
+{
+	struct wd_client_identity room = { 0 };
+	struct wd_policy_trace trace = { 0 };
+	struct wd_jtext j = wd_jtext(wr);
+
+	if (x->policy == NULL)
+		return;
+	if (wd_policy_eval(
+		x->policy, &x->claims, identity(x, &room), x->now, &trace) >= 0)
+		wd_policy_trace_write(&trace, &j);
+}
+
+static int
+log_release(const struct release *x, int result, const char *why,
+    struct wd_outcome *out)
+{
+	WD_AUTO(wd_wr_done) struct wd_wr trace = wd_wr_growing(WD_ENTRY_MAX);
+	char source[65], path[WD_PATH_MAX + 1];
+	struct wd_entry e = {
+		.event = WD_EV_RELEASE,
+		.time = x->now,
+		.request = x->ask->request,
+		.session = x->session.id,
+		.lease = x->lease,
+		.key = x->thing.path.key,
+		.policy = x->thing.policy,
+		.policy_version = x->policy_version,
+		.version = x->thing.number,
+		.lease_seconds = result == 0 ? x->seconds : 0,
+		.result = result,
+		.software = wd_claims_bool(&x->claims, WD_C_SOFTWARE),
+	};
+
+	if (wd_span_to_text(x->ask->source, source, sizeof(source)))
+		e.source = source;
+	if (wd_span_to_text(x->ask->path, path, sizeof(path)))
+		e.path = path;
+	if (result != 0) {
+		e.detail = why;
+		write_trace(x, &trace);
+		e.trace = wd_wr_span(&trace);
+	}
+	return wd_outcome_log(out, &e);
+}
+
+static struct wd_msg_release
+answer(const struct release *x)
+{
+	return (struct wd_msg_release){
+		.lease = x->lease,
+		.seconds = x->seconds,
+		.protected = wd_bytes_span(x->jwe.protected_b64),
+		.encrypted_key = wd_bytes_span(x->jwe.encrypted_key),
+		.iv = wd_bytes_span(x->jwe.iv),
+		.ciphertext = wd_bytes_span(x->jwe.ciphertext),
+		.tag = wd_bytes_span(x->jwe.tag),
+	};
+}
+
+static void
+fill_lease(const struct release *x, struct wd_store_lease *lease)
+{
+	*lease = (struct wd_store_lease){
+		.id = x->lease,
+		.session = x->session.id,
+		.made = x->now,
+		.expires = x->now + x->seconds,
+	};
+	wd_copy(lease->what, WD_SPAN(x->thing.text));
+}
+
+int
+wd_release(struct wd_broker *b, const struct wd_msg_resource_ask *ask,
+    int64_t now, struct wd_outcome *out, struct wd_store_lease *ret_lease)
+{
+	WD_AUTO(release_done)
+	struct release x = { .b = b, .ask = ask, .now = now };
+	struct wd_diag d = { 0 };
+	int r = release(&x, &d);
+	struct wd_msg_release msg = answer(&x);
+
+	if (r != 0)
+		x.lease = (struct wd_id){ 0 };
+	if (!wd_id_is_none(&x.session.id) &&
+	    log_release(&x, r, d.detail, out) != 0)
+		r = wd_fault(&d, WD_F_MEMORY, "no memory for the log");
+	if (r == 0)
+		fill_lease(&x, ret_lease);
+	return wd_outcome_reply(out, WD_CALL_RESOURCE, r, &d, &msg);
+}

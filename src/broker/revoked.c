@@ -1,0 +1,65 @@
+/*
+ * Rows are looked up by kind and text; binary claims are written as hex.
+ */
+#include "broker/revoked.h"
+
+#include "codec/hex.h"
+
+#include <string.h>
+
+int
+wd_is_revoked(
+    struct wd_broker *b, const char *kind, const char *what, struct wd_diag *d)
+{
+	int r = wd_store_revoked(b->store, kind, what, 0);
+
+	if (r < 0)
+		return wd_fault(d, r, "%s", wd_store_why(b->store));
+	if (r > 0)
+		return wd_reject(d, WD_R_REVOKED_BY_OPERATOR,
+		    "an operator has revoked this %s", kind);
+	return 0;
+}
+
+static int
+claim_revoked(struct wd_broker *b, const char *kind,
+    const struct wd_claims *claims, enum wd_claim claim, struct wd_diag *d)
+{
+	struct wd_span value;
+	char text[2 * 64 + 1];
+
+	if (!wd_claims_get(claims, claim, &value) || value.len == 0 ||
+	    value.len > 64)
+		return 0;
+	wd_hex_format(value, text);
+	return wd_is_revoked(b, kind, text, d);
+}
+
+int
+wd_claims_revoked(
+    struct wd_broker *b, const struct wd_claims *claims, struct wd_diag *d)
+{
+	int r = claim_revoked(b, "platform", claims, WD_C_PLATFORM_ID, d);
+
+	if (r != 0)
+		return r;
+	return claim_revoked(b, "measurement", claims, WD_C_MRENCLAVE, d);
+}
+
+int
+wd_path_revoked(struct wd_broker *b, const char *path, struct wd_diag *d)
+{
+	char prefix[WD_PATH_MAX + 1] = "";
+	size_t len = strlen(path);
+	int r;
+
+	if (!wd_span_to_text(wd_span(path, len), prefix, sizeof(prefix)))
+		return wd_fault(d, WD_F_BUG, "a path is too long");
+	for (char *end = prefix + len; end != NULL;
+	     end = strrchr(prefix, '/')) {
+		*end = '\0';
+		if ((r = wd_is_revoked(b, "prefix", prefix, d)) != 0)
+			return r;
+	}
+	return 0;
+}

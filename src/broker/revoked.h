@@ -1,0 +1,21 @@
+/*
+ * What an operator has revoked, compared at each use. A lease or session is
+ * revoked as it was made; a key, policy version, path, platform or measurement
+ * stays revoked for whatever comes later.
+ */
+#pragma once
+
+#include "broker/broker.h"
+
+/* The platform or measurement in CLAIMS: 0, WD_R_REVOKED_BY_OPERATOR or a
+ * fault. */
+int wd_claims_revoked(struct wd_broker *b, const struct wd_claims *claims,
+    struct wd_diag *d) WD_MUST_USE;
+
+/* One row of that kind; the same results. */
+int wd_is_revoked(struct wd_broker *b, const char *kind, const char *what,
+    struct wd_diag *d) WD_MUST_USE;
+
+/* PATH or any prefix of whole segments of it; the same results. */
+int wd_path_revoked(struct wd_broker *b, const char *path, struct wd_diag *d)
+    WD_MUST_USE;

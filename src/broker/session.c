@@ -1,0 +1,250 @@
+/*
+ * From judged evidence to a session, and back from a credential to it.
+ */
+#include "broker/session.h"
+
+#include "broker/challenge.h"
+#include "broker/revoked.h"
+#include "broker/token.h"
+#include "codec/hex.h"
+#include "codec/jtext.h"
+#include "crypto/hash.h"
+#include "crypto/rand.h"
+#include "verify/claims_json.h"
+
+enum { COOKIE_BYTES = 16, COOKIE_TEXT = 32 };
+
+/* What opening a session makes, until it is stored and answered. */
+struct opening {
+	struct wd_broker *b;
+	const struct wd_msg_attest_ask *ask;
+	int64_t now;
+	struct wd_claims claims;
+	struct wd_pkey *key;
+	struct wd_secret *cookie, *token;
+	struct wd_store_session row;
+};
+
+static void
+opening_done(struct opening *o)
+{
+	o->key = wd_pkey_free(o->key);
+	o->cookie = wd_secret_free(o->cookie);
+	o->token = wd_secret_free(o->token);
+	wd_store_session_done(&o->row);
+}
+
+int
+wd_session_may_attest(struct wd_broker *b, const struct wd_msg_attest_ask *ask,
+    int64_t now, struct wd_diag *d)
+{
+	int r;
+
+	if (!b->open)
+		return wd_reject(d, WD_R_SEALED, "the server is sealed");
+	if ((r = wd_broker_look(b, now, d)) != 0)
+		return r;
+	r = wd_challenge_check(b, (enum wd_door)ask->door, ask->challenge, now);
+	if (r > 0)
+		return wd_reject(
+		    d, (enum wd_reason)r, "%s", wd_reason_row(r)->sentence);
+	return r;
+}
+
+static int
+make_cookie(struct wd_secret **ret)
+{
+	WD_AUTO(wd_secret_freep)
+	struct wd_secret *text = wd_secret_new(COOKIE_TEXT);
+	uint8_t random[COOKIE_BYTES];
+	struct wd_wr wr;
+	int r;
+
+	if (text == NULL)
+		return WD_F_MEMORY;
+	if ((r = wd_rand(random, sizeof(random))) != 0)
+		return r;
+	wr = wd_wr_fixed(wd_secret_bytes(text), COOKIE_TEXT);
+	wd_hex_write(&wr, WD_SPAN(random));
+	wd_wipe(random, sizeof(random));
+	*ret = WD_TAKE(text);
+	return 0;
+}
+
+static int
+import_key(struct opening *o, struct wd_diag *d)
+{
+	const struct wd_msg_attest_ask *ask = o->ask;
+	struct wd_jwk jwk = {
+		.curve = (enum wd_pkey_alg)ask->key_curve,
+		.alg = (enum wd_jwe_alg)ask->key_alg,
+		.x = ask->key_x,
+		.y = ask->key_y,
+		.n = ask->key_n,
+		.e = ask->key_e,
+	};
+	int r = wd_jwk_import(&jwk, &o->key);
+
+	if (r > 0)
+		return wd_reject(d, (enum wd_reason)r,
+		    "the client's public key cannot be used");
+	return r != 0 ? r : wd_pkey_to_spki(o->key, &o->row.spki);
+}
+
+static int
+make_credentials(struct opening *o)
+{
+	struct wd_token_in in = {
+		.claims = &o->claims,
+		.client = o->key,
+		.client_alg = (enum wd_jwe_alg)o->ask->key_alg,
+		.nonce = o->ask->challenge,
+		.session = &o->row.id,
+		.now = o->now,
+		.expires = o->row.expires,
+	};
+	int r;
+
+	if ((r = make_cookie(&o->cookie)) != 0 ||
+	    (r = wd_token_make(o->b, &in, &o->token)) != 0 ||
+	    (r = wd_hash(
+		 WD_SHA256, wd_secret_borrow(o->cookie), o->row.cookie)) != 0)
+		return r;
+	return wd_hash(WD_SHA256, wd_secret_borrow(o->token), o->row.token);
+}
+
+static int
+fill_row(struct opening *o)
+{
+	const struct wd_msg_attest_ask *ask = o->ask;
+	struct wd_store_session *row = &o->row;
+	int r;
+
+	row->door = ask->door;
+	row->key_alg = ask->key_alg;
+	row->made = o->now;
+	row->expires = o->now + o->b->session_seconds;
+	if (!wd_span_to_text(
+		ask->client_cn, row->client_cn, sizeof(row->client_cn)) ||
+	    !wd_span_to_text(ask->client_issuer, row->client_issuer,
+		sizeof(row->client_issuer)))
+		return WD_R_MALFORMED;
+	row->nonce = wd_bytes_copy(ask->challenge);
+	row->claims = wd_bytes_copy(wd_claims_flat(&o->claims));
+	if (row->nonce == NULL || row->claims == NULL)
+		return WD_F_MEMORY;
+	if ((r = wd_hash(WD_SHA256, ask->challenge, row->challenge)) != 0)
+		return r;
+	return wd_rand_id(&row->id);
+}
+
+static int
+open_session(struct opening *o, struct wd_span claims, struct wd_diag *d)
+{
+	int r;
+
+	if (!o->b->open)
+		return wd_reject(d, WD_R_SEALED, "the server is sealed");
+	if (wd_claims_adopt(&o->claims, claims) != 0)
+		return wd_fault(d, WD_F_PEER, "verify sent no claims");
+	if ((r = import_key(o, d)) != 0 || (r = fill_row(o)) != 0 ||
+	    (r = wd_claims_revoked(o->b, &o->claims, d)) != 0 ||
+	    (r = make_credentials(o)) != 0)
+		return r;
+	r = wd_store_session_add(o->b->store, &o->row);
+	if (r < 0)
+		return wd_fault(d, r, "%s", wd_store_why(o->b->store));
+	return r == 0 ? 0
+		      : wd_reject(d, WD_R_CHALLENGE_USED,
+			    "the challenge was used before");
+}
+
+static int
+log_session(struct opening *o, int result, struct wd_outcome *out)
+{
+	WD_AUTO(wd_wr_done) struct wd_wr json = wd_wr_growing(WD_ENTRY_MAX);
+	struct wd_jtext j = wd_jtext(&json);
+	char source[65];
+	struct wd_entry e = {
+		.event = WD_EV_ATTEST,
+		.time = o->now,
+		.request = o->ask->request,
+		.session = o->row.id,
+		.result = result,
+		.software = wd_claims_bool(&o->claims, WD_C_SOFTWARE),
+	};
+
+	wd_claims_write_object(&j, &o->claims, NULL, 0);
+	e.claims = wd_wr_span(&json);
+	if (wd_span_to_text(o->ask->source, source, sizeof(source)))
+		e.source = source;
+	return wd_outcome_log(out, &e);
+}
+
+/* Revoked platforms are verified evidence and logged; the rest is counted. */
+static bool
+is_logged(int result)
+{
+	return result == 0 || result == WD_R_REVOKED_BY_OPERATOR;
+}
+
+int
+wd_session_open(struct wd_broker *b, const struct wd_msg_attest_ask *ask,
+    struct wd_span claims, int64_t now, struct wd_outcome *out)
+{
+	WD_AUTO(opening_done)
+	struct opening o = { .b = b, .ask = ask, .now = now };
+	struct wd_msg_session msg = { 0 };
+	struct wd_diag d = { 0 };
+	int r = open_session(&o, claims, &d);
+
+	if (r == 0) {
+		msg.session = o.row.id;
+		msg.cookie = wd_secret_borrow(o.cookie);
+		msg.token = wd_secret_borrow(o.token);
+		msg.expires = o.row.expires;
+	}
+	if (is_logged(r) && log_session(&o, r, out) != 0)
+		r = wd_fault(&d, WD_F_MEMORY, "no memory for the log");
+	return wd_outcome_reply(out, WD_CALL_ATTEST, r, &d, &msg);
+}
+
+static int
+by_digest(struct wd_broker *b, struct wd_span credential,
+    int (*get)(struct wd_store *, const uint8_t[32], struct wd_store_session *),
+    struct wd_store_session *ret)
+{
+	uint8_t digest[32];
+	int r = wd_hash(WD_SHA256, credential, digest);
+
+	return r != 0 ? r : get(b->store, digest, ret);
+}
+
+int
+wd_session_find(struct wd_broker *b, struct wd_span cookie,
+    struct wd_span token, int64_t now, struct wd_store_session *ret,
+    struct wd_diag *d)
+{
+	WD_AUTO(wd_store_session_done) struct wd_store_session row = { 0 };
+	int r;
+
+	if (cookie.len == 0 && token.len == 0)
+		return wd_reject(d, WD_R_NO_CREDENTIAL,
+		    "attest first, then show the cookie or the token");
+	r = cookie.len > 0
+	    ? by_digest(b, cookie, wd_store_session_by_cookie, &row)
+	    : by_digest(b, token, wd_store_session_by_token, &row);
+	if (r < 0)
+		return wd_fault(d, r, "%s", wd_store_why(b->store));
+	if (r != 0 || now >= row.expires || now < row.made - WD_CLOCK_BACK)
+		return wd_reject(d, WD_R_CREDENTIAL_INVALID,
+		    "the session is unknown or has expired");
+	if ((r = wd_store_revoked(b->store, "session", row.id.s, row.made)) !=
+	    0)
+		return r < 0 ? wd_fault(d, r, "%s", wd_store_why(b->store))
+			     : wd_reject(d, WD_R_CREDENTIAL_INVALID,
+				   "the session was revoked");
+	*ret = row;
+	row = (struct wd_store_session){ 0 };
+	return 0;
+}

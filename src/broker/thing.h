@@ -1,0 +1,32 @@
+/*
+ * The thing a path names, on its way to a client: found, then judged, then
+ * opened.
+ */
+#pragma once
+
+#include "broker/path.h"
+#include "broker/secrets.h"
+
+struct wd_thing {
+	struct wd_path path;
+	char text[WD_PATH_MAX + 1]; /* the path as asked */
+	struct wd_id policy;        /* none: no policy */
+	const char *algorithm;      /* "rsa-2048", "opaque", "certificate" */
+	uint32_t number;            /* of the version */
+	struct wd_store_key key;    /* of a key or certificate */
+	struct wd_store_version version;
+	struct wd_store_secret secret;
+};
+void wd_thing_done(struct wd_thing *t);
+
+/* WD_R_NOT_FOUND, WD_R_REVOKED_BY_OPERATOR, or a fault. */
+int wd_thing_find(struct wd_broker *b, struct wd_span path,
+    struct wd_thing *ret, struct wd_diag *d) WD_MUST_USE;
+
+/* The bytes to release. WD_R_TAMPERED, WD_R_WRONG_STORE, WD_R_SEALED,
+ * WD_R_NOT_FOUND (a key without certificate), or a fault. */
+int wd_thing_open(struct wd_broker *b, const struct wd_thing *t,
+    struct wd_secret **ret, struct wd_diag *d) WD_MUST_USE;
+
+/* The PEM chain that goes with it; may be empty. Lives as long as T. */
+struct wd_span wd_thing_chain(const struct wd_thing *t);
