@@ -10,6 +10,9 @@
 
 /* What other roles found out for a call before it can be done. */
 struct wd_admin_found {
+	int result; /* not 0: why that role refused or could not; then the act
+		       is refused for the same reason, and logged */
+	struct wd_span why;                      /* its sentence */
 	const struct wd_msg_doc_info *doc;       /* COLLATERAL_PUT, by verify */
 	const struct wd_msg_audit_entries *tail; /* AUDIT_TAIL, by scribe */
 };
@@ -23,7 +26,9 @@ struct wd_admin {
 	int64_t now;
 	struct wd_diag *d;
 	struct wd_entry entry; /* RUN adds key, policy, path, version, detail */
-	char said[256];        /* room for entry.detail */
+	/* room for what the entry points to */
+	char source[65], path[WD_PATH_MAX + 1], said[1280];
+	uint8_t policy_version[32];
 	struct wd_outcome *out;
 };
 
@@ -36,7 +41,9 @@ struct wd_admin_row {
 	enum wd_call call;
 	enum wd_event event;
 	const char *resource, *action; /* "keys", "create" */
-	bool needs_keys;               /* WD_R_SEALED while sealed */
+	/* What MSG needs instead of ACTION; NULL: always ACTION. */
+	const char *(*action_of)(const void *msg);
+	bool needs_keys; /* WD_R_SEALED while sealed */
 	bool writes;
 	int (*run)(struct wd_admin *a, const void *msg);
 };
@@ -60,9 +67,11 @@ int wd_admin_allowed(struct wd_broker *b, const struct wd_admin_row *row,
 
 /*
  * Does CALL as MSG says (a struct of the row's request). 0 or a fault of our
- * own; what the caller is told is in OUT. On 0 a transaction may be open:
- * wd_admin_finish() ends it, once the entry is durable (KEEP) or cannot be
- * logged (not KEEP: everything is undone).
+ * own, after which nothing is open; what the caller is told is in OUT, which
+ * comes zeroed. On 0 a transaction may be open: wd_admin_finish() ends it, once
+ * the entry is durable (KEEP) or cannot be logged (not KEEP: everything is
+ * undone). No other call and nothing else that reads or writes store.db comes
+ * between the two: it would see, or become part of, what is not yet so.
  */
 int wd_admin_call(struct wd_broker *b, enum wd_call call, const void *msg,
     const struct wd_admin_found *found, int64_t now, struct wd_outcome *out)
@@ -77,7 +86,24 @@ int wd_admin_answer(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_token_make(struct wd_secret **ret_text, uint8_t ret_sha256[32])
     WD_MUST_USE;
 
-/* RULES ("keys:create keys:search", "*:*") allow RESOURCE:ACTION. */
+/*
+ * Rules are `resource:action`, separated by single spaces; either may be `*`.
+ *
+ *   keys                   create (generate), register (bring one's own or
+ *                          attach), retrieve (metadata), search, update
+ *                          (another policy), certify (CSR and chain), delete
+ *   key_transfer_policies  create, update (a new version), retrieve, search,
+ *                          bind (a prefix to one, or free it), delete
+ *   secrets                write, read, search, delete
+ *   collateral             import, retrieve, search
+ *   tokens                 create, search, delete
+ *   leases                 search
+ *   revocations            create
+ *   audit                  search
+ *   server                 seal
+ *
+ * RULES ("keys:create keys:search", "*:*") allow RESOURCE:ACTION.
+ */
 bool wd_rules_allow(
     const char *rules, const char *resource, const char *action);
 /* Form of a text of rules. */

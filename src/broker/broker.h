@@ -36,6 +36,8 @@ struct wd_broker {
 	struct wd_pkey *release_key, *token_key;
 	struct wd_bytes *release_header, *token_header; /* of the JWS, JSON */
 
+	bool changing; /* an admin call's transaction is open (admin.h) */
+
 	int64_t latest;         /* the latest time seen, as stored */
 	uint64_t store_version; /* wd_store_changed() at the last look */
 	size_t next_kept;
