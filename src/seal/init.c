@@ -9,13 +9,10 @@
 #include "crypto/hash.h"
 #include "crypto/jwk.h"
 #include "crypto/rand.h"
+#include "seal/init_files.h"
 #include "seal/keyring.h"
 #include "store/store.h"
 #include "sys/file.h"
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
 	TOKEN_RANDOM = 32,
@@ -29,46 +26,18 @@ wd_init_result_done(struct wd_init_result *x)
 	x->token = wd_secret_free(x->token);
 }
 
-/* ---- what may not be there, and what is taken back */
+/* ---- what is taken back */
 
 struct undo {
 	const struct wd_init *how;
-	const struct wd_seal_row *row;
 	bool armed;
 };
 
 static void
 undo(struct undo *u)
 {
-	const char *names[] = { WD_SEAL_FILE_NAME, WD_KEYRING_FILE,
-		u->armed ? u->row->key_file : NULL };
-
-	if (!u->armed)
-		return;
-	for (size_t i = 0; i < WD_N(names); i++)
-		if (names[i] != NULL)
-			/* May not have been made yet. */
-			(void)unlinkat(u->how->state, names[i], 0);
-	wd_store_remove(u->how->state_path);
-}
-
-static int
-require_nothing_there(
-    const struct wd_init *how, const struct wd_seal_row *row, struct wd_diag *d)
-{
-	const char *names[] = { WD_SEAL_FILE_NAME, WD_KEYRING_FILE, "store.db",
-		"sessions.db", row->key_file };
-	struct stat st;
-
-	for (size_t i = 0; i < WD_N(names); i++)
-		if (names[i] != NULL &&
-		    fstatat(how->state, names[i], &st, AT_SYMLINK_NOFOLLOW) ==
-			0)
-			return wd_reject(d, WD_R_EXISTS,
-			    "%s is there already: this folder holds a server, "
-			    "or what is left of one",
-			    names[i]);
-	return 0;
+	if (u->armed)
+		wd_init_clear(u->how->state, u->how->state_path);
 }
 
 /* ---- the store */
@@ -180,8 +149,7 @@ write_seal(const struct wd_init *how, const struct wd_seal_row *row,
 		 root, store_id, wd_secret_borrow(share), &f.blob, d)) != 0 ||
 	    (r = wd_seal_file_make(&f, &bytes)) != 0)
 		return r;
-	return wd_file_write(
-	    how->state, WD_SEAL_FILE_NAME, wd_bytes_span(bytes), 0600, true, d);
+	return wd_init_publish(how->state, wd_bytes_span(bytes), d);
 }
 
 static int
@@ -211,6 +179,9 @@ make_all(const struct wd_init *how, const struct wd_seal_row *row,
 	    (r = fill_store(how, &k, ret, d)) != 0 ||
 	    (r = write_keyring(how, &k, wd_secret_borrow(root), d)) != 0)
 		return r;
+	if (how->before_seal != NULL &&
+	    (r = how->before_seal(how->ctx, ret, d)) != 0)
+		return r;
 	return write_seal(how, row, &ret->store_id, wd_secret_borrow(root), d);
 }
 
@@ -228,24 +199,37 @@ check_passphrase(
 	    row->share_max);
 }
 
+static int
+make_or_undo(const struct wd_init *how, const struct wd_seal_row *row,
+    struct wd_init_result *ret, struct wd_diag *d)
+{
+	WD_AUTO(undo) struct undo u = { how, true };
+	int r;
+
+	if ((r = wd_init_mark(how->state, d)) != 0 ||
+	    (r = make_all(how, row, ret, d)) != 0)
+		return r;
+	u.armed = false;
+	return 0;
+}
+
 int
 wd_init_state(
     const struct wd_init *how, struct wd_init_result *ret, struct wd_diag *d)
 {
 	const struct wd_seal_row *row = wd_seal_row(how->kind);
 	WD_AUTO(wd_init_result_done) struct wd_init_result x = { 0 };
-	WD_AUTO(undo) struct undo u = { how, row, false };
 	int r;
 
 	if (row == NULL)
 		return wd_fault(d, WD_F_BUG, "there is no such seal");
 	if ((r = check_passphrase(how, row, d)) != 0 ||
-	    (r = require_nothing_there(how, row, d)) != 0)
+	    (r = wd_init_require_none(how->state, d)) != 0)
 		return r;
-	u.armed = true;
-	if ((r = make_all(how, row, &x, d)) != 0)
+	if (wd_init_unfinished(how->state))
+		wd_init_clear(how->state, how->state_path);
+	if ((r = make_or_undo(how, row, &x, d)) != 0)
 		return r;
-	u.armed = false;
 	*ret = x;
 	x.token = NULL;
 	return 0;

@@ -42,6 +42,8 @@ const struct wd_seal_row *const *wd_seal_rows(size_t *ret_n);
 
 enum { WD_SEAL_FILE_MAX = 4096 };
 
+struct wd_init_result;
+
 /* The seal file: {magic, version, kind, store id, blob}. */
 struct wd_seal_file {
 	enum wd_seal_kind kind;
@@ -58,8 +60,10 @@ int wd_seal_file_read(struct wd_span bytes, struct wd_seal_file *ret)
  * Makes the state of a new server in the folder STATE (a descriptor; its path
  * for the databases): root key, seal, keyring, store with the first admin
  * token (rules *:*, 24 hours). The seal file comes last: with it the server is
- * initialized. Nothing is left behind on failure. WD_R_EXISTS when any of it is
- * there already, WD_R_RANGE for a passphrase that is too short or too long.
+ * initialized, and without it a mark tells what is left of an attempt that was
+ * killed; that is cleared away first. A failing attempt leaves nothing behind.
+ * WD_R_EXISTS when any of it is there already, WD_R_RANGE for a passphrase that
+ * is too short or too long, and what BEFORE_SEAL rejects.
  */
 struct wd_init {
 	const char *state_path;
@@ -67,6 +71,11 @@ struct wd_init {
 	enum wd_seal_kind kind;
 	struct wd_span passphrase; /* WD_SEAL_PASSPHRASE */
 	int64_t now;
+	/* Puts in place what else must be there before the server counts as
+	 * initialized, the file of the token for one. NULL: nothing. */
+	int (*before_seal)(
+	    void *ctx, const struct wd_init_result *made, struct wd_diag *d);
+	void *ctx;
 };
 
 struct wd_init_result {
@@ -80,3 +89,10 @@ struct wd_init_result {
 void wd_init_result_done(struct wd_init_result *x);
 int wd_init_state(const struct wd_init *how, struct wd_init_result *ret,
     struct wd_diag *d) WD_MUST_USE;
+
+/* STATE holds what is left of an attempt that was killed. */
+bool wd_init_unfinished(int state);
+
+/* WD_R_EXISTS when STATE holds a server, or files of one that no attempt left
+ * behind. */
+int wd_init_require_none(int state, struct wd_diag *d) WD_MUST_USE;

@@ -3,6 +3,8 @@
  */
 #include "fixture.h"
 
+#include "lib/t_child.h"
+
 #include "crypto/hash.h"
 #include "crypto/jwk.h"
 #include "seal/seal.h"
@@ -71,8 +73,11 @@ static int
 init(const struct folder *f, enum wd_seal_kind kind, const char *passphrase,
     struct wd_init_result *ret)
 {
-	struct wd_init how = { f->path, f->fd, kind, wd_span_text(passphrase),
-		1000 };
+	struct wd_init how = { .state_path = f->path,
+		.state = f->fd,
+		.kind = kind,
+		.passphrase = wd_span_text(passphrase),
+		.now = 1000 };
 	struct wd_diag d = { 0 };
 	int r = wd_init_state(&how, ret, &d);
 
@@ -233,6 +238,92 @@ what_is_there_is_not_touched(void **state)
 	assert_null(made.token);
 }
 
+/* ---- what must be there before the seal */
+
+struct hook {
+	const struct folder *f;
+	int result; /* WD_F_PEER: dies */
+	size_t seen;
+};
+
+static int
+before_seal(void *ctx, const struct wd_init_result *made, struct wd_diag *d)
+{
+	struct hook *h = ctx;
+	struct stat st;
+
+	h->seen = wd_secret_len(made->token);
+	assert_int_equal(fstatat(h->f->fd, "keyring", &st, 0), 0);
+	assert_int_equal(fstatat(h->f->fd, "seal", &st, 0), -1);
+	if (h->result == WD_F_PEER)
+		_exit(3);
+	return h->result == 0 ? 0
+			      : wd_reject(d, (enum wd_reason)h->result, "no");
+}
+
+static int
+init_with(struct hook *h, struct wd_init_result *ret)
+{
+	struct wd_init how = { .state_path = h->f->path,
+		.state = h->f->fd,
+		.kind = WD_SEAL_FILE,
+		.now = 1000,
+		.before_seal = before_seal,
+		.ctx = h };
+	struct wd_diag d = { 0 };
+
+	return wd_init_state(&how, ret, &d);
+}
+
+static void
+token_is_known_before_the_server_is_initialized(void **state)
+{
+	struct hook h = { *state, 0, 0 };
+	WD_AUTO(wd_init_result_done) struct wd_init_result made = { 0 };
+
+	t_ok(init_with(&h, &made));
+	assert_int_equal(h.seen, 47);
+	assert_false(wd_init_unfinished(h.f->fd));
+}
+
+static void
+caller_that_refuses_gets_nothing_left_behind(void **state)
+{
+	struct hook h = { *state, WD_R_CONFLICT, 0 };
+	struct wd_init_result made = { 0 };
+
+	assert_int_equal(init_with(&h, &made), WD_R_CONFLICT);
+	assert_null(made.token);
+	assert_int_equal(entries(h.f), 0);
+}
+
+static int
+die_half_way(void *ctx)
+{
+	struct wd_init_result made = { 0 };
+
+	return init_with(ctx, &made);
+}
+
+static void
+what_a_killed_attempt_left_is_cleared_away(void **state)
+{
+	struct hook h = { *state, WD_F_PEER, 0 };
+	WD_AUTO(wd_init_result_done) struct wd_init_result made = { 0 };
+
+	t_exits(t_child(die_half_way, &h), 3);
+	assert_true(wd_init_unfinished(h.f->fd));
+	assert_true(entries(h.f) > 2);
+	t_ok(wd_file_write(
+	    h.f->fd, ".seal.key.77.new", WD_SPAN_LIT("x"), 0600, true, NULL));
+	t_ok(wd_init_require_none(h.f->fd, NULL));
+	h.result = 0;
+	t_ok(init_with(&h, &made));
+	assert_false(wd_init_unfinished(h.f->fd));
+	expect_private(h.f);
+	assert_int_equal(faccessat(h.f->fd, ".seal.key.77.new", F_OK, 0), -1);
+}
+
 static void
 failing_init_leaves_nothing_behind(void **state)
 {
@@ -262,6 +353,9 @@ main(void)
 		with_folder(passphrase_of_a_wrong_length_is_refused),
 		with_folder(seal_that_does_not_exist_is_our_own_mistake),
 		with_folder(what_is_there_is_not_touched),
+		with_folder(token_is_known_before_the_server_is_initialized),
+		with_folder(caller_that_refuses_gets_nothing_left_behind),
+		with_folder(what_a_killed_attempt_left_is_cleared_away),
 		with_folder(failing_init_leaves_nothing_behind),
 	};
 

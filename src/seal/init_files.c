@@ -1,0 +1,134 @@
+/*
+ * The files of a server by name. Must never remove any without the mark or
+ * beside a seal:
+ * whoever has lost a seal may still have a copy of it.
+ */
+#include "seal/init_files.h"
+
+#include "seal/keyring.h"
+#include "seal/seal.h"
+#include "store/store.h"
+#include "sys/file.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MARK "init.unfinished"
+
+/* Beside the seal and the key files of seals. */
+static const char *const names[] = { WD_KEYRING_FILE, "store.db",
+	"sessions.db" };
+
+static bool
+is_there(int state, const char *name)
+{
+	struct stat st;
+
+	return fstatat(state, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool
+wd_init_unfinished(int state)
+{
+	return is_there(state, MARK);
+}
+
+static int
+require_absent(int state, const char *name, struct wd_diag *d)
+{
+	if (name == NULL || !is_there(state, name))
+		return 0;
+	return wd_reject(d, WD_R_EXISTS,
+	    "%s is there already: this folder holds a server, or what is left "
+	    "of one",
+	    name);
+}
+
+int
+wd_init_require_none(int state, struct wd_diag *d)
+{
+	size_t n;
+	const struct wd_seal_row *const *rows = wd_seal_rows(&n);
+	int r = require_absent(state, WD_SEAL_FILE_NAME, d);
+
+	if (r != 0 || wd_init_unfinished(state))
+		return r;
+	for (size_t i = 0; r == 0 && i < WD_N(names); i++)
+		r = require_absent(state, names[i], d);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = require_absent(state, rows[i]->key_file, d);
+	return r;
+}
+
+int
+wd_init_mark(int state, struct wd_diag *d)
+{
+	return wd_file_write(state, MARK,
+	    WD_SPAN_LIT("The making of this server has not ended.\n"), 0600,
+	    false, d);
+}
+
+int
+wd_init_publish(int state, struct wd_span seal, struct wd_diag *d)
+{
+	WD_AUTO(wd_fd_closep) int folder = -1;
+	int r = wd_file_write(state, MARK, seal, 0600, false, d);
+
+	if (r != 0)
+		return r;
+	folder = openat(state, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0 ||
+	    renameat(state, MARK, state, WD_SEAL_FILE_NAME) != 0 ||
+	    fsync(folder) != 0)
+		return wd_fault_errno(d, "cannot put the seal in place");
+	return 0;
+}
+
+static void
+remove_one(int state, const char *name)
+{
+	if (name != NULL)
+		(void)unlinkat(state, name, 0); /* may not have been made */
+}
+
+/* What a killed wd_file_write() leaves: ".NAME.PID.new". */
+static void
+remove_temporaries(int state)
+{
+	int fd = openat(state, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+
+	if (dir == NULL) {
+		if (fd >= 0)
+			(void)close(fd); /* only read from */
+		return;
+	}
+	while ((e = readdir(dir)) != NULL) {
+		size_t len = strlen(e->d_name);
+
+		if (e->d_name[0] == '.' && len > 4 &&
+		    strcmp(e->d_name + len - 4, ".new") == 0)
+			remove_one(state, e->d_name);
+	}
+	(void)closedir(dir); /* only read from */
+}
+
+void
+wd_init_clear(int state, const char *state_path)
+{
+	size_t n;
+	const struct wd_seal_row *const *rows = wd_seal_rows(&n);
+
+	remove_one(state, WD_SEAL_FILE_NAME);
+	remove_one(state, WD_KEYRING_FILE);
+	for (size_t i = 0; i < n; i++)
+		remove_one(state, rows[i]->key_file);
+	wd_store_remove(state_path);
+	remove_temporaries(state);
+	remove_one(state, MARK);
+}
