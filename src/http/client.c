@@ -1,0 +1,182 @@
+/*
+ * Requests of the HTTP client, and what comes back.
+ */
+#include "http/client.h"
+
+#include "http/client_in.h"
+#include "http/text.h"
+
+enum { URL_MAX = 1024, HEAD_MAX = 32 << 10 /* status line and fields */ };
+
+/* ---- what the library gives us */
+
+size_t
+wd_client_on_body(char *p, size_t size, size_t n, void *ctx)
+{
+	struct wd_client *c = ctx;
+
+	(void)size; /* always 1 */
+	wd_wr_bytes(&c->body, wd_span(p, n));
+	return wd_wr_end(&c->body) == 0 ? n : 0;
+}
+
+/* "Content-Type: text/html; charset=utf-8" and the like. */
+static void
+take_type(struct wd_client *c, struct wd_span line)
+{
+	struct wd_rd rd = wd_rd(line);
+	struct wd_span name = wd_text_take_until(&rd, ':');
+	struct wd_span value = wd_text_take_until(&rd, ';');
+
+	while (value.len > 0 && value.p[value.len - 1] < ' ')
+		value.len--; /* the end of the line */
+	value = wd_text_trim(value);
+	if (wd_text_is_word(name, "content-type"))
+		(void)wd_span_to_text(value, c->type,
+		    sizeof(c->type)); /* a longer one is none we know */
+}
+
+size_t
+wd_client_on_head(char *p, size_t size, size_t n, void *ctx)
+{
+	struct wd_client *c = ctx;
+
+	(void)size;
+	c->head_len += n;
+	if (c->head_len > HEAD_MAX)
+		return 0;
+	take_type(c, wd_span(p, n));
+	return n;
+}
+
+/* ---- requests */
+
+static void
+slist_freep(struct curl_slist **list)
+{
+	curl_slist_free_all(*list);
+	*list = NULL;
+}
+
+static CURLcode
+set_fields(
+    struct wd_client *c, const struct wd_client_ask *ask, struct curl_slist **l)
+{
+	char accept[128];
+	struct wd_wr wr = wd_wr_fixed(accept, sizeof(accept) - 1);
+	struct curl_slist *next;
+
+	wd_wr_printf(&wr, "Accept: %s",
+	    ask->accept == NULL ? "application/json" : ask->accept);
+	accept[wr.len] = '\0';
+	next = curl_slist_append(NULL, accept);
+	if (wd_wr_end(&wr) != 0 || next == NULL) {
+		curl_slist_free_all(next);
+		return CURLE_OUT_OF_MEMORY;
+	}
+	*l = next;
+	/* No waiting for a 100 before a body goes out. */
+	if (ask->post &&
+	    (curl_slist_append(*l, "Content-Type: application/json") == NULL ||
+		curl_slist_append(*l, "Expect:") == NULL))
+		return CURLE_OUT_OF_MEMORY;
+	return curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, *l);
+}
+
+static CURLcode
+set_request(struct wd_client *c, const struct wd_client_ask *ask)
+{
+	char url[URL_MAX];
+	struct wd_wr wr = wd_wr_fixed(url, sizeof(url) - 1);
+	CURLcode r;
+
+	wd_wr_printf(&wr, "https://%s:%u", c->host, c->port);
+	wd_wr_text(&wr, ask->path);
+	url[wr.len] = '\0';
+	if (wd_wr_end(&wr) != 0)
+		return CURLE_URL_MALFORMAT;
+	r = curl_easy_setopt(c->curl, CURLOPT_URL, url); /* is copied */
+	if (r != CURLE_OK || !ask->post)
+		return r != CURLE_OK
+		    ? r
+		    : curl_easy_setopt(c->curl, CURLOPT_HTTPGET, 1L);
+	r = curl_easy_setopt(c->curl, CURLOPT_POST, 1L);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE,
+		    (curl_off_t)ask->body.len);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, ask->body.p);
+	return r;
+}
+
+static int
+failed(struct wd_client *c, CURLcode r, struct wd_diag *d)
+{
+	const char *why = c->why[0] != '\0' ? c->why : curl_easy_strerror(r);
+
+	if (r == CURLE_OUT_OF_MEMORY || c->body.no_memory)
+		return wd_fault(d, WD_F_MEMORY, "no memory for an answer");
+	if (r == CURLE_WRITE_ERROR)
+		return wd_reject(d, WD_R_TOO_LARGE, "the answer is too large");
+	if (r == CURLE_OPERATION_TIMEDOUT)
+		return wd_fault(d, WD_F_TIMEOUT, "%s: %s", c->host, why);
+	return wd_fault(d, WD_F_PEER, "%s: %s", c->host, why);
+}
+
+static int
+take_answer(
+    struct wd_client *c, struct wd_client_answer *ret, struct wd_diag *d)
+{
+	struct wd_client_answer a = { 0 };
+	long status = 0;
+
+	if (curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status) !=
+		CURLE_OK ||
+	    status < 100 || status > 999)
+		return wd_fault(d, WD_F_PEER, "an answer without a status");
+	a.status = (unsigned)status;
+	wd_copy(a.type, WD_SPAN(c->type));
+	if (c->body.len == 0)
+		a.body = wd_bytes_new(0);
+	else if (wd_wr_take(&c->body, &a.body) != 0)
+		a.body = NULL;
+	if (a.body == NULL)
+		return wd_fault(d, WD_F_MEMORY, "no memory for an answer");
+	*ret = a;
+	return 0;
+}
+
+int
+wd_client_send(struct wd_client *c, const struct wd_client_ask *ask,
+    struct wd_client_answer *ret, struct wd_diag *d)
+{
+	WD_AUTO(slist_freep) struct curl_slist *fields = NULL;
+	CURLcode r;
+
+	wd_wr_done(&c->body);
+	c->body = wd_wr_growing(c->max_body);
+	c->head_len = 0;
+	c->type[0] = '\0';
+	c->why[0] = '\0';
+	r = set_fields(c, ask, &fields);
+	if (r == CURLE_OK)
+		r = set_request(c, ask);
+	if (r == CURLE_OK)
+		r = curl_easy_perform(c->curl);
+	/* The list of fields goes with this request. */
+	(void)curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, NULL);
+	return r == CURLE_OK ? take_answer(c, ret, d) : failed(c, r, d);
+}
+
+void
+wd_client_answer_done(struct wd_client_answer *a)
+{
+	wd_bytes_freep(&a->body);
+}
+
+void
+wd_client_forget(struct wd_client *c)
+{
+	(void)curl_easy_setopt(
+	    c->curl, CURLOPT_COOKIELIST, "ALL"); /* cannot fail */
+}

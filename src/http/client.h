@@ -1,0 +1,65 @@
+/*
+ * An HTTPS client of one server, for roles that call out: TLS 1.3, the roots it
+ * is given and no others, no redirects, no proxy, every size and every wait
+ * bounded. Blocks; one request at a time over a connection that is kept.
+ * Cookies are remembered until told to forget. Call wd_crypto_init() first.
+ */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/diag.h"
+
+enum {
+	WD_CLIENT_HOST_MAX = 253,
+	WD_CLIENT_TYPE_MAX = 64,
+};
+
+struct wd_client_options {
+	struct wd_span host; /* a name or an address, without brackets */
+	uint16_t port;
+	struct wd_span roots; /* PEM certificates */
+	size_t max_body;      /* of an answer */
+	unsigned deadline_ms; /* a request, whole */
+};
+
+struct wd_client;
+
+/* Nothing of OPTIONS is kept. WD_R_RANGE for a host that is none, or a fault.
+ * ROOTS are read when they are needed: with none in them nobody is trusted. */
+int wd_client_new(const struct wd_client_options *options,
+    struct wd_client **ret, struct wd_diag *d) WD_MUST_USE;
+struct wd_client *wd_client_free(struct wd_client *c);
+void wd_client_freep(struct wd_client **c);
+
+/*
+ * Looks the server's name up, so that requests need not. Blocks as long as the
+ * system's resolver does. When nothing is found the addresses found before are
+ * kept. The first call, before a sandbox closes, also loads what the resolver
+ * needs.
+ */
+void wd_client_resolve(struct wd_client *c);
+
+struct wd_client_ask {
+	const char *path;    /* printable, starts with a slash */
+	const char *accept;  /* NULL: anything */
+	bool post;           /* else GET */
+	struct wd_span body; /* JSON, for a POST */
+};
+
+struct wd_client_answer {
+	unsigned status;
+	char type[WD_CLIENT_TYPE_MAX]; /* media type, without parameters */
+	struct wd_bytes *body;
+};
+
+/*
+ * 0 for every status; the body is the caller's. WD_R_TOO_LARGE, WD_F_TIMEOUT,
+ * WD_F_PEER (not reached, not trusted, not HTTP), or another fault; D says what
+ * happened.
+ */
+int wd_client_send(struct wd_client *c, const struct wd_client_ask *ask,
+    struct wd_client_answer *ret, struct wd_diag *d) WD_MUST_USE;
+void wd_client_answer_done(struct wd_client_answer *a);
+
+/* Forgets the cookies. */
+void wd_client_forget(struct wd_client *c);

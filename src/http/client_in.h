@@ -1,0 +1,30 @@
+/*
+ * Inside of http/client.h, for client*.c alone.
+ */
+#pragma once
+
+#include "base/wr.h"
+#include "http/client.h"
+
+#include <curl/curl.h>
+
+struct wd_client {
+	CURL *curl;
+	struct curl_slist *addresses; /* of the host; NULL: is one itself */
+	char host[WD_CLIENT_HOST_MAX + 3]; /* in brackets if IPv6 */
+	bool is_address;
+	uint16_t port;
+	struct wd_bytes *roots;
+	size_t max_body;
+	unsigned deadline_ms;
+
+	/* of the request in hand */
+	struct wd_wr body;
+	size_t head_len;
+	char type[WD_CLIENT_TYPE_MAX];
+	char why[CURL_ERROR_SIZE];
+};
+
+/* What the library calls with an answer; anything but N ends the transfer. */
+size_t wd_client_on_body(char *p, size_t size, size_t n, void *client);
+size_t wd_client_on_head(char *p, size_t size, size_t n, void *client);
