@@ -1,0 +1,202 @@
+/*
+ * Calls of the agent, each of them one request to the server. What the server
+ * says is taken apart and handed on in flat fields; nothing is decided here,
+ * since the agent believes nothing but signatures.
+ */
+#include "bin/link/link.h"
+
+#include "base/wr.h"
+#include "proto/coco_client.h"
+#include "sys/log.h"
+
+#include <stdio.h>
+
+enum {
+	ANSWER_MAX = 512 << 10, /* a release of 256 KiB, in base64 */
+	BODY_MAX = 256 << 10,
+	PATH_MAX_LEN = 512,
+};
+
+#define NATIVE "application/vnd.warder.release+jwe"
+
+/* Asks and takes 200 for an answer; anything else is the server's refusal. */
+static int
+ask(struct link *l, const struct wd_client_ask *question,
+    struct wd_client_answer *ret, struct wd_diag *d)
+{
+	WD_AUTO(wd_client_answer_done) struct wd_client_answer a = { 0 };
+	int r;
+
+	if (l->client == NULL)
+		return wd_fault(d, WD_F_PEER, "asked before it was set up");
+	r = wd_client_send(l->client, question, &a, d);
+	if (r != 0)
+		return r;
+	if (a.status != 200)
+		return wd_coco_error_read(a.status, wd_bytes_span(a.body), d);
+	*ret = a;
+	a.body = NULL;
+	return 0;
+}
+
+static int
+post(struct link *l, const char *path, const struct wd_wr *body,
+    struct wd_client_answer *ret, struct wd_diag *d)
+{
+	struct wd_client_ask question = { .path = path, .post = true };
+	int r = wd_wr_end(body);
+
+	if (r != 0)
+		return wd_fault(d, WD_F_BUG, "the request does not fit");
+	question.body = wd_wr_span(body);
+	return ask(l, &question, ret, d);
+}
+
+static int
+reply(struct link *l, const struct wd_frame *f, int result,
+    const struct wd_diag *d, const void *msg)
+{
+	return wd_peer_reply(&l->agent, (enum wd_call)f->call, f->request,
+	    result, d->detail, msg);
+}
+
+/* ---- the calls */
+
+static int
+on_setup(struct link *l, const struct wd_frame *f, const void *msg)
+{
+	const struct wd_msg_link_setup *m = msg;
+	struct wd_client_options options = {
+		.host = m->host,
+		.port = m->port,
+		.roots = m->ca,
+		.max_body = ANSWER_MAX,
+		.deadline_ms = m->deadline_ms,
+	};
+	struct wd_client *fresh = NULL;
+	struct wd_diag d = { 0 };
+	int r = wd_client_new(&options, &fresh, &d);
+
+	if (r == 0) {
+		wd_client_freep(&l->client);
+		l->client = fresh;
+		wd_client_resolve(l->client);
+	}
+	return reply(l, f, r, &d, NULL);
+}
+
+static int
+on_challenge(struct link *l, const struct wd_frame *f, const void *msg)
+{
+	const struct wd_msg_link_challenge_ask *m = msg;
+	WD_AUTO(wd_client_answer_done) struct wd_client_answer a = { 0 };
+	WD_AUTO(wd_wr_done) struct wd_wr body = wd_wr_growing(1024);
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *challenge = NULL;
+	struct wd_msg_challenge answer;
+	struct wd_diag d = { 0 };
+	int r;
+
+	/* A new session: nothing of the last one may be mixed in. */
+	if (l->client != NULL) {
+		wd_client_forget(l->client);
+		wd_client_resolve(l->client);
+	}
+	wd_coco_request_write(&body, (enum wd_tee)m->tee);
+	r = post(l, "/kbs/v0/auth", &body, &a, &d);
+	if (r == 0)
+		r = wd_coco_challenge_read(
+		    wd_bytes_span(a.body), &challenge, &d);
+	answer.challenge = wd_bytes_span(challenge);
+	return reply(l, f, r, &d, &answer);
+}
+
+static int
+on_attest(struct link *l, const struct wd_frame *f, const void *msg)
+{
+	WD_AUTO(wd_client_answer_done) struct wd_client_answer a = { 0 };
+	WD_AUTO(wd_wr_done) struct wd_wr body = wd_wr_growing(BODY_MAX);
+	struct wd_diag d = { 0 };
+
+	wd_coco_attestation_write(&body, msg);
+	return reply(l, f, post(l, "/kbs/v0/attest", &body, &a, &d), &d, NULL);
+}
+
+/* A path goes into the request's line as it is. */
+static bool
+is_path(struct wd_span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] <= ' ' || s.p[i] > '~' || s.p[i] == '?' ||
+		    s.p[i] == '#' || s.p[i] == '%')
+			return false;
+	return s.len > 0 && s.len <= PATH_MAX_LEN;
+}
+
+static int
+get_release(struct link *l, struct wd_span path, struct wd_coco_jwe *ret,
+    struct wd_diag *d)
+{
+	WD_AUTO(wd_client_answer_done) struct wd_client_answer a = { 0 };
+	char target[PATH_MAX_LEN + 32];
+	struct wd_client_ask question = { .path = target, .accept = NATIVE };
+	int r;
+
+	if (!is_path(path))
+		return wd_reject(d, WD_R_RANGE, "no path of a resource");
+	(void)snprintf(target, sizeof(target), "/kbs/v0/resource/%.*s",
+	    (int)path.len, (const char *)path.p); /* fits, see above */
+	r = ask(l, &question, &a, d);
+	if (r != 0)
+		return r;
+	if (!wd_span_is(wd_span_text(a.type), NATIVE))
+		return wd_reject(d, WD_R_MEDIA_TYPE,
+		    "the server does not give signed releases");
+	return wd_coco_jwe_read(wd_bytes_span(a.body), ret, d);
+}
+
+static int
+on_release(struct link *l, const struct wd_frame *f, const void *msg)
+{
+	const struct wd_msg_link_release_ask *m = msg;
+	WD_AUTO(wd_coco_jwe_done) struct wd_coco_jwe jwe = { 0 };
+	struct wd_diag d = { 0 };
+	int r = get_release(l, m->path, &jwe, &d);
+
+	return reply(l, f, r, &d, &jwe.m);
+}
+
+static const struct {
+	enum wd_call call;
+	int (*run)(struct link *l, const struct wd_frame *f, const void *msg);
+} calls[] = {
+	{ WD_CALL_LINK_SETUP, on_setup },
+	{ WD_CALL_LINK_CHALLENGE, on_challenge },
+	{ WD_CALL_LINK_ATTEST, on_attest },
+	{ WD_CALL_LINK_RELEASE, on_release },
+};
+
+/* Room for any of their requests. */
+union request {
+	struct wd_msg_link_setup setup;
+	struct wd_msg_link_challenge_ask challenge;
+	struct wd_msg_link_attest_ask attest;
+	struct wd_msg_link_release_ask release;
+};
+
+int
+link_answer(struct link *l, const struct wd_frame *f,
+    const struct wd_call_row *row, struct wd_diag *d)
+{
+	union request m;
+
+	for (size_t i = 0; i < WD_N(calls); i++) {
+		if (calls[i].call != row->id ||
+		    (f->flags & WD_FRAME_REPLY) != 0)
+			continue;
+		if (wd_msg_read(f->body, row->request, &m) != 0)
+			return wd_fault(
+			    d, WD_F_PEER, "%s: malformed request", row->name);
+		return calls[i].run(l, f, &m);
+	}
+	return wd_fault(d, WD_F_PEER, "%s is not for a link", row->name);
+}
