@@ -65,14 +65,19 @@ public_result(int result)
 	return result;
 }
 
-/* ISecL never says 403: whoever lacks a permission gets 401. */
+/* ISecL never says 403: whoever lacks a permission gets 401. And what a new key
+ * refers to is part of the request, so its absence is 400. */
 static int
-status_at(enum wd_door door, int result)
+status_at(enum wd_door door, const struct wd_request *rq, int result)
 {
-	int status = wd_reason_row(result)->status;
+	bool creates = rq->route != NULL && rq->args.n == 0 &&
+	    rq->head.method == WD_METHOD_POST;
 
-	return door == WD_DOOR_ISECL && result == WD_R_PERMISSION ? 401
-								  : status;
+	if (door == WD_DOOR_ISECL && result == WD_R_PERMISSION)
+		return 401;
+	if (door == WD_DOOR_ISECL && result == WD_R_NOT_FOUND && creates)
+		return 400;
+	return wd_reason_row(result)->status;
 }
 
 /* The methods that are served at the path, for 405. */
@@ -103,7 +108,7 @@ send_refusal(struct wd_request *rq, int result, struct wd_span detail)
 	enum wd_door door = front_door(rq);
 	struct wd_wr wr = wd_wr_growing(4096);
 	char methods[64];
-	struct wd_answer a = { .status = status_at(door, result),
+	struct wd_answer a = { .status = status_at(door, rq, result),
 		.type = doors[door].type };
 
 	if (detail.len == 0 || result <= 0)

@@ -7,6 +7,7 @@
 
 #include "bin/common/role.h"
 #include "codec/json.h"
+#include "http/query.h"
 #include "http/server.h"
 #include "proto/door.h"
 
@@ -95,8 +96,21 @@ void front_ask(struct front *f, struct wd_request *rq, enum wd_call call,
 void front_ask_admin(struct front *f, struct wd_request *rq, enum wd_call call,
     void *msg, front_done *done);
 
+/* As front_ask_admin when reading the request gave R == 0, else refuses it. */
+void front_ask_read(struct front *f, struct wd_request *rq, int r,
+    const struct wd_diag *d, enum wd_call call, void *msg, front_done *done);
+
 /* Tells the keeper something that has no answer. False: not now. */
 bool front_tell(struct front *f, enum wd_call call, const void *msg);
+
+/* ---- begin.c: false when RQ was refused */
+
+/* There is a token, and the query is no more than PARAMS. */
+bool front_begin(
+    struct front *f, struct wd_request *rq, struct wd_param *params, size_t n);
+
+/* The id in the path; 404 for what is none. */
+bool front_id(struct front *f, struct wd_request *rq, struct wd_id *ret);
 
 /* ---- answers.c */
 
@@ -148,3 +162,16 @@ void front_coco_resource(void *ctx, struct wd_request *rq);
 void front_coco_put(void *ctx, struct wd_request *rq);
 void front_coco_delete(void *ctx, struct wd_request *rq);
 void front_coco_policy(void *ctx, struct wd_request *rq);
+
+void front_isecl_version(void *ctx, struct wd_request *rq);
+void front_isecl_key_create(void *ctx, struct wd_request *rq);
+void front_isecl_key_list(void *ctx, struct wd_request *rq);
+void front_isecl_key_show(void *ctx, struct wd_request *rq);
+void front_isecl_key_delete(void *ctx, struct wd_request *rq);
+void front_isecl_policy_create(void *ctx, struct wd_request *rq);
+void front_isecl_policy_list(void *ctx, struct wd_request *rq);
+void front_isecl_policy_show(void *ctx, struct wd_request *rq);
+void front_isecl_policy_put(void *ctx, struct wd_request *rq);
+void front_isecl_policy_delete(void *ctx, struct wd_request *rq);
+void front_isecl_release(void *ctx, struct wd_request *rq);
+void front_isecl_reports(void *ctx, struct wd_request *rq);
