@@ -31,7 +31,8 @@ struct wd_hold_rights {
 	struct wd_hold_grant see[WD_HOLD_GRANTS_MAX], use[WD_HOLD_GRANTS_MAX];
 };
 
-/* Who asks, as the kernel says. */
+/* Who asks, as the kernel says. Of a user in more groups the primary one counts
+ * alone. */
 struct wd_hold_user {
 	uint32_t uid;
 	size_t n_gids; /* at least 1: the first is the primary group */
@@ -61,8 +62,7 @@ void wd_hold_freep(struct wd_hold **h);
  * Adds a version of a key, or replaces it when the hold has it already: a
  * renewal is the same record with a later deadline. Of all versions only the
  * newest is listed; older ones can be used until their own deadlines, so that
- * programs that loaded them can finish. A key that has not changed is not
- * parsed again.
+ * programs that loaded them can finish.
  *
  * WD_R_MALFORMED (chain), WD_R_KEY_INVALID, WD_R_UNSUPPORTED (no key that
  * signs), WD_R_MISMATCH (the leaf certificate is for another key), WD_R_RANGE
@@ -107,10 +107,13 @@ uint32_t wd_hold_epoch(const struct wd_hold *h);
 
 /*
  * Appends the entries of LIST that USER may see, from number FROM on, as many
- * as leave WR within MAX bytes. Returns the number to ask for next; 0: all.
+ * as leave WR within WD_HOLDER_MAX. Returns the number to ask for next; 0: all.
  */
 uint32_t wd_hold_list(const struct wd_hold *h, const struct wd_hold_user *user,
-    uint32_t from, size_t max, struct wd_wr *wr);
+    uint32_t from, struct wd_wr *wr);
+
+/* Appends lines of STATUS, one for each version. */
+void wd_hold_lines(const struct wd_hold *h, int64_t now, struct wd_wr *wr);
 
 /* May see at least one key. */
 bool wd_hold_knows(const struct wd_hold *h, const struct wd_hold_user *user);

@@ -1,0 +1,208 @@
+/*
+ * Connections of local programs: accepted under caps, read one packet a turn,
+ * answered at once. A program that does not take its answers is disconnected.
+ */
+#include "bin/agent/serve_impl.h"
+
+#include "base/alloc.h"
+#include "sys/file.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { ACCEPTS = 16 }; /* connections taken a turn */
+
+/* Options must be what HELLO can say. */
+static bool
+options_fit(const struct wd_serve_options *o)
+{
+	return wd_span_text(o->label).len <= WD_HOLDER_TOKEN_LABEL_MAX &&
+	    wd_span_text(o->serial).len == WD_HOLDER_SERIAL_LEN;
+}
+
+/* Connections inherit it from the listener, so that no message of theirs comes
+ * without credentials. */
+static bool
+set_up_listener(int fd)
+{
+	int on = 1;
+
+	return fcntl(fd, F_SETFL, O_NONBLOCK) == 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == 0;
+}
+
+int
+wd_serve_new(struct wd_hold *hold, int listen_fd,
+    const struct wd_serve_options *options, struct wd_serve **ret,
+    struct wd_diag *d)
+{
+	WD_AUTO(wd_fd_closep) int fd = listen_fd;
+	WD_AUTO(wd_serve_freep) struct wd_serve *s = NULL;
+
+	if (!options_fit(options))
+		return wd_fault(
+		    d, WD_F_BUG, "the token's label or serial is too long");
+	if (!set_up_listener(fd))
+		return wd_fault_errno(d, "cannot set up the local socket");
+	s = wd_alloc(sizeof(*s));
+	if (s == NULL)
+		return wd_fault(d, WD_F_MEMORY, "no memory to serve");
+	s->listen_fd = -1;
+	s->conns = wd_alloc_array(WD_SERVE_CONNS, sizeof(*s->conns));
+	if (s->conns == NULL)
+		return wd_fault(d, WD_F_MEMORY, "no memory to serve");
+	s->hold = hold;
+	s->options = *options;
+	s->listen_fd = fd;
+	fd = -1;
+	*ret = WD_TAKE(s);
+	return 0;
+}
+
+struct wd_serve *
+wd_serve_free(struct wd_serve *s)
+{
+	if (s == NULL)
+		return NULL;
+	for (size_t i = 0; i < s->n_conns; i++)
+		wd_fd_closep(&s->conns[i].fd);
+	wd_fd_closep(&s->listen_fd);
+	s->conns = wd_free(s->conns);
+	return wd_free(s);
+}
+
+void
+wd_serve_freep(struct wd_serve **s)
+{
+	*s = wd_serve_free(*s);
+}
+
+size_t
+wd_serve_poll(const struct wd_serve *s, struct pollfd *fds)
+{
+	fds[0] = (struct pollfd){ s->listen_fd, POLLIN, 0 };
+	for (size_t i = 0; i < s->n_conns; i++)
+		fds[i + 1] = (struct pollfd){ s->conns[i].fd, POLLIN, 0 };
+	return s->n_conns + 1;
+}
+
+/* ---- who may connect */
+
+struct crowd {
+	size_t of_user, strangers;
+};
+
+static struct crowd
+count_crowd(const struct wd_serve *s, uint32_t uid)
+{
+	struct crowd crowd = { 0, 0 };
+
+	for (size_t i = 0; i < s->n_conns; i++) {
+		crowd.of_user += s->conns[i].user.uid == uid;
+		crowd.strangers += s->conns[i].stranger;
+	}
+	return crowd;
+}
+
+/* Users without rights cannot take the places of those who have some. */
+static bool
+has_place(const struct wd_serve *s, const struct wd_serve_conn *c)
+{
+	struct crowd crowd = count_crowd(s, c->user.uid);
+
+	if (s->n_conns == WD_SERVE_CONNS)
+		return false;
+	if (c->stranger)
+		return crowd.of_user < WD_SERVE_STRANGER &&
+		    crowd.strangers < WD_SERVE_STRANGERS;
+	return crowd.of_user < WD_SERVE_CONNS_USER;
+}
+
+/* False when nobody waits. */
+static bool
+accept_one(struct wd_serve *s)
+{
+	WD_AUTO(wd_fd_closep)
+	int fd =
+	    accept4(s->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct wd_serve_conn c = { 0 };
+
+	if (fd < 0)
+		return false;
+	if (!wd_serve_identify(fd, &c))
+		return true;
+	c.stranger = !wd_hold_knows(s->hold, &c.user);
+	if (!has_place(s, &c)) {
+		s->counts.turned_away++;
+		return true;
+	}
+	c.fd = fd;
+	fd = -1;
+	s->conns[s->n_conns++] = c;
+	return true;
+}
+
+/* ---- one turn */
+
+static bool
+send_answer(int fd, const struct wd_wr *wr)
+{
+	return send(fd, wr->p, wr->len, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+	    (ssize_t)wr->len;
+}
+
+/* False when the connection is over. */
+static bool
+serve_one(struct wd_serve *s, const struct wd_serve_conn *c)
+{
+	struct wd_wr wr = wd_wr_fixed(s->out, sizeof(s->out));
+	struct wd_serve_sender sender = { 0 };
+	ssize_t n = wd_serve_receive(c->fd, s->in, sizeof(s->in), &sender);
+
+	if (n == -1)
+		return true;
+	return n > 0 &&
+	    wd_serve_answer(s, c, &sender, wd_span(s->in, (size_t)n), &wr) &&
+	    send_answer(c->fd, &wr);
+}
+
+static void
+drop_closed(struct wd_serve *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->n_conns; i++)
+		if (s->conns[i].fd >= 0)
+			s->conns[kept++] = s->conns[i];
+	s->n_conns = kept;
+}
+
+void
+wd_serve_run(struct wd_serve *s, const struct pollfd *fds, size_t n)
+{
+	bool closed = false;
+
+	for (size_t i = 1; i < n && i <= s->n_conns; i++) {
+		struct wd_serve_conn *c = &s->conns[i - 1];
+
+		if (fds[i].revents == 0 || serve_one(s, c))
+			continue;
+		wd_fd_closep(&c->fd);
+		closed = true;
+	}
+	if (closed)
+		drop_closed(s);
+	for (int i = 0; n > 0 && fds[0].revents != 0 && i < ACCEPTS; i++)
+		if (!accept_one(s))
+			break;
+}
+
+struct wd_serve_counts
+wd_serve_counts(const struct wd_serve *s)
+{
+	struct wd_serve_counts counts = s->counts;
+
+	counts.connections = s->n_conns;
+	return counts;
+}

@@ -1,0 +1,61 @@
+/*
+ * Inside of bin/agent/serve.h. Included by serve*.c alone.
+ */
+#pragma once
+
+#include "bin/agent/serve.h"
+
+#include <sys/types.h>
+
+enum { WD_SERVE_USERS = 32 };
+
+/* Who sent something. */
+struct wd_serve_sender {
+	pid_t pid;
+	uint32_t uid, gid;
+};
+
+struct wd_serve_conn {
+	int fd; /* -1: closed, to be taken off the list */
+	struct wd_serve_sender made_by;
+	struct wd_hold_user user;
+	bool stranger; /* could see no key when it came */
+};
+
+/* Signatures a user may still ask for. */
+struct wd_serve_budget {
+	uint32_t uid;
+	int64_t left;  /* thousandths of a signature */
+	int64_t since; /* when LEFT was counted; 0: the row is free */
+};
+
+struct wd_serve {
+	struct wd_hold *hold;
+	struct wd_serve_options options;
+	int listen_fd;
+	struct wd_serve_conn *conns; /* WD_SERVE_CONNS of them */
+	size_t n_conns;
+	struct wd_serve_budget budgets[WD_SERVE_USERS];
+	struct wd_serve_counts counts;
+	uint8_t in[WD_HOLDER_MAX + 1]; /* one more, to see what is too long */
+	uint8_t out[WD_HOLDER_MAX];
+};
+
+/* Fills USER and MADE_BY with what the kernel says of the other end of FD. */
+bool wd_serve_identify(int fd, struct wd_serve_conn *ret) WD_MUST_USE;
+
+/*
+ * Takes a packet off FD without waiting: its length, 0 at the end of the
+ * connection, -1 when nothing is there, -2 when it broke a rule or the
+ * connection failed.
+ */
+ssize_t wd_serve_receive(int fd, uint8_t *buf, size_t size,
+    struct wd_serve_sender *ret_sender) WD_MUST_USE;
+
+/*
+ * The answer to PACKET in WR. False: the packet is none, and the connection is
+ * to be closed.
+ */
+bool wd_serve_answer(struct wd_serve *s, const struct wd_serve_conn *c,
+    const struct wd_serve_sender *sender, struct wd_span packet,
+    struct wd_wr *wr) WD_MUST_USE;

@@ -1,0 +1,488 @@
+/*
+ * The local side: packets in, packets out, and what the kernel says of who
+ * sent them.
+ */
+#include "t_hold.h"
+
+#include "bin/agent/serve.h"
+#include "lib/t_child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+static const struct wd_span hash = { (const uint8_t *)"0123456789abcdef"
+						      "0123456789abcdef",
+	32 };
+
+struct fixture {
+	char dir[32], path[64];
+	struct wd_hold *hold;
+	struct wd_serve *serve;
+	struct t_release key;
+	struct wd_serve_options options;
+	struct wd_diag d;
+};
+
+/* The test's own user may use the key. */
+static void
+setup(struct fixture *f)
+{
+	int fd = -1;
+
+	t_ok(wd_crypto_init(NULL));
+	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/serve-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	(void)snprintf(f->path, sizeof(f->path), "%s/sock", f->dir);
+	f->hold = wd_hold_new();
+	t_release_make(&f->key, WD_PKEY_P256);
+	f->key.rights.use[0].id = getuid();
+	t_ok(wd_hold_put(f->hold, &f->key.record, &f->d));
+	wd_hold_set_ready(f->hold, true);
+	f->options.label = "warder";
+	f->options.serial = "0123456789abcdef";
+	t_ok(wd_serve_listen(f->path, &fd, &f->d));
+	t_ok(wd_serve_new(f->hold, fd, &f->options, &f->serve, &f->d));
+}
+
+static void
+done(struct fixture *f)
+{
+	wd_serve_freep(&f->serve);
+	wd_hold_freep(&f->hold);
+	t_release_done(&f->key);
+	(void)unlink(f->path);
+	(void)rmdir(f->dir);
+}
+
+#define FIXTURE(f)                              \
+	WD_AUTO(done) struct fixture f = { 0 }; \
+	(void)state;                            \
+	setup(&f)
+
+/* Turns until nothing is left to do. */
+static void
+turn(struct fixture *f)
+{
+	struct pollfd fds[WD_SERVE_FDS];
+	size_t n = wd_serve_poll(f->serve, fds);
+
+	while (poll(fds, n, 0) > 0) {
+		wd_serve_run(f->serve, fds, n);
+		n = wd_serve_poll(f->serve, fds);
+	}
+}
+
+static int
+dial(const struct fixture *f)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	assert_true(wd_span_to_text(
+	    wd_span_text(f->path), addr.sun_path, sizeof(addr.sun_path)));
+	assert_int_equal(
+	    connect(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	return fd;
+}
+
+static void
+send_packet(int fd, struct wd_span packet)
+{
+	assert_int_equal(
+	    send(fd, packet.p, packet.len, MSG_NOSIGNAL), packet.len);
+}
+
+static void
+start(struct wd_wr *wr, enum wd_holder_op op)
+{
+	const struct wd_holder_head head = {
+		.version = WD_HOLDER_VERSION, .op = op, .request = 7
+	};
+
+	wd_holder_start(wr, &head);
+}
+
+static void
+send_op(int fd, enum wd_holder_op op)
+{
+	uint8_t buf[64];
+	struct wd_wr wr = wd_wr_fixed(buf, sizeof(buf));
+
+	start(&wr, op);
+	if (op == WD_HOLDER_LIST)
+		wd_holder_write_list_ask(&wr, 0);
+	t_ok(wd_holder_finish(&wr));
+	send_packet(fd, wd_wr_span(&wr));
+}
+
+static void
+send_sign(int fd, const struct wd_id *id)
+{
+	const struct wd_holder_sign m = { .id = *id,
+		.generation = 1,
+		.mech = WD_HOLDER_ECDSA,
+		.data = hash };
+	uint8_t buf[256];
+	struct wd_wr wr = wd_wr_fixed(buf, sizeof(buf));
+
+	start(&wr, WD_HOLDER_SIGN);
+	wd_holder_write_sign(&wr, &m);
+	t_ok(wd_holder_finish(&wr));
+	send_packet(fd, wd_wr_span(&wr));
+}
+
+/* The status of the answer that waits; BODY views BUF. */
+static unsigned
+receive(int fd, uint8_t buf[WD_HOLDER_MAX], struct wd_span *body)
+{
+	struct wd_holder_head head;
+	unsigned status;
+	ssize_t n = recv(fd, buf, WD_HOLDER_MAX, MSG_DONTWAIT);
+
+	assert_true(n > 0);
+	t_ok(wd_holder_open(wd_span(buf, (size_t)n), &head, body));
+	assert_true(head.reply);
+	assert_int_equal(head.request, 7);
+	t_ok(wd_holder_status(body, &status));
+	return status;
+}
+
+static unsigned
+status_of(int fd)
+{
+	uint8_t buf[WD_HOLDER_MAX];
+	struct wd_span body;
+
+	return receive(fd, buf, &body);
+}
+
+/* The other side has hung up. */
+static bool
+is_closed(int fd)
+{
+	uint8_t byte;
+	ssize_t n = recv(fd, &byte, 1, MSG_DONTWAIT);
+
+	return n == 0 || (n < 0 && errno == ECONNRESET);
+}
+
+static void
+hello_says_the_token(void **state)
+{
+	FIXTURE(f);
+	uint8_t buf[WD_HOLDER_MAX];
+	struct wd_holder_hello m;
+	struct wd_span body;
+	int fd = dial(&f);
+
+	send_op(fd, WD_HOLDER_HELLO);
+	turn(&f);
+	assert_int_equal(receive(fd, buf, &body), WD_HOLDER_OK);
+	t_ok(wd_holder_read_hello(body, &m));
+	t_span_equal(m.label, WD_SPAN_LIT("warder"));
+	t_span_equal(m.serial, WD_SPAN_LIT("0123456789abcdef"));
+	(void)close(fd);
+}
+
+static void
+list_waits_until_the_hold_is_ready(void **state)
+{
+	FIXTURE(f);
+	uint8_t buf[WD_HOLDER_MAX];
+	struct wd_span body, keys, entry;
+	uint32_t next;
+	int fd = dial(&f);
+
+	wd_hold_set_ready(f.hold, false);
+	send_op(fd, WD_HOLDER_LIST);
+	turn(&f);
+	assert_int_equal(status_of(fd), WD_HOLDER_NOT_READY);
+	wd_hold_set_ready(f.hold, true);
+	send_op(fd, WD_HOLDER_LIST);
+	turn(&f);
+	assert_int_equal(receive(fd, buf, &body), WD_HOLDER_OK);
+	t_ok(wd_holder_read_list(body, &next, &keys));
+	assert_int_equal(next, 0);
+	t_ok(wd_holder_next_key(&keys, &entry));
+	assert_int_equal(keys.len, 0);
+	(void)close(fd);
+}
+
+static void
+signatures_are_made_and_counted(void **state)
+{
+	FIXTURE(f);
+	uint8_t buf[WD_HOLDER_MAX];
+	struct wd_span body, sig;
+	struct wd_id unknown;
+	int fd = dial(&f);
+
+	t_ok(wd_rand_id(&unknown));
+	send_sign(fd, &f.key.record.id);
+	turn(&f);
+	assert_int_equal(receive(fd, buf, &body), WD_HOLDER_OK);
+	t_ok(wd_holder_read_signature(body, &sig));
+	assert_int_equal(sig.len, 64);
+	send_sign(fd, &unknown);
+	turn(&f);
+	assert_int_equal(status_of(fd), WD_HOLDER_NO_KEY);
+	assert_int_equal(wd_serve_counts(f.serve).signatures, 1);
+	assert_int_equal(wd_serve_counts(f.serve).refused, 1);
+	(void)close(fd);
+	turn(&f);
+	assert_int_equal(wd_serve_counts(f.serve).connections, 0);
+}
+
+static int
+sign_in_child(void *ctx)
+{
+	send_sign(*(int *)ctx,
+	    &(struct wd_id){ "00000000-0000-4000-8000-000000000000" });
+	return 0;
+}
+
+/* The connection carries the rights of the process that made it. */
+static void
+a_forked_child_is_told_to_connect_again(void **state)
+{
+	FIXTURE(f);
+	int fd = dial(&f);
+
+	t_exits(t_child(sign_in_child, &fd), 0);
+	turn(&f);
+	assert_int_equal(status_of(fd), WD_HOLDER_RECONNECT);
+	send_sign(fd, &f.key.record.id);
+	turn(&f);
+	assert_int_equal(status_of(fd), WD_HOLDER_OK);
+	(void)close(fd);
+}
+
+static void
+unknown_versions_and_operations_are_answered(void **state)
+{
+	FIXTURE(f);
+	uint8_t packet[WD_HOLDER_HEAD] = { 2, 1, 0, 0, 7 };
+	int fd = dial(&f);
+
+	send_packet(fd, WD_SPAN(packet));
+	turn(&f);
+	assert_int_equal(status_of(fd), WD_HOLDER_BAD_VERSION);
+	packet[0] = WD_HOLDER_VERSION;
+	packet[1] = 9;
+	send_packet(fd, WD_SPAN(packet));
+	turn(&f);
+	assert_int_equal(status_of(fd), WD_HOLDER_UNKNOWN_OP);
+	packet[1] = 0;
+	send_packet(fd, WD_SPAN(packet));
+	turn(&f);
+	assert_int_equal(status_of(fd), WD_HOLDER_UNKNOWN_OP);
+	packet[1] = WD_HOLDER_SIGN;
+	send_packet(fd, WD_SPAN(packet));
+	turn(&f);
+	assert_int_equal(status_of(fd), WD_HOLDER_MALFORMED);
+	(void)close(fd);
+}
+
+static void
+what_is_no_message_ends_the_connection(void **state)
+{
+	static const uint8_t wrong[][WD_HOLDER_HEAD] = {
+		{ 1, 1, 1, 0, 7 },                         /* a reply */
+		{ 1, 1, 2, 0, 7 },                         /* a flag */
+		{ 1, 1, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 1 }, /* length */
+	};
+	static uint8_t large[WD_HOLDER_MAX + 1];
+	FIXTURE(f);
+
+	for (size_t i = 0; i <= WD_N(wrong); i++) {
+		int fd = dial(&f);
+
+		send_packet(
+		    fd, i < WD_N(wrong) ? WD_SPAN(wrong[i]) : WD_SPAN(large));
+		turn(&f);
+		assert_true(is_closed(fd));
+		(void)close(fd);
+	}
+	assert_int_equal(wd_serve_counts(f.serve).connections, 0);
+}
+
+static void
+a_descriptor_that_comes_along_is_dropped(void **state)
+{
+	FIXTURE(f);
+	uint8_t packet[WD_HOLDER_HEAD] = { 1, 1, 0, 0, 7 };
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec iov = { packet, sizeof(packet) };
+	struct msghdr msg = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control) };
+	int pair[2];
+	int fd = dial(&f);
+
+	assert_int_equal(pipe(pair), 0);
+	control.head =
+	    (struct cmsghdr){ CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS };
+	wd_copy(CMSG_DATA(&control.head), wd_span(&pair[1], sizeof(int)));
+	assert_int_equal(sendmsg(fd, &msg, 0), sizeof(packet));
+	(void)close(pair[1]);
+	turn(&f);
+	assert_true(is_closed(fd));
+	assert_true(is_closed(fd));
+	assert_int_equal(read(pair[0], packet, 1), 0);
+	(void)close(pair[0]);
+	(void)close(fd);
+}
+
+static void
+status_has_lines(void **state)
+{
+	FIXTURE(f);
+	uint8_t buf[WD_HOLDER_MAX];
+	struct wd_holder_line line;
+	struct wd_span body;
+	int fd = dial(&f);
+
+	send_op(fd, WD_HOLDER_STATUS);
+	turn(&f);
+	assert_int_equal(receive(fd, buf, &body), WD_HOLDER_OK);
+	t_ok(wd_holder_next_line(&body, &line));
+	t_span_equal(line.name, WD_SPAN_LIT("keys"));
+	t_span_equal(line.value, WD_SPAN_LIT("1"));
+	t_ok(wd_holder_next_line(&body, &line));
+	t_span_equal(line.name, wd_id_span(&f.key.record.id));
+	while (body.len > 0)
+		t_ok(wd_holder_next_line(&body, &line));
+	(void)close(fd);
+}
+
+static void
+the_rate_of_a_user_is_limited(void **state)
+{
+	FIXTURE(f);
+	int listen_fd = -1;
+	int fd;
+
+	wd_serve_freep(&f.serve);
+	f.options.rate = 2;
+	t_ok(wd_serve_listen(f.path, &listen_fd, &f.d));
+	t_ok(wd_serve_new(f.hold, listen_fd, &f.options, &f.serve, &f.d));
+	fd = dial(&f);
+	for (int i = 0; i < 3; i++) {
+		send_sign(fd, &f.key.record.id);
+		turn(&f);
+		assert_int_equal(status_of(fd),
+		    i < 2 ? WD_HOLDER_OK : WD_HOLDER_RATE_LIMITED);
+	}
+	(void)close(fd);
+}
+
+static void
+connections_of_a_user_are_capped(void **state)
+{
+	FIXTURE(f);
+	int fds[WD_SERVE_CONNS_USER + 1];
+
+	for (size_t i = 0; i < WD_N(fds); i++) {
+		fds[i] = dial(&f);
+		turn(&f);
+	}
+	assert_int_equal(
+	    wd_serve_counts(f.serve).connections, WD_SERVE_CONNS_USER);
+	assert_int_equal(wd_serve_counts(f.serve).turned_away, 1);
+	assert_true(is_closed(fds[WD_SERVE_CONNS_USER]));
+	for (size_t i = 0; i < WD_N(fds); i++)
+		(void)close(fds[i]);
+}
+
+static int
+connect_often(void *ctx)
+{
+	const struct fixture *f = ctx;
+
+	if (setgid(12345) != 0 || setuid(12345) != 0)
+		return 1;
+	for (int i = 0; i < WD_SERVE_STRANGER + 3; i++)
+		(void)dial(f);
+	return 0;
+}
+
+static void
+strangers_take_few_places(void **state)
+{
+	FIXTURE(f);
+
+	if (getuid() != 0) {
+		print_message("not root: cannot be another user\n");
+		skip();
+	}
+	assert_int_equal(chmod(f.dir, 0755), 0);
+	t_exits(t_child(connect_often, &f), 0);
+	turn(&f);
+	assert_int_equal(wd_serve_counts(f.serve).turned_away, 3);
+}
+
+static void
+a_socket_in_use_is_not_taken(void **state)
+{
+	FIXTURE(f);
+	int fd = -1;
+
+	assert_int_equal(wd_serve_listen(f.path, &fd, &f.d), WD_R_IN_USE);
+	wd_serve_freep(&f.serve);
+	t_ok(wd_serve_listen(f.path, &fd, &f.d));
+	(void)close(fd);
+}
+
+/* One that sends and never reads must not hold up the others. */
+static void
+a_peer_that_does_not_read_is_disconnected(void **state)
+{
+	FIXTURE(f);
+	int fd = dial(&f);
+	int other = dial(&f);
+
+	for (int i = 0; i < 2000; i++) {
+		uint8_t packet[WD_HOLDER_HEAD] = { 1, 4, 0, 0, 7 };
+
+		if (send(fd, packet, sizeof(packet), MSG_NOSIGNAL) < 0)
+			break;
+		turn(&f);
+	}
+	assert_int_equal(wd_serve_counts(f.serve).connections, 1);
+	send_sign(other, &f.key.record.id);
+	turn(&f);
+	assert_int_equal(status_of(other), WD_HOLDER_OK);
+	(void)close(fd);
+	(void)close(other);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hello_says_the_token),
+		cmocka_unit_test(list_waits_until_the_hold_is_ready),
+		cmocka_unit_test(signatures_are_made_and_counted),
+		cmocka_unit_test(a_forked_child_is_told_to_connect_again),
+		cmocka_unit_test(unknown_versions_and_operations_are_answered),
+		cmocka_unit_test(what_is_no_message_ends_the_connection),
+		cmocka_unit_test(a_descriptor_that_comes_along_is_dropped),
+		cmocka_unit_test(status_has_lines),
+		cmocka_unit_test(the_rate_of_a_user_is_limited),
+		cmocka_unit_test(connections_of_a_user_are_capped),
+		cmocka_unit_test(strangers_take_few_places),
+		cmocka_unit_test(a_socket_in_use_is_not_taken),
+		cmocka_unit_test(a_peer_that_does_not_read_is_disconnected),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
