@@ -1,0 +1,164 @@
+/*
+ * A software platform as files: keys readable by their owner alone,
+ * certificates and collateral by anybody.
+ */
+#include "attest/swtee_in.h"
+
+#include "base/alloc.h"
+#include "codec/pem.h"
+#include "sys/file.h"
+
+enum { FILE_MAX = 16384 };
+
+struct file {
+	const char *key, *cert; /* NULL: it has none */
+	bool needed;            /* to make quotes */
+};
+
+static const struct file files[WD_SWTEE_KEYS] = {
+	[WD_SWTEE_ROOT] = { "root.key", "root.pem", false },
+	[WD_SWTEE_CA] = { "pck_ca.key", "pck_ca.pem", false },
+	[WD_SWTEE_PCK] = { "pck.key", "pck.pem", true },
+	[WD_SWTEE_SIGNING] = { "tcb_signing.key", "tcb_signing.pem", false },
+	[WD_SWTEE_ATT] = { "attestation.key", NULL, true },
+};
+
+static const char *const doc_files[WD_IN_COUNT] = {
+	[WD_IN_TCB_INFO] = "tcb_info.json",
+	[WD_IN_QE_IDENTITY] = "qe_identity.json",
+	[WD_IN_TCB_SIGNING_CHAIN] = "tcb_signing_chain.pem",
+	[WD_IN_PCK_CRL] = "pck_crl.der",
+	[WD_IN_ROOT_CA_CRL] = "root_ca_crl.der",
+};
+
+const char *
+wd_swtee_doc_file(enum wd_part part)
+{
+	return doc_files[part];
+}
+
+static int
+save_pem(int dir, const char *name, const char *label, struct wd_span der,
+    unsigned mode, struct wd_diag *d)
+{
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(FILE_MAX);
+
+	wd_pem_write(&wr, label, der);
+	if (wd_wr_end(&wr) != 0)
+		return wd_fault(d, WD_F_MEMORY, "no room for %s", name);
+	return wd_file_write(dir, name, wd_wr_span(&wr), mode, true, d);
+}
+
+static int
+save_key(
+    int dir, const char *name, const struct wd_pkey *key, struct wd_diag *d)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *der = NULL;
+
+	if (wd_pkey_to_pkcs8(key, &der) != 0)
+		return wd_fault(d, WD_F_CRYPTO, "cannot write a key");
+	return save_pem(
+	    dir, name, "PRIVATE KEY", wd_secret_borrow(der), 0600, d);
+}
+
+int
+wd_swtee_save(const struct wd_swtee *t, int dir, struct wd_diag *d)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < WD_SWTEE_KEYS && r == 0; i++) {
+		if (t->key[i] != NULL)
+			r = save_key(dir, files[i].key, t->key[i], d);
+		if (r == 0 && files[i].cert != NULL)
+			r = save_pem(dir, files[i].cert, "CERTIFICATE",
+			    wd_bytes_span(t->cert[i]), 0644, d);
+	}
+	return r;
+}
+
+static int
+open_key(int dir, const struct file *f, struct wd_pkey **ret, struct wd_diag *d)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *pem = NULL;
+	struct wd_diag why = { 0 };
+	int r = wd_file_read_secret(dir, f->key, FILE_MAX, &pem, &why);
+
+	if (r == WD_R_NOT_FOUND && !f->needed)
+		return 0;
+	if (r == WD_R_NOT_FOUND)
+		return wd_reject(d, WD_R_NOT_FOUND, "%s", why.detail);
+	if (r == 0)
+		r = wd_pkey_from_private(wd_secret_borrow(pem), ret);
+	if (r == 0 && wd_pkey_alg(*ret) == WD_PKEY_P256)
+		return 0;
+	if (r >= 0)
+		return wd_reject(
+		    d, WD_R_MALFORMED, "%s: not a P-256 key", f->key);
+	return wd_fault(d, WD_F_SYSTEM, "%s: %s", f->key, why.detail);
+}
+
+static int
+open_cert(
+    int dir, const struct file *f, struct wd_bytes **ret, struct wd_diag *d)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *pem = NULL;
+	struct wd_diag why = { 0 };
+	struct wd_rd rd;
+	int r = wd_file_read(dir, f->cert, FILE_MAX, &pem, &why);
+
+	if (r == WD_R_NOT_FOUND)
+		return wd_reject(d, WD_R_NOT_FOUND, "%s", why.detail);
+	if (r < 0)
+		return wd_fault(d, WD_F_SYSTEM, "%s", why.detail);
+	rd = wd_rd(wd_bytes_span(pem));
+	if (r == 0)
+		r = wd_pem_next(&rd, "CERTIFICATE", ret);
+	if (r < 0)
+		return wd_fault(d, WD_F_MEMORY, "no memory");
+	return r == 0 ? 0
+		      : wd_reject(d, WD_R_MALFORMED,
+			    "%s: not a certificate in PEM", f->cert);
+}
+
+int
+wd_swtee_open(int dir, struct wd_swtee **ret, struct wd_diag *d)
+{
+	WD_AUTO(wd_swtee_freep) struct wd_swtee *t = wd_alloc(sizeof(*t));
+	int r = 0;
+
+	if (t == NULL)
+		return wd_fault(d, WD_F_MEMORY, "no memory for a platform");
+	for (size_t i = 0; i < WD_SWTEE_KEYS && r == 0; i++) {
+		r = open_key(dir, &files[i], &t->key[i], d);
+		if (r == 0 && files[i].cert != NULL)
+			r = open_cert(dir, &files[i], &t->cert[i], d);
+	}
+	if (r != 0 || (r = wd_swtee_read_pck(t, d)) != 0)
+		return r;
+	*ret = WD_TAKE(t);
+	return 0;
+}
+
+static int
+save_doc(
+    int dir, const char *name, const struct wd_bytes *doc, struct wd_diag *d)
+{
+	if (doc == NULL || name == NULL)
+		return 0;
+	return wd_file_write(dir, name, wd_bytes_span(doc), 0644, false, d);
+}
+
+int
+wd_swtee_docs_save(const struct wd_swtee_docs *docs, int dir, struct wd_diag *d)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < WD_IN_COUNT && r == 0; i++)
+		r = save_doc(dir, doc_files[i], docs->part[i], d);
+	if (r == 0)
+		r = save_doc(dir, "pck_crl_issuer_chain.pem",
+		    docs->pck_crl_issuer_chain, d);
+	if (r == 0)
+		r = save_doc(dir, "trust_anchor.pem", docs->trust_anchor, d);
+	return r;
+}

@@ -1,0 +1,120 @@
+/*
+ * What vouches for the attestation key of a quote: the quoting enclave's
+ * report, signed by the PCK, and the PCK chain.
+ */
+#include "attest/swtee_in.h"
+
+#include "codec/pem.h"
+#include "crypto/hash.h"
+
+enum {
+	REPORT = 384,
+	PROD_ID = 1,
+	FLAG_DEBUG = 2,
+	PCK_CHAIN = 5, /* types of certification data */
+	PPID_RSA3072 = 3,
+	PPID_DATA = 384 + 36,
+	DATA_MAX = 32768,
+};
+
+/* The quoting enclave as its identity has it, unless Q's fault is there. */
+static int
+quoting_enclave(const struct wd_swtee *t, const struct wd_swtee_quote *q,
+    const struct wd_span bound[2], struct wd_swtee_quote *ret)
+{
+	/* INIT, MODE64BIT, PROVISION_KEY */
+	static const uint8_t attributes[16] = { 0x15, 0, 0, 0, 0, 0, 0, 0,
+		0xe7 };
+	struct wd_swtee_quote qe = { .isv_prod_id = PROD_ID,
+		.isv_svn = q->qe_isv_svn };
+	int r;
+
+	wd_copy(qe.cpusvn, WD_SPAN(t->pck.cpusvn));
+	wd_copy(qe.attributes, WD_SPAN(attributes));
+	wd_copy(qe.mrsigner, WD_SPAN(wd_swtee_qe_signer));
+	if (q->fault == WD_SWTEE_QE_DEBUG)
+		qe.attributes[0] |= FLAG_DEBUG;
+	if (q->fault == WD_SWTEE_QE_SIGNER)
+		qe.mrsigner[0] ^= 1;
+	r = wd_hash(WD_SHA256, WD_SPAN_LIT("warder software quoting enclave"),
+	    qe.mrenclave);
+	if (r != 0 ||
+	    (r = wd_hash_parts(WD_SHA256, bound, 2, qe.report_data)) != 0)
+		return r;
+	*ret = qe;
+	return 0;
+}
+
+static int
+write_report(struct wd_wr *wr, const struct wd_swtee *t,
+    const struct wd_swtee_quote *q, const struct wd_span bound[2],
+    struct wd_diag *d)
+{
+	uint8_t report[REPORT], rs[64];
+	struct wd_wr in = wd_wr_fixed(report, sizeof(report));
+	struct wd_swtee_quote qe;
+	int r;
+
+	if (quoting_enclave(t, q, bound, &qe) != 0)
+		return wd_fault(d, WD_F_CRYPTO, "cannot hash");
+	wd_swtee_write_report(&in, &qe);
+	if (wd_wr_end(&in) != 0)
+		return wd_fault(d, WD_F_BUG, "a report of another size");
+	r = wd_swtee_sign(t, WD_SWTEE_PCK, wd_wr_span(&in), rs, d);
+	if (r != 0)
+		return r;
+	if (q->fault == WD_SWTEE_QE_REPORT_SIGNATURE)
+		rs[63] ^= 1;
+	wd_wr_bytes(wr, WD_SPAN(report));
+	wd_wr_bytes(wr, WD_SPAN(rs));
+	return 0;
+}
+
+static void
+write_chain(
+    struct wd_wr *wr, const struct wd_swtee *t, const struct wd_swtee_quote *q)
+{
+	static const enum wd_swtee_who above[] = { WD_SWTEE_CA, WD_SWTEE_ROOT };
+	WD_AUTO(wd_bytes_freep)
+	struct wd_bytes *leaf =
+	    wd_bytes_copy(wd_bytes_span(t->cert[WD_SWTEE_PCK]));
+
+	if (leaf == NULL) {
+		wd_wr_fail(wr);
+		return;
+	}
+	if (q->fault == WD_SWTEE_PCK_SIGNATURE)
+		leaf->p[leaf->len - 1] ^= 1;
+	wd_pem_write(wr, "CERTIFICATE", wd_bytes_span(leaf));
+	wd_swtee_write_chain(wr, t, above, WD_N(above));
+	wd_wr_u8(wr, 0); /* quoting enclaves write one */
+}
+
+int
+wd_swtee_write_qe(struct wd_wr *wr, const struct wd_swtee *t,
+    const struct wd_swtee_quote *q, const uint8_t att_key[64],
+    struct wd_diag *d)
+{
+	WD_AUTO(wd_wr_done) struct wd_wr data = wd_wr_growing(DATA_MAX);
+	bool is_chain = q->fault != WD_SWTEE_CERT_DATA;
+	uint8_t auth[32];
+	const struct wd_span bound[] = { wd_span(att_key, 64), WD_SPAN(auth) };
+	int r;
+
+	for (uint8_t i = 0; i < sizeof(auth); i++)
+		auth[i] = i; /* as Intel's quoting enclave fills it */
+	if ((r = write_report(wr, t, q, bound, d)) != 0)
+		return r;
+	if (is_chain)
+		write_chain(&data, t, q);
+	else
+		wd_wr_zero(&data, PPID_DATA);
+	if (wd_wr_end(&data) != 0)
+		return wd_fault(d, WD_F_MEMORY, "no room for a chain");
+	wd_wr_le16(wr, sizeof(auth));
+	wd_wr_bytes(wr, WD_SPAN(auth));
+	wd_wr_le16(wr, is_chain ? PCK_CHAIN : PPID_RSA3072);
+	wd_wr_le32(wr, (uint32_t)data.len);
+	wd_wr_bytes(wr, wd_wr_span(&data));
+	return 0;
+}

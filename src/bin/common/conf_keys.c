@@ -1,0 +1,169 @@
+/*
+ * Every key of the configuration, in the order of the manual.
+ */
+#include "bin/common/conf.h"
+
+#include <string.h>
+
+#define AT(member)                                  \
+	.offset = offsetof(struct wd_conf, member), \
+	.size = sizeof(((struct wd_conf *)NULL)->member)
+
+static const struct wd_conf_key keys[] = {
+	{ "server", "name", WD_CONF_IS_HOST, AT(name), .standard = "localhost",
+	    .at_start_only = true,
+	    .manual = "The name clients know the server by: the audience of "
+		      "its tokens and the origin of its log." },
+	{ "server", "state_dir", WD_CONF_IS_PATH, AT(state_dir),
+	    .standard = "/var/lib/warder", .at_start_only = true,
+	    .manual = "Folder of the store, the sealed root key and the "
+		      "log; made by warder init." },
+	{ "server", "run_dir", WD_CONF_IS_PATH, AT(run_dir),
+	    .standard = "/run/warder", .at_start_only = true,
+	    .manual = "Folder of the admin socket." },
+	{ "server", "cells", WD_CONF_IS_NUMBER, AT(cells), .max = WD_CONF_CELLS,
+	    .standard = "0",
+	    .manual = "How many public cells serve; 0 is one for each CPU "
+		      "that the server may use." },
+	{ "server", "pin_cells", WD_CONF_IS_BOOL, AT(pin_cells),
+	    .standard = "yes",
+	    .manual = "Keeps each cell on a CPU of its own when there is "
+		      "more than one." },
+	{ "server", "log_level", WD_CONF_IS_LEVEL, AT(log_level),
+	    .standard = "info",
+	    .manual = "What is logged: this and what is worse. The roles "
+		      "seal and scribe take a new level at their next "
+		      "start." },
+	{ "server", "drain_seconds", WD_CONF_IS_NUMBER, AT(drain_seconds),
+	    .min = 1, .max = 3600, .standard = "30",
+	    .manual = "How long clients may take to finish when the server "
+		      "stops or a cell is replaced." },
+
+	{ "users", "separate", WD_CONF_IS_BOOL, AT(separate_users),
+	    .standard = "yes", .at_start_only = true,
+	    .manual = "Whether roles run as the users below when the server "
+		      "is started by root. Started by another user, all "
+		      "roles run as that one, and the log says so." },
+	{ "users", "front", WD_CONF_IS_USER, AT(user_front),
+	    .standard = "warder-front", .at_start_only = true,
+	    .manual = "User of the roles that talk to the network." },
+	{ "users", "verify", WD_CONF_IS_USER, AT(user_verify),
+	    .standard = "warder-verify", .at_start_only = true,
+	    .manual = "User of the roles that judge evidence." },
+	{ "users", "keeper", WD_CONF_IS_USER, AT(user_keeper),
+	    .standard = "warder-keeper", .at_start_only = true,
+	    .manual = "User of the roles that hold keys. Owns the state "
+		      "folder." },
+	{ "users", "seal", WD_CONF_IS_USER, AT(user_seal),
+	    .standard = "warder-keeper", .at_start_only = true,
+	    .manual = "User of the role that holds the root key." },
+	{ "users", "scribe", WD_CONF_IS_USER, AT(user_scribe),
+	    .standard = "warder-scribe", .at_start_only = true,
+	    .manual = "User of the role that writes the log. Owns the "
+		      "folder log in the state folder." },
+
+	{ "public", "listen", WD_CONF_IS_ADDRESS, AT(public_listen),
+	    .standard = "0.0.0.0:9443",
+	    .manual = "Where clients connect, by TLS. Port 0 takes any that "
+		      "is free; the log says which." },
+	{ "public", "tls_key", WD_CONF_IS_PATH, AT(tls_key),
+	    .standard = "tls.key",
+	    .manual = "Private key in PEM, of mode 0600 or less." },
+	{ "public", "tls_certificate", WD_CONF_IS_PATH, AT(tls_certificate),
+	    .standard = "tls.pem",
+	    .manual = "Certificate chain in PEM, leaf first." },
+	{ "public", "client_ca", WD_CONF_IS_PATH, AT(client_ca), .standard = "",
+	    .may_be_empty = true,
+	    .manual = "Roots in PEM for clients' certificates. Without it "
+		      "none is asked for, and keys whose policy wants one "
+		      "are not released." },
+	{ "public", "tls12", WD_CONF_IS_BOOL, AT(tls12), .standard = "no",
+	    .manual = "Also speaks TLS 1.2. Shown as a warning." },
+
+	{ "admin", "socket", WD_CONF_IS_PATH, AT(admin_socket), .standard = "",
+	    .may_be_empty = true,
+	    .manual = "Local socket of the admin door. When empty: "
+		      "admin.sock in run_dir." },
+	{ "admin", "group", WD_CONF_IS_USER, AT(admin_group),
+	    .standard = "warder-admin",
+	    .manual = "Group that may connect to the admin socket, beside "
+		      "root. Only used when started by root with separate "
+		      "users." },
+	{ "admin", "listen", WD_CONF_IS_ADDRESS, AT(admin_listen),
+	    .standard = "", .may_be_empty = true,
+	    .manual = "Where the admin door is also served by TLS, with the "
+		      "key and certificate of [public]. When empty: "
+		      "nowhere." },
+	{ "admin", "admin_on_public", WD_CONF_IS_BOOL, AT(admin_on_public),
+	    .standard = "no",
+	    .manual = "Serves the admin door on the public listener too. "
+		      "Shown as a warning." },
+
+	{ "limits", "max_body", WD_CONF_IS_NUMBER, AT(max_body), .min = 65536,
+	    .max = 2097152, .standard = "2097152",
+	    .manual = "Most bytes of a request's body." },
+	{ "limits", "max_connections", WD_CONF_IS_NUMBER, AT(max_connections),
+	    .min = 8, .max = 65536, .standard = "1024",
+	    .manual = "Most connections at a time, for each cell." },
+	{ "limits", "max_per_source", WD_CONF_IS_NUMBER, AT(max_per_source),
+	    .min = 1, .max = 65536, .standard = "256",
+	    .manual = "Most connections at a time from one address (one /64 "
+		      "for IPv6), for each cell. At most "
+		      "max_connections." },
+	{ "limits", "request_seconds", WD_CONF_IS_NUMBER, AT(request_seconds),
+	    .min = 1, .max = 300, .standard = "10",
+	    .manual = "How long a request may take, from its first byte to "
+		      "the last of the answer." },
+	{ "limits", "idle_seconds", WD_CONF_IS_NUMBER, AT(idle_seconds),
+	    .min = 1, .max = 3600, .standard = "120",
+	    .manual = "How long a connection may wait for its next "
+		      "request." },
+	{ "limits", "session_seconds", WD_CONF_IS_NUMBER, AT(session_seconds),
+	    .min = 10, .max = 3600, .standard = "300",
+	    .manual = "How long an attestation counts: life of sessions and "
+		      "of attestation tokens." },
+
+	{ "attestation", "vendor_roots", WD_CONF_IS_BOOL, AT(vendor_roots),
+	    .standard = "yes",
+	    .manual = "Trusts the roots of the hardware's vendors that are "
+		      "built in." },
+	{ "attestation", "anchor", WD_CONF_IS_ANCHOR, AT(anchors),
+	    .standard = "", .may_be_empty = true,
+	    .manual = "A further root to trust as a vendor's. May be "
+		      "repeated." },
+	{ "attestation", "software_anchor", WD_CONF_IS_SOFTWARE_ANCHOR,
+	    AT(anchors), .standard = "", .may_be_empty = true,
+	    .manual = "The root of a software TEE. What it vouches for is "
+		      "marked SOFTWARE everywhere and opens only keys whose "
+		      "policy says accept_software. May be repeated. Shown "
+		      "as a warning." },
+	{ "attestation", "allow_debug", WD_CONF_IS_BOOL, AT(allow_debug),
+	    .standard = "no",
+	    .manual = "Accepts evidence of environments that can be "
+		      "debugged; their secrets are not safe. The policy of a "
+		      "key must allow it too. Shown as a warning." },
+	{ "attestation", "crl_optional", WD_CONF_IS_BOOL, AT(crl_optional),
+	    .standard = "no",
+	    .manual = "Accepts evidence without revocation lists. Shown as a "
+		      "warning." },
+	{ "attestation", "min_evaluation_number", WD_CONF_IS_NUMBER,
+	    AT(min_evaluation_number), .max = UINT32_MAX, .standard = "0",
+	    .manual = "Least TCB evaluation data number of collateral." },
+};
+
+const struct wd_conf_key *
+wd_conf_keys(size_t *ret_n)
+{
+	*ret_n = WD_N(keys);
+	return keys;
+}
+
+const struct wd_conf_key *
+wd_conf_key(const char *section, const char *name)
+{
+	for (size_t i = 0; i < WD_N(keys); i++)
+		if (strcmp(keys[i].section, section) == 0 &&
+		    strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	return NULL;
+}

@@ -1,0 +1,86 @@
+/*
+ * The manual's part about keys, from the table that reads them. Texts of the
+ * table are plain English; what mdoc(7) would take for a macro is kept off the
+ * start of lines.
+ */
+#include "bin/common/conf.h"
+
+#include <string.h>
+
+/* Words after one another, in lines of at most 72 characters. */
+static void
+write_filled(struct wd_wr *wr, const char *text)
+{
+	size_t column = 0;
+
+	while (*text != '\0') {
+		size_t len = strcspn(text, " ");
+
+		if (column > 0 && column + 1 + len > 72) {
+			wd_wr_text(wr, "\n");
+			column = 0;
+		} else if (column > 0) {
+			wd_wr_text(wr, " ");
+			column++;
+		}
+		if (column == 0 && (*text == '.' || *text == '\''))
+			wd_wr_text(wr, "\\&");
+		wd_wr_bytes(wr, wd_span(text, len));
+		column += len;
+		text += len;
+		/* A sentence's end is a line's end: mdoc sets the space. */
+		if (column > 0 && text[0] == ' ' && text[-1] == '.') {
+			wd_wr_text(wr, "\n");
+			column = 0;
+		}
+		text += strspn(text, " ");
+	}
+	wd_wr_text(wr, "\n");
+}
+
+static void
+write_form(struct wd_wr *wr, const struct wd_conf_key *key)
+{
+	if (key->type == WD_CONF_IS_NUMBER)
+		wd_wr_printf(
+		    wr, "A decimal number from %u to %u", key->min, key->max);
+	else
+		wd_wr_printf(wr, "%c%s", wd_conf_form(key->type)[0] - 'a' + 'A',
+		    wd_conf_form(key->type) + 1);
+	if (key->standard[0] == '\0')
+		wd_wr_text(wr, "; none by default.\n");
+	else
+		wd_wr_printf(wr, "; by default\n.Ql %s .\n", key->standard);
+}
+
+static void
+write_key(struct wd_wr *wr, const struct wd_conf_key *key)
+{
+	wd_wr_printf(wr, ".It Cm %s\n", key->name);
+	write_filled(wr, key->manual);
+	write_form(wr, key);
+	if (key->at_start_only)
+		wd_wr_text(wr, "Only a new start changes it.\n");
+}
+
+void
+wd_conf_manual(struct wd_wr *wr)
+{
+	size_t n;
+	const struct wd_conf_key *keys = wd_conf_keys(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		bool first =
+		    i == 0 || strcmp(keys[i].section, keys[i - 1].section) != 0;
+		bool last = i + 1 == n ||
+		    strcmp(keys[i].section, keys[i + 1].section) != 0;
+
+		if (first)
+			wd_wr_printf(wr,
+			    ".Ss Section [%s]\n.Bl -tag -width Ds\n",
+			    keys[i].section);
+		write_key(wr, &keys[i]);
+		if (last)
+			wd_wr_text(wr, ".El\n");
+	}
+}
