@@ -8,6 +8,9 @@
 static const struct cli_verb *const verbs[] = {
 	&cli_verb_evidence_verify,
 	&cli_verb_evidence_inspect,
+	&cli_verb_swtee_init,
+	&cli_verb_swtee_collateral,
+	&cli_verb_swtee_quote,
 	&cli_verb_version,
 };
 

@@ -14,4 +14,7 @@ const struct cli_verb *const *cli_verbs(size_t *ret_n);
 
 extern const struct cli_verb cli_verb_evidence_inspect;
 extern const struct cli_verb cli_verb_evidence_verify;
+extern const struct cli_verb cli_verb_swtee_collateral;
+extern const struct cli_verb cli_verb_swtee_init;
+extern const struct cli_verb cli_verb_swtee_quote;
 extern const struct cli_verb cli_verb_version;

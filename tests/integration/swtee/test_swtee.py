@@ -1,0 +1,175 @@
+"""The software TEE by command line: what it makes is judged by the command
+line, and by the reason each lie is refused for."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+WARDER = os.path.abspath(sys.argv.pop(1))
+DOCS = {"tcb_info": "tcb_info.json", "qe_identity": "qe_identity.json",
+        "tcb_signing_chain": "tcb_signing_chain.pem",
+        "pck_crl": "pck_crl.der", "root_ca_crl": "root_ca_crl.der"}
+AT = "2030-06-01T00:00:00Z"
+LONG_AGO, AGO = "2030-03-01T00:00:00Z", "2030-04-01T00:00:00Z"
+
+
+def warder(*words):
+    return subprocess.run([WARDER, *words], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=30, check=False)
+
+
+class Swtee(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.dir = os.path.join(self.folder, "swtee")
+        self.done("swtee", "init", self.dir, "--made", AT)
+
+    def done(self, *words):
+        run = warder(*words)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return run.stdout
+
+    def collateral(self, *options):
+        self.done("swtee", "collateral", "--dir", self.dir, "--issued", AT,
+                  *options)
+
+    def quote(self, *options):
+        path = os.path.join(self.folder, "quote.bin")
+        self.done("swtee", "quote", "--dir", self.dir, "--tee", "sgx",
+                  "--output", path, *options)
+        return path
+
+    def judge(self, quote, *options, without=None, anchor=None):
+        docs = os.path.join(self.dir, "collateral")
+        words = ["evidence", "verify", "--tee", "sgx", "--at", AT, "--json",
+                 "--input", "quote=" + quote, "--trust-anchor",
+                 anchor or os.path.join(docs, "trust_anchor.pem")]
+        for name, file in DOCS.items():
+            if name != without:
+                words += ["--input", "%s=%s" % (name,
+                                                os.path.join(docs, file))]
+        run = warder(*words, *options)
+        answer = json.loads(run.stdout)
+        self.assertEqual(run.returncode,
+                         {"verified": 0, "rejected": 3}[answer["verdict"]])
+        return answer
+
+    def refused(self, reason, quote=None, **how):
+        answer = self.judge(quote or self.quote(), **how)
+        self.assertEqual(answer.get("reason"), reason, answer)
+
+    def test_a_quote_says_what_it_was_asked_to(self):
+        quote = self.quote("--mrenclave", "ab" * 32, "--mrsigner", "cd" * 32,
+                           "--isv-prod-id", "4", "--isv-svn", "5",
+                           "--report-data", "00ff")
+        answer = self.judge(quote, "--nonce", "00ff")
+        self.assertEqual(answer["mrenclave"], "ab" * 32)
+        self.assertEqual(answer["mrsigner"], "cd" * 32)
+        self.assertEqual(answer["isv_prod_id"], 4)
+        self.assertEqual(answer["isv_svn"], 5)
+        self.assertEqual(answer["report_data"], "00ff" + "00" * 62)
+        self.assertIs(answer["software"], True)
+        wrong = self.judge(quote, "--nonce", "00fe")
+        self.assertEqual(wrong["reason"], "nonce_mismatch")
+
+    def test_statuses_and_advisories_can_be_chosen(self):
+        self.collateral("--status", "SWHardeningNeeded", "--advisories",
+                        "INTEL-SA-00001,INTEL-SA-00002",
+                        "--evaluation-number", "21")
+        answer = self.judge(self.quote())
+        self.assertEqual(answer["tcb_status"], "SWHardeningNeeded")
+        self.assertEqual(answer["advisory_ids"],
+                         ["INTEL-SA-00001", "INTEL-SA-00002"])
+        self.assertEqual(answer["tcb_evaluation_data_number"], 21)
+        self.collateral("--qe-status", "OutOfDate", "--tcb-info-version", "2")
+        self.assertEqual(self.judge(self.quote())["tcb_status"], "OutOfDate")
+        self.collateral("--level", "ff" * 16 + ":0:UpToDate", "--level",
+                        "00" * 16 + ":1:ConfigurationNeeded:INTEL-SA-3")
+        answer = self.judge(self.quote())
+        self.assertEqual(answer["tcb_status"], "ConfigurationNeeded")
+        self.assertEqual(answer["advisory_ids"], ["INTEL-SA-3"])
+        self.collateral("--level", "ff" * 16 + ":0:UpToDate")
+        self.refused("tcb_not_supported")
+
+    def test_revoked_expired_and_missing_collateral_is_refused(self):
+        for what in ("pck", "ca", "signing"):
+            self.collateral("--revoke-" + what)
+            self.refused("revoked")
+        for name, reason in (("tcb_info", "tcb_info_expired"),
+                             ("qe_identity", "qe_identity_expired"),
+                             ("pck_crl", "crl_expired"),
+                             ("root_ca_crl", "crl_expired")):
+            self.collateral()
+            self.done("swtee", "collateral", "--dir", self.dir, "--issued",
+                      LONG_AGO, "--next-update", AGO, "--document", name)
+            self.refused(reason)
+        self.collateral()
+        for name, reason in (("tcb_info", "collateral_missing"),
+                             ("qe_identity", "collateral_missing"),
+                             ("tcb_signing_chain", "collateral_missing"),
+                             ("pck_crl", "crl_missing"),
+                             ("root_ca_crl", "crl_missing")):
+            self.refused(reason, without=name)
+
+    def test_each_fault_is_refused_for_its_reason(self):
+        for fault, reason in (
+                ("quote_signature", "quote_bad_signature"),
+                ("att_key_binding", "att_key_binding"),
+                ("qe_report_signature", "qe_report_bad_signature"),
+                ("qe_signer", "qe_identity_mismatch"),
+                ("qe_debug", "qe_identity_mismatch"),
+                ("pck_signature", "pck_chain_bad_signature"),
+                ("cert_data", "unsupported_cert_data"),
+                ("vendor", "malformed"), ("length", "malformed")):
+            self.refused(reason, self.quote("--fault", fault))
+        self.refused("debug_not_allowed", self.quote("--debug"))
+
+    def test_another_platform_has_another_root(self):
+        other = os.path.join(self.folder, "other")
+        self.done("swtee", "init", other, "--made", AT)
+        self.refused("pck_chain_untrusted_root",
+                     anchor=os.path.join(other, "collateral",
+                                         "trust_anchor.pem"))
+
+    def test_init_never_overwrites_and_keys_are_the_owners_alone(self):
+        run = warder("swtee", "init", self.dir)
+        self.assertEqual(run.returncode, 3)
+        keys = [f for f in os.listdir(self.dir) if f.endswith(".key")]
+        self.assertEqual(len(keys), 5)
+        for key in keys:
+            mode = os.stat(os.path.join(self.dir, key)).st_mode
+            self.assertEqual(mode & 0o777, 0o600)
+        self.judge(self.quote())
+
+    def test_wrong_words_are_wrong_usage(self):
+        for words in (("init",), ("init", "a", "b"),
+                      ("init", self.dir + "2", "--fmspc", "00"),
+                      ("init", self.dir + "2", "--made", "yesterday"),
+                      ("quote",), ("quote", "--dir", self.dir, "--isv-svn",
+                                   "65536"),
+                      ("quote", "--dir", self.dir, "--fault", "none_such"),
+                      ("quote", "--dir", self.dir, "--tee", "tdx"),
+                      ("quote", "--dir", self.dir, "--report-data",
+                       "00" * 65),
+                      ("collateral",),
+                      ("collateral", "--dir", self.dir, "--status", "Fine"),
+                      ("collateral", "--dir", self.dir, "--status",
+                       "TDRelaunchAdvised"),
+                      ("collateral", "--dir", self.dir, "--level", "1:2"),
+                      ("collateral", "--dir", self.dir, "--document",
+                       "quote")):
+            self.assertEqual(warder("swtee", *words).returncode, 2, words)
+        self.assertFalse(os.path.exists(self.dir + "2"))
+        for words in (("quote", "--dir", self.dir + "2"),
+                      ("collateral", "--dir", self.folder),
+                      ("collateral", "--dir", self.dir, "--advisories", "?")):
+            self.assertEqual(warder("swtee", *words).returncode, 3, words)
+
+
+if __name__ == "__main__":
+    unittest.main()
