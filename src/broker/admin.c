@@ -1,0 +1,228 @@
+/*
+ * The way of an admin call: token, rules, seal, transaction, act, entry. The
+ * answer is written before anything is committed, so that what cannot be
+ * answered or logged has not happened.
+ */
+#include "broker/admin_in.h"
+
+#include "codec/utf8.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+struct wd_msg_admin_ask
+wd_admin_head(const void *msg)
+{
+	struct wd_msg_admin_ask head;
+
+	wd_copy(&head, wd_span(msg, sizeof(head)));
+	return head;
+}
+
+void
+wd_admin_say(struct wd_admin *a, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(a->said, sizeof(a->said), fmt, args); /* may be cut */
+	va_end(args);
+	a->entry.detail = a->said;
+}
+
+int
+wd_admin_got(struct wd_admin *a, int r, const char *what)
+{
+	if (r == 0)
+		return 0;
+	if (r < 0)
+		return wd_fault(a->d, r, "%s", wd_store_why(a->b->store));
+	if (r == WD_R_NOT_FOUND)
+		return wd_reject(
+		    a->d, WD_R_NOT_FOUND, "there is no such %s", what);
+	return r;
+}
+
+int
+wd_admin_text(struct wd_admin *a, struct wd_span s, char *dst, size_t size,
+    const char *what)
+{
+	if (wd_utf8_is_text(s) && wd_span_to_text(s, dst, size))
+		return 0;
+	return wd_reject(a->d, WD_R_MALFORMED,
+	    "the %s is no text, or has control characters", what);
+}
+
+int
+wd_admin_limit(struct wd_admin *a, uint32_t limit)
+{
+	if (limit >= 1 && limit <= WD_PAGE_MAX)
+		return 0;
+	return wd_reject(a->d, WD_R_RANGE, "the limit is 1 to 100");
+}
+
+int
+wd_admin_answer(struct wd_admin *a, const void *msg)
+{
+	int r = wd_outcome_reply(a->out, a->row->call, 0, NULL, msg);
+
+	if (r == 0)
+		r = a->out->result;
+	if (r == 0)
+		return 0;
+	return wd_fault(a->d, WD_F_MEMORY, "the answer does not fit");
+}
+
+/* ---- the call */
+
+static void
+begin_entry(struct wd_admin *a, const struct wd_msg_admin_ask *head)
+{
+	a->entry.event = a->row->event;
+	a->entry.time = a->now;
+	a->entry.request = head->request;
+	a->entry.actor = a->who.user;
+	if (wd_span_to_text(head->source, a->source, sizeof(a->source)) &&
+	    a->source[0] != '\0')
+		a->entry.source = a->source;
+}
+
+static int
+may(struct wd_admin *a, struct wd_span token, const void *msg)
+{
+	const struct wd_admin_row *row = a->row;
+	const char *action =
+	    row->action_of == NULL ? row->action : row->action_of(msg);
+
+	return wd_admin_may(
+	    a->b, row->resource, action, token, a->now, &a->who, a->d);
+}
+
+/* What another role made of it. */
+static int
+refused_elsewhere(struct wd_admin *a)
+{
+	const struct wd_admin_found *f = a->found;
+
+	if (f == NULL || f->result == 0)
+		return 0;
+	if (f->result > 0)
+		return wd_reject(a->d, f->result, "%.*s", (int)f->why.len,
+		    (const char *)f->why.p);
+	return wd_fault(
+	    a->d, f->result, "%.*s", (int)f->why.len, (const char *)f->why.p);
+}
+
+static int
+act(struct wd_admin *a, const void *msg)
+{
+	int r;
+
+	if (a->row->needs_keys && !a->b->open)
+		return wd_reject(a->d, WD_R_SEALED, "the server is sealed");
+	if ((r = refused_elsewhere(a)) != 0)
+		return r;
+	if (a->row->writes) {
+		if ((r = wd_store_begin(a->b->store)) != 0)
+			return wd_admin_got(a, r, "");
+		a->b->changing = true;
+	}
+	return a->row->run(a, msg);
+}
+
+static void
+undo(struct wd_broker *b)
+{
+	if (b->changing)
+		wd_store_rollback(b->store);
+	b->changing = false;
+}
+
+/* Nothing has happened, and the caller is told why. */
+static int
+answer_refusal(struct wd_admin *a, int r)
+{
+	undo(a->b);
+	if (a->d->detail[0] == '\0') {
+		wd_diag_clear(a->d);
+		if (r > 0)
+			(void)wd_reject(
+			    a->d, r, "%s", wd_reason_row(r)->sentence);
+		else
+			(void)wd_fault(
+			    a->d, r, "%s", wd_reason_row(r)->sentence);
+	}
+	a->entry.detail = a->d->detail;
+	return wd_outcome_reply(a->out, a->row->call, r, a->d, NULL);
+}
+
+/* Without an entry nothing may be done or told. */
+static int
+answer_unlogged(struct wd_admin *a)
+{
+	undo(a->b);
+	wd_diag_clear(a->d);
+	(void)wd_fault(a->d, WD_F_MEMORY, "no memory for the log entry");
+	return wd_outcome_reply(a->out, a->row->call, WD_F_MEMORY, a->d, NULL);
+}
+
+static int
+conclude(struct wd_admin *a, int result)
+{
+	int r = 0;
+
+	assert(result != 0 || a->out->reply != NULL);
+	if (result != 0 && (r = answer_refusal(a, result)) != 0)
+		return r;
+	if (wd_id_is_none(&a->who.id))
+		return 0; /* nobody we know: counted by the keeper */
+	a->entry.result = result;
+	if (wd_outcome_log(a->out, &a->entry) != 0)
+		return answer_unlogged(a);
+	return 0;
+}
+
+int
+wd_admin_call(struct wd_broker *b, enum wd_call call, const void *msg,
+    const struct wd_admin_found *found, int64_t now, struct wd_outcome *out)
+{
+	struct wd_diag d = { 0 };
+	struct wd_admin a = { .b = b,
+		.row = wd_admin_row(call),
+		.found = found,
+		.now = now,
+		.d = &d,
+		.out = out };
+	struct wd_msg_admin_ask head;
+	int r;
+
+	if (a.row == NULL || a.row->run == NULL || b->changing)
+		return WD_F_BUG;
+	head = wd_admin_head(msg);
+	begin_entry(&a, &head);
+	if ((r = may(&a, head.token, msg)) == 0)
+		r = act(&a, msg);
+	if ((r = conclude(&a, r)) != 0) {
+		undo(b);
+		wd_outcome_done(out);
+	}
+	return r;
+}
+
+int
+wd_admin_finish(struct wd_broker *b, bool keep, struct wd_diag *d)
+{
+	int r;
+
+	if (!b->changing)
+		return 0;
+	if (!keep) {
+		undo(b);
+		return 0;
+	}
+	b->changing = false;
+	if ((r = wd_store_commit(b->store)) != 0)
+		return wd_fault(d, WD_F_STORE, "%s", wd_store_why(b->store));
+	return 0;
+}

@@ -1,0 +1,80 @@
+/*
+ * Inside the admin calls only: what their files share. Every RUN of the table
+ * is declared here; none of them may put a secret into the entry.
+ */
+#pragma once
+
+#include "broker/admin.h"
+#include "proto/door.h"
+
+enum {
+	WD_PAGE_MAX = 100,           /* rows of a list's answer */
+	WD_LIST_MAX = 1 << 20,       /* bytes of a list's answer */
+	WD_SECRET_BYTES_MAX = 65536, /* of what is kept under a key or path */
+	WD_SELF_SIGNED_SECONDS = 3650 * 86400,
+};
+
+/* What every admin request starts with. */
+struct wd_msg_admin_ask wd_admin_head(const void *msg);
+
+/* Sets the entry's detail; cut short where it does not fit. */
+void wd_admin_say(struct wd_admin *a, const char *fmt, ...) WD_PRINTF(2, 3);
+
+/* R as a function of the store returned it. A fault gets the database's words,
+ * WD_R_NOT_FOUND those of WHAT ("key"); other rejections are one of ours. */
+int wd_admin_got(struct wd_admin *a, int r, const char *what) WD_MUST_USE;
+
+/* A text that may be shown anywhere: UTF-8, no control characters. It fits, by
+ * the cap of its message. WD_R_MALFORMED. */
+int wd_admin_text(struct wd_admin *a, struct wd_span s, char *dst, size_t size,
+    const char *what) WD_MUST_USE;
+
+/* WD_R_RANGE unless LIMIT is one that a list may have. */
+int wd_admin_limit(struct wd_admin *a, uint32_t limit) WD_MUST_USE;
+
+/* Whether TOKEN may do RESOURCE:ACTION; fills RET_WHO as wd_admin_allowed(). */
+int wd_admin_may(struct wd_broker *b, const char *resource, const char *action,
+    struct wd_span token, int64_t now, struct wd_store_token *ret_who,
+    struct wd_diag *d) WD_MUST_USE;
+
+/* ---- what a key is made of */
+
+struct wd_material {
+	enum wd_key_kind kind;
+	struct wd_secret *plain; /* as it is released: PKCS#8 DER, or raw */
+	struct wd_pkey *pair;    /* NULL: AES and opaque */
+};
+void wd_material_done(struct wd_material *m);
+
+/* A new key. WD_R_RANGE for no kind, WD_R_MALFORMED for an opaque one, which
+ * cannot be made up; or a fault. */
+int wd_material_make(enum wd_key_kind kind, struct wd_material *ret,
+    struct wd_diag *d) WD_MUST_USE;
+
+/* What an operator brings; KIND may be none for a private key. WD_R_RANGE,
+ * WD_R_MALFORMED, WD_R_KEY_INVALID, WD_R_TOO_LARGE, WD_R_MISMATCH when it is
+ * of another kind; or a fault. */
+int wd_material_take(enum wd_key_kind kind, struct wd_span given,
+    struct wd_material *ret, struct wd_diag *d) WD_MUST_USE;
+
+/* ---- certificates of keys */
+
+/* "CN=…,DNS=…" signed by the key itself, as PEM. WD_R_MALFORMED, WD_R_RANGE, or
+ * a fault. */
+int wd_admin_self_sign(struct wd_admin *a, struct wd_span subject,
+    const struct wd_pkey *pair, struct wd_bytes **ret_pem) WD_MUST_USE;
+
+/* Sends the key as it is stored; CHAIN or not. */
+int wd_admin_answer_key(struct wd_admin *a, const struct wd_store_key *key,
+    const struct wd_store_version *newest) WD_MUST_USE;
+
+/* ---- the calls */
+
+const char *wd_admin_key_create_action(const void *msg);
+int wd_admin_key_create(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_key_show(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_key_list(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_key_delete(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_key_policy(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_key_csr(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_key_chain(struct wd_admin *a, const void *msg) WD_MUST_USE;

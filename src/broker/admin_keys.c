@@ -1,0 +1,296 @@
+/*
+ * Keys as operators see them: made, shown, bound to a policy, deleted. No
+ * private key leaves by any of these calls.
+ */
+#include "broker/admin_in.h"
+
+#include "base/alloc.h"
+#include "broker/secrets.h"
+#include "crypto/rand.h"
+
+/* ---- a key as it is told */
+
+static struct wd_msg_key_record
+record_of(const struct wd_store_key *key, const struct wd_store_version *newest)
+{
+	return (struct wd_msg_key_record){ .id = key->id,
+		.kind = key->kind,
+		.version = key->version,
+		.backend = wd_span_text(key->backend),
+		.attach = wd_span_text(key->attach),
+		.policy = key->policy,
+		.label = wd_span_text(key->label),
+		.usage = wd_span_text(key->usage),
+		.created = key->created,
+		.spki = wd_bytes_span(newest->spki) };
+}
+
+int
+wd_admin_answer_key(struct wd_admin *a, const struct wd_store_key *key,
+    const struct wd_store_version *newest)
+{
+	struct wd_msg_key_record m = record_of(key, newest);
+
+	m.chain = wd_bytes_span(newest->chain);
+	return wd_admin_answer(a, &m);
+}
+
+static int
+get_version(struct wd_admin *a, const struct wd_store_key *key,
+    struct wd_store_version *ret)
+{
+	return wd_admin_got(a,
+	    wd_store_version_get(a->b->store, &key->id, key->version, ret),
+	    "version of the key");
+}
+
+static int
+show(struct wd_admin *a, const struct wd_id *id)
+{
+	WD_AUTO(wd_store_version_done) struct wd_store_version v = { 0 };
+	struct wd_store_key key;
+	int r;
+
+	if ((r = wd_admin_got(
+		 a, wd_store_key_get(a->b->store, id, &key), "key")) != 0 ||
+	    (r = get_version(a, &key, &v)) != 0)
+		return r;
+	a->entry.policy = key.policy;
+	a->entry.version = key.version;
+	return wd_admin_answer_key(a, &key, &v);
+}
+
+int
+wd_admin_key_show(struct wd_admin *a, const void *msg)
+{
+	const struct wd_msg_key_ask *m = msg;
+
+	a->entry.key = m->id;
+	return show(a, &m->id);
+}
+
+/* ---- making one */
+
+const char *
+wd_admin_key_create_action(const void *msg)
+{
+	const struct wd_msg_key_create *m = msg;
+
+	return m->material.len > 0 || m->attach.len > 0 ? "register" : "create";
+}
+
+static int
+check_backend(struct wd_admin *a, const struct wd_msg_key_create *m)
+{
+	bool here = m->backend.len == 0 || wd_span_is(m->backend, "embedded");
+
+	if (here && m->attach.len == 0)
+		return 0;
+	return wd_reject(a->d, WD_R_BACKEND_NOT_CONFIGURED,
+	    "no backend is configured that could hold or attach this key");
+}
+
+static int
+check_policy(struct wd_admin *a, const struct wd_id *id)
+{
+	WD_AUTO(wd_store_policy_done) struct wd_store_policy p = { 0 };
+
+	if (wd_id_is_none(id))
+		return 0;
+	return wd_admin_got(
+	    a, wd_store_policy_get(a->b->store, id, &p), "policy");
+}
+
+/* The row, before there is anything to keep. */
+static int
+describe(struct wd_admin *a, const struct wd_msg_key_create *m,
+    struct wd_store_key *key)
+{
+	int r;
+
+	a->entry.policy = m->policy;
+	if ((r = check_backend(a, m)) != 0 ||
+	    (r = wd_admin_text(
+		 a, m->label, key->label, sizeof(key->label), "label")) != 0 ||
+	    (r = wd_admin_text(
+		 a, m->usage, key->usage, sizeof(key->usage), "usage")) != 0 ||
+	    (r = check_policy(a, &m->policy)) != 0)
+		return r;
+	if (wd_rand_id(&key->id) != 0)
+		return wd_fault(a->d, WD_F_CRYPTO, "no id");
+	wd_copy(key->backend, WD_SPAN("embedded"));
+	key->version = 1;
+	key->policy = m->policy;
+	key->created = a->now;
+	return 0;
+}
+
+static int
+get_material(struct wd_admin *a, const struct wd_msg_key_create *m,
+    struct wd_material *ret)
+{
+	enum wd_key_kind kind = (enum wd_key_kind)m->kind;
+
+	return m->material.len == 0
+	    ? wd_material_make(kind, ret, a->d)
+	    : wd_material_take(kind, m->material, ret, a->d);
+}
+
+static int
+add_public(struct wd_admin *a, const struct wd_msg_key_create *m,
+    const struct wd_material *made, struct wd_store_version *v)
+{
+	if (made->pair == NULL && m->subject.len > 0)
+		return wd_reject(a->d, WD_R_UNSUPPORTED,
+		    "a key of this kind has no public part to certify");
+	if (made->pair == NULL)
+		return 0;
+	if (wd_pkey_to_spki(made->pair, &v->spki) != 0)
+		return wd_fault(a->d, WD_F_CRYPTO, "no public key");
+	if (m->subject.len == 0)
+		return 0;
+	return wd_admin_self_sign(a, m->subject, made->pair, &v->chain);
+}
+
+static int
+keep(struct wd_admin *a, const struct wd_store_key *key,
+    const struct wd_material *made, struct wd_store_version *v)
+{
+	v->key = key->id;
+	v->version = key->version;
+	v->created = key->created;
+	if (wd_secret_seal_key(a->b, &key->id, key->version,
+		wd_secret_borrow(made->plain), &v->wrapped) != 0)
+		return wd_fault(a->d, WD_F_CRYPTO, "the key cannot be sealed");
+	return wd_admin_got(a, wd_store_key_add(a->b->store, key, v), "policy");
+}
+
+int
+wd_admin_key_create(struct wd_admin *a, const void *msg)
+{
+	const struct wd_msg_key_create *m = msg;
+	WD_AUTO(wd_material_done) struct wd_material made = { 0 };
+	WD_AUTO(wd_store_version_done) struct wd_store_version v = { 0 };
+	struct wd_store_key key = { 0 };
+	int r;
+
+	if ((r = describe(a, m, &key)) != 0 ||
+	    (r = get_material(a, m, &made)) != 0 ||
+	    (r = add_public(a, m, &made, &v)) != 0)
+		return r;
+	key.kind = (uint8_t)made.kind;
+	a->entry.key = key.id;
+	a->entry.version = key.version;
+	wd_admin_say(a, "%s, %s, label '%s'", wd_key_row(made.kind)->name,
+	    m->material.len == 0 ? "generated" : "brought", key.label);
+	if ((r = keep(a, &key, &made, &v)) != 0)
+		return r;
+	return wd_admin_answer_key(a, &key, &v);
+}
+
+/* ---- list */
+
+/* Bits of the kinds asked for; 0 when KIND and FAMILY exclude each other. */
+static int
+kinds_of(struct wd_admin *a, uint8_t kind, uint8_t family, uint16_t *ret)
+{
+	size_t n;
+	const struct wd_key_row *rows = wd_key_rows(&n);
+	bool known_kind = kind == 0, known_family = family == 0;
+
+	*ret = 0;
+	for (size_t i = 0; i < n; i++) {
+		bool is_kind = kind == 0 || rows[i].kind == kind;
+		bool is_family = family == 0 || rows[i].family == family;
+
+		known_kind |= is_kind;
+		known_family |= is_family;
+		if (is_kind && is_family)
+			*ret |= (uint16_t)(1u << rows[i].kind);
+	}
+	if (known_kind && known_family)
+		return 0;
+	return wd_reject(a->d, WD_R_RANGE, "there is no such kind of key");
+}
+
+static int
+add_rows(struct wd_admin *a, const struct wd_store_key *rows, size_t n,
+    struct wd_wr *wr)
+{
+	for (size_t i = 0; i < n; i++) {
+		WD_AUTO(wd_store_version_done)
+		struct wd_store_version v = { 0 };
+		struct wd_msg_key_record m;
+		int r;
+
+		if ((r = get_version(a, &rows[i], &v)) != 0)
+			return r;
+		m = record_of(&rows[i], &v);
+		wd_list_add(wr, &wd_msg_key_record_type, &m);
+	}
+	return wd_wr_end(wr) == 0
+	    ? 0
+	    : wd_fault(a->d, WD_F_MEMORY, "the list does not fit");
+}
+
+int
+wd_admin_key_list(struct wd_admin *a, const void *msg)
+{
+	const struct wd_msg_key_list_ask *m = msg;
+	WD_AUTO(wd_freep) struct wd_store_key *rows = NULL;
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(WD_LIST_MAX);
+	struct wd_key_filter filter = { .policy = m->policy,
+		.after = m->after,
+		.limit = m->limit + (size_t)1 };
+	struct wd_msg_key_list answer = { 0 };
+	size_t n = 0;
+	int r;
+
+	a->entry.policy = m->policy;
+	if ((r = wd_admin_limit(a, m->limit)) != 0 ||
+	    (r = kinds_of(a, m->kind, m->family, &filter.kinds)) != 0)
+		return r;
+	rows = wd_alloc_array(filter.limit, sizeof(*rows));
+	if (rows == NULL)
+		return wd_fault(a->d, WD_F_MEMORY, "no memory");
+	if (filter.kinds != 0)
+		r = wd_store_key_list(
+		    a->b->store, &filter, rows, filter.limit, &n);
+	if ((r = wd_admin_got(a, r, "key")) != 0)
+		return r;
+	answer.more = n > m->limit;
+	n = answer.more ? m->limit : n;
+	if ((r = add_rows(a, rows, n, &wr)) != 0)
+		return r;
+	answer.keys = wd_wr_span(&wr);
+	return wd_admin_answer(a, &answer);
+}
+
+/* ---- changes */
+
+int
+wd_admin_key_delete(struct wd_admin *a, const void *msg)
+{
+	const struct wd_msg_key_ask *m = msg;
+	int r;
+
+	a->entry.key = m->id;
+	r = wd_admin_got(a, wd_store_key_delete(a->b->store, &m->id), "key");
+	return r != 0 ? r : wd_admin_answer(a, NULL);
+}
+
+int
+wd_admin_key_policy(struct wd_admin *a, const void *msg)
+{
+	const struct wd_msg_key_policy *m = msg;
+	int r;
+
+	a->entry.key = m->id;
+	a->entry.policy = m->policy;
+	if ((r = check_policy(a, &m->policy)) != 0)
+		return r;
+	r = wd_store_key_set_policy(a->b->store, &m->id, &m->policy);
+	if ((r = wd_admin_got(a, r, "key")) != 0)
+		return r;
+	return show(a, &m->id);
+}
