@@ -62,9 +62,10 @@ check_header(struct wd_span header, struct wd_span text)
 	return wd_span_equal(wd_wr_span(&want), text) ? 0 : WD_R_MISMATCH;
 }
 
-int
-wd_jws_verify(const struct wd_pkey *p256, struct wd_span header,
-    struct wd_span compact, struct wd_bytes **ret_payload)
+/* Everything but the decoding of the payload. */
+static int
+verify(const struct wd_pkey *p256, struct wd_span header,
+    struct wd_span compact, struct wd_span *ret_payload)
 {
 	struct wd_rd rd = wd_rd(compact);
 	struct wd_span head = segment(&rd);
@@ -80,5 +81,38 @@ wd_jws_verify(const struct wd_pkey *p256, struct wd_span header,
 	message = wd_span(compact.p, head.len + 1 + payload.len);
 	if ((r = wd_p256_verify(p256, message, rs)) != 0)
 		return r;
-	return wd_b64url_decode(payload, ret_payload);
+	*ret_payload = payload;
+	return 0;
+}
+
+int
+wd_jws_verify(const struct wd_pkey *p256, struct wd_span header,
+    struct wd_span compact, struct wd_bytes **ret_payload)
+{
+	struct wd_span payload;
+	int r = verify(p256, header, compact, &payload);
+
+	return r != 0 ? r : wd_b64url_decode(payload, ret_payload);
+}
+
+int
+wd_jws_verify_secret(const struct wd_pkey *p256, struct wd_span header,
+    struct wd_span compact, struct wd_secret **ret_payload)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *s = NULL;
+	struct wd_span payload;
+	size_t len;
+	int r = verify(p256, header, compact, &payload);
+
+	if (r != 0)
+		return r;
+	len = payload.len / 4 * 3 + payload.len % 4 * 3 / 4;
+	s = wd_secret_new(len);
+	if (s == NULL)
+		return WD_F_MEMORY;
+	r = wd_b64url_decode_exact(payload, wd_secret_bytes(s), len);
+	if (r != 0)
+		return r;
+	*ret_payload = WD_TAKE(s);
+	return 0;
 }

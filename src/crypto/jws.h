@@ -20,3 +20,7 @@ int wd_jws_sign(const struct wd_pkey *p256, struct wd_span header,
  */
 int wd_jws_verify(const struct wd_pkey *p256, struct wd_span header,
     struct wd_span compact, struct wd_bytes **ret_payload) WD_MUST_USE;
+
+/* The same for a payload that holds keys: it is never outside secret memory. */
+int wd_jws_verify_secret(const struct wd_pkey *p256, struct wd_span header,
+    struct wd_span compact, struct wd_secret **ret_payload) WD_MUST_USE;

@@ -99,6 +99,27 @@ truncated_and_longer_tokens_are_refused(void **state)
 	}
 }
 
+static void
+secret_payload_comes_in_secret_memory(void **state)
+{
+	WD_AUTO(wd_pkey_freep)
+	struct wd_pkey *k = t_private(key_rfc7515_a3);
+	WD_AUTO(wd_secret_freep) struct wd_secret *payload = NULL;
+	uint8_t token[sizeof(rfc_token) - 1];
+
+	(void)state;
+	t_ok(wd_jws_verify_secret(
+	    k, wd_span_text(rfc_header), wd_span_text(rfc_token), &payload));
+	t_span_equal(wd_secret_borrow(payload), wd_span_text(rfc_payload));
+	wd_secret_freep(&payload);
+	wd_copy(token, wd_span_text(rfc_token));
+	token[sizeof(token) - 3] ^= 1;
+	assert_int_equal(wd_jws_verify_secret(k, wd_span_text(rfc_header),
+			     WD_SPAN(token), &payload),
+	    WD_R_MISMATCH);
+	assert_null(payload);
+}
+
 /* `none`, another order of members, another key. */
 static void
 other_headers_and_keys_are_refused(void **state)
@@ -157,6 +178,7 @@ main(void)
 		cmocka_unit_test(what_is_signed_verifies),
 		cmocka_unit_test(every_flipped_bit_of_a_token_is_refused),
 		cmocka_unit_test(truncated_and_longer_tokens_are_refused),
+		cmocka_unit_test(secret_payload_comes_in_secret_memory),
 		cmocka_unit_test(other_headers_and_keys_are_refused),
 		cmocka_unit_test(token_that_does_not_fit_is_refused),
 	};
