@@ -18,7 +18,8 @@
 
 enum {
 	NAME_MAX_LEN = 24,
-	SLICE = 1 << 20, /* written and synced at once */
+	SLICE = 256 << 10, /* written and synced in one step */
+	AT_ONCE = 1 << 20, /* a segment that somebody waits for */
 };
 
 static const uint8_t zeros[64 << 10];
@@ -163,7 +164,7 @@ static int
 make_at_once(
     struct wd_spares *s, const char *name, uint64_t need, struct wd_diag *d)
 {
-	uint64_t goal = (need + SLICE - 1) / SLICE * SLICE;
+	uint64_t goal = (need + AT_ONCE - 1) / AT_ONCE * AT_ONCE;
 	int r;
 
 	wd_spares_done(s);

@@ -52,6 +52,14 @@ static const int file_calls[] = { CALL(fstat), CALL(pread64), CALL(pwrite64),
 	CALL(fchmod), CALL(linkat), CALL(unlinkat), CALL(renameat),
 	CALL(renameat2), CALL(mkdirat), CALL(getdents64), CALL(flock) };
 
+/* Segments, tiles and checkpoints of the log folder; the room on its disk. */
+static const int scribe_calls[] = { CALL(fstat), CALL(pread64), CALL(pwrite64),
+	CALL(fsync), CALL(fdatasync), CALL(ftruncate), CALL(fallocate),
+	CALL(openat), CALL(newfstatat), CALL(fchmod), CALL(unlinkat),
+	CALL(renameat), CALL(renameat2), CALL(mkdirat), CALL(getdents64),
+	CALL(flock), CALL(fstatfs), CALL(faccessat), CALL(faccessat2),
+	CALL(geteuid) };
+
 static const int agent_calls[] = { CALL(accept4), CALL(accept),
 	CALL(setsockopt), CALL(getpeername), CALL(getsockname), CALL(openat),
 	CALL(newfstatat), CALL(pread64), CALL(pwrite64), CALL(fstat),
@@ -75,7 +83,7 @@ static const struct {
 	[WD_SANDBOX_FRONT] = { front_calls, WD_N(front_calls) },
 	[WD_SANDBOX_KEEPER] = { keeper_calls, WD_N(keeper_calls) },
 	[WD_SANDBOX_SEAL] = { file_calls, WD_N(file_calls) },
-	[WD_SANDBOX_SCRIBE] = { file_calls, WD_N(file_calls) },
+	[WD_SANDBOX_SCRIBE] = { scribe_calls, WD_N(scribe_calls) },
 	[WD_SANDBOX_AGENT] = { agent_calls, WD_N(agent_calls) },
 	[WD_SANDBOX_LINK] = { link_calls, WD_N(link_calls) },
 };

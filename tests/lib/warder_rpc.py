@@ -97,6 +97,24 @@ def decode(name, body):
     return message
 
 
+def decode_list(name, data):
+    messages = []
+    while data:
+        length = struct.unpack("<I", data[:4])[0]
+        messages.append(decode(name, data[4:4 + length]))
+        data = data[4 + length:]
+    return messages
+
+
+def decode_reply(name, body):
+    result = struct.unpack("<i", body[:4])[0]
+    if result == 0:
+        return dict(decode(CALLS[name][2], body[4:]), result=0)
+    length = struct.unpack("<I", body[4:8])[0]
+    assert len(body) == 8 + length, "long %s" % name
+    return {"result": result, "detail": body[8:].decode()}
+
+
 class Channel:
     """One end of a channel between two roles."""
 
@@ -143,7 +161,10 @@ class Channel:
         return True
 
     def receive(self):
-        """(name, flags, request, message), or None at the end."""
+        """(name, flags, request, message), or None at the end.
+
+        An answer's message has "result", on 0 also its fields, else "detail".
+        """
         if not self._fill(12):
             return None
         length, call, flags, request = struct.unpack(
@@ -153,6 +174,8 @@ class Channel:
         body = self.buffer[12:12 + length]
         self.buffer = self.buffer[12 + length:]
         name = NAMES[call]
+        if flags & REPLY:
+            return name, flags, request, decode_reply(name, body)
         return name, flags, request, decode(CALLS[name][1], body)
 
     def close(self):
