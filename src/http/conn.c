@@ -19,8 +19,8 @@
 #include "crypto/rand.h"
 
 enum {
-	LAST_MS = 2000,           /* to take the last answer, and to linger */
-	LINGER_MAX = 1024 * 1024, /* bytes thrown away while lingering */
+	LAST_MS = 2000,       /* to take the last answer, and to linger */
+	LINGER_MAX = 4 << 20, /* bytes thrown away while lingering */
 	ANSWER_HEAD_MAX = 4096,
 };
 
