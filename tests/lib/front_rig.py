@@ -127,6 +127,8 @@ class Front:
     def attach(self):
         ours, theirs = socket.socketpair()
         answers = self.keeper.answers if self.keeper else {}
+        if self.keeper:
+            self.keeper.channel.close()
         self.keeper = Keeper(ours)
         self.keeper.answers = answers
         self.keeper.start()

@@ -84,6 +84,14 @@ is_local(int fd)
 	    domain == AF_UNIX;
 }
 
+/* The switch alone does not do it: a front that was not started with the admin
+ * row of the call table has no way to ask its keeper, so it offers nothing. */
+static bool
+serves_admin_to_all(const struct front *f)
+{
+	return f->config->admin_on_public && f->self == WD_PROC_ADMIN_FRONT;
+}
+
 static int
 listen_one(struct front *f, int fd, bool admin, struct wd_diag *d)
 {
@@ -91,7 +99,7 @@ listen_one(struct front *f, int fd, bool admin, struct wd_diag *d)
 	unsigned bits = admin ? FRONT_BOTH : FRONT_PUBLIC;
 	int r;
 
-	if (!admin && f->config->admin_on_public) {
+	if (!admin && serves_admin_to_all(f)) {
 		wd_log(WD_LOG_WARNING, "admin_on_public", NULL);
 		bits = FRONT_BOTH;
 	}

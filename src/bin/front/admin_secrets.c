@@ -1,0 +1,88 @@
+/*
+ * Opaque secrets by path at the admin door. Their bytes go through as they are.
+ */
+#include "bin/front/admin.h"
+
+static void
+put_done(struct front *f, struct wd_request *rq, const void *msg)
+{
+	const struct wd_msg_secret_record *m = msg;
+	struct wd_wr wr = wd_wr_growing(FRONT_ANSWER);
+	struct wd_jtext j = wd_jtext(&wr);
+
+	wd_admin_secret_write(&j, m);
+	front_answer_json(f, rq, m->version == 1 ? 201 : 200, &wr);
+}
+
+void
+front_admin_secret_put(void *ctx, struct wd_request *rq)
+{
+	struct wd_msg_secret_put m = { .bytes = rq->body };
+	char policy[WD_ID_LEN + 1];
+	struct wd_param params[] = { { "policy", policy, sizeof(policy),
+	    false } };
+	struct wd_diag d = { 0 };
+	int r;
+
+	if (!front_begin(ctx, rq, params, WD_N(params)) ||
+	    !admin_path(ctx, rq, &m.path))
+		return;
+	r = admin_query_id(policy, "policy", &m.policy, &d);
+	front_ask_read(ctx, rq, r, &d, WD_CALL_SECRET_PUT, &m, put_done);
+}
+
+static void
+value_done(struct front *f, struct wd_request *rq, const void *msg)
+{
+	const struct wd_msg_secret_value *m = msg;
+	struct wd_wr wr = wd_wr_growing(FRONT_ANSWER);
+
+	wd_wr_bytes(&wr, m->bytes);
+	front_answer(f, rq, 200, "application/octet-stream", &wr);
+}
+
+void
+front_admin_secret_get(void *ctx, struct wd_request *rq)
+{
+	struct wd_msg_secret_ask m = { 0 };
+
+	if (front_begin(ctx, rq, NULL, 0) && admin_path(ctx, rq, &m.path))
+		front_ask_admin(ctx, rq, WD_CALL_SECRET_GET, &m, value_done);
+}
+
+void
+front_admin_secret_delete(void *ctx, struct wd_request *rq)
+{
+	struct wd_msg_secret_ask m = { 0 };
+
+	if (front_begin(ctx, rq, NULL, 0) && admin_path(ctx, rq, &m.path))
+		front_ask_admin(
+		    ctx, rq, WD_CALL_SECRET_DELETE, &m, front_done_nothing);
+}
+
+static void
+list_done(struct front *f, struct wd_request *rq, const void *msg)
+{
+	const struct wd_msg_secret_list *m = msg;
+
+	admin_answer_list(f, rq, WD_LIST_SECRETS, m->secrets, m->more);
+}
+
+void
+front_admin_secret_list(void *ctx, struct wd_request *rq)
+{
+	struct wd_msg_secret_list_ask m = { 0 };
+	struct admin_page page;
+	char prefix[513];
+	struct wd_param params[] = { ADMIN_AFTER(page), ADMIN_LIMIT(page),
+		{ "prefix", prefix, sizeof(prefix), false } };
+	struct wd_diag d = { 0 };
+	int r;
+
+	if (!front_begin(ctx, rq, params, WD_N(params)))
+		return;
+	r = admin_limit(&page, &m.limit, &d);
+	m.after = wd_span_text(page.after);
+	m.prefix = wd_span_text(prefix);
+	front_ask_read(ctx, rq, r, &d, WD_CALL_SECRET_LIST, &m, list_done);
+}
