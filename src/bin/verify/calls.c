@@ -1,0 +1,184 @@
+/*
+ * What a keeper may ask. Evidence, documents and keys are the world's: they
+ * can be wrong in any way and are answered. The frame around them is the
+ * keeper's, and one that is malformed ends it.
+ */
+#include "bin/verify/verify.h"
+
+#include "proto/binding.h"
+#include "sys/file.h"
+#include "sys/log.h"
+
+#include <unistd.h>
+
+enum { SNAPSHOT_MAX = 64 << 20 };
+
+/* ---- APPRAISE */
+
+/* Computed from typed fields: nobody hands verify a digest. */
+static int
+binding(const struct wd_msg_appraise_ask *m, uint8_t ret[WD_BINDING_MAX],
+    size_t *ret_len, struct wd_diag *d)
+{
+	const struct wd_bound b = {
+		.door = (enum wd_door)m->door,
+		.tee = (enum wd_tee)m->tee,
+		.challenge = m->challenge,
+		.key = { .curve = (enum wd_pkey_alg)m->key_curve,
+		    .alg = (enum wd_jwe_alg)m->key_alg,
+		    .x = m->key_x,
+		    .y = m->key_y,
+		    .n = m->key_n,
+		    .e = m->key_e },
+		.additional = m->additional,
+	};
+	int r = wd_binding(&b, ret, ret_len);
+
+	if (r == 0)
+		return 0;
+	return r < 0 ? wd_fault(d, (enum wd_faults)r, "cannot bind")
+		     : wd_reject(d, (enum wd_reason)r,
+			   "this door binds no such key to such evidence");
+}
+
+static int
+judge(struct verify *v, const struct wd_msg_appraise_ask *m,
+    struct wd_claims *ret, struct wd_diag *d)
+{
+	struct wd_inputs in = { 0 };
+	enum wd_tee tee = (enum wd_tee)m->tee;
+	uint8_t bound[WD_BINDING_MAX];
+	size_t len;
+	int r;
+
+	if (!wd_tee_is_number(m->tee) || !wd_tee_is_judged(tee))
+		return wd_reject(d, WD_R_TEE_NOT_SUPPORTED,
+		    "evidence of this TEE cannot be judged here");
+	if ((r = binding(m, bound, &len, d)) != 0)
+		return r;
+	in.part[WD_IN_QUOTE] = m->evidence;
+	if (v->snapshot.p != NULL) {
+		r = wd_snapshot_select(v->v, v->snapshot, tee, m->at, &in, d);
+		if (r != 0)
+			return r;
+	}
+	return wd_appraise(v->v, tee, &in, m->at, wd_span(bound, len), ret, d);
+}
+
+static int
+appraise(struct verify *v, const struct wd_frame *f, struct wd_diag *d)
+{
+	struct wd_msg_appraise_ask m;
+	struct wd_msg_claims reply = { 0 };
+	struct wd_claims claims = { 0 };
+	struct wd_diag why = { 0 };
+	int r;
+
+	if (wd_msg_read(f->body, &wd_msg_appraise_ask_type, &m) != 0)
+		return wd_fault(d, WD_F_PEER, "malformed APPRAISE");
+	r = judge(v, &m, &claims, &why);
+	reply.flat = wd_claims_flat(&claims);
+	return wd_peer_reply(
+	    &v->keeper, WD_CALL_APPRAISE, f->request, r, why.detail, &reply);
+}
+
+/* ---- SNAPSHOT */
+
+/* The new one is whole and checked before the old one goes. */
+static int
+replace_snapshot(struct verify *v, int fd, const struct wd_msg_snapshot *m,
+    struct wd_diag *d)
+{
+	struct wd_span map;
+	int r;
+
+	if (m->size > SNAPSHOT_MAX)
+		return wd_reject(
+		    d, WD_R_TOO_LARGE, "the snapshot is too large");
+	if ((r = wd_memfd_map(fd, (size_t)m->size, &map, d)) != 0)
+		return r;
+	if (wd_snapshot_check(map) != 0) {
+		wd_memfd_unmap(map);
+		return wd_reject(
+		    d, WD_R_MALFORMED, "the snapshot is malformed");
+	}
+	wd_memfd_unmap(v->snapshot);
+	v->snapshot = map;
+	return 0;
+}
+
+static int
+snapshot(struct verify *v, const struct wd_frame *f, struct wd_diag *d)
+{
+	WD_AUTO(wd_fd_closep) int fd = f->fd;
+	struct wd_msg_snapshot m;
+	struct wd_diag why = { 0 };
+	int r;
+
+	if (wd_msg_read(f->body, &wd_msg_snapshot_type, &m) != 0)
+		return wd_fault(d, WD_F_PEER, "malformed SNAPSHOT");
+	r = replace_snapshot(v, fd, &m, &why);
+	if (r == 0)
+		wd_log(WD_LOG_DEBUG, "snapshot_taken", NULL);
+	else
+		wd_log_result("snapshot_refused", r, &why);
+	return wd_peer_reply(
+	    &v->keeper, WD_CALL_SNAPSHOT, f->request, r, why.detail, NULL);
+}
+
+/* ---- DOC_CHECK */
+
+static int
+check(struct verify *v, const struct wd_msg_doc_check *m,
+    struct wd_doc_info *ret, struct wd_diag *d)
+{
+	if (m->role >= WD_IN_COUNT)
+		return wd_reject(
+		    d, WD_R_UNSUPPORTED, "no document of this kind is known");
+	return wd_doc_check(
+	    v->v, (enum wd_part)m->role, m->doc, m->chain, m->at, ret, d);
+}
+
+static int
+doc_check(struct verify *v, const struct wd_frame *f, struct wd_diag *d)
+{
+	struct wd_msg_doc_check m;
+	struct wd_msg_doc_info reply = { 0 };
+	struct wd_doc_info info = { 0 };
+	struct wd_diag why = { 0 };
+	int r;
+
+	if (wd_msg_read(f->body, &wd_msg_doc_check_type, &m) != 0)
+		return wd_fault(d, WD_F_PEER, "malformed DOC_CHECK");
+	r = check(v, &m, &info, &why);
+	reply = (struct wd_msg_doc_info){
+		.tee = (uint8_t)info.id.tee,
+		.scope = WD_SPAN(info.id.scope),
+		.issued = info.issue_date,
+		.next_update = info.next_update,
+		.evaluation_number = info.evaluation_number,
+		.software = info.software,
+	};
+	return wd_peer_reply(
+	    &v->keeper, WD_CALL_DOC_CHECK, f->request, r, why.detail, &reply);
+}
+
+static const struct {
+	enum wd_call call;
+	int (*run)(
+	    struct verify *v, const struct wd_frame *f, struct wd_diag *d);
+} handlers[] = {
+	{ WD_CALL_APPRAISE, appraise },
+	{ WD_CALL_SNAPSHOT, snapshot },
+	{ WD_CALL_DOC_CHECK, doc_check },
+};
+
+int
+verify_call(struct verify *v, const struct wd_frame *f,
+    const struct wd_call_row *row, struct wd_diag *d)
+{
+	for (size_t i = 0; i < WD_N(handlers); i++)
+		if (handlers[i].call == row->id)
+			return handlers[i].run(v, f, d);
+	return wd_fault(d, WD_F_PEER, "%s is not for verify", row->name);
+}

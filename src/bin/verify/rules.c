@@ -1,0 +1,48 @@
+/*
+ * The rules of appraisal out of the configuration: no request can bring any.
+ */
+#include "bin/verify/verify.h"
+
+enum { ANCHORS_MAX = 120, ANCHOR_BYTES = 34 };
+
+/* {u8 tee, u8 software, SHA-256}, one behind the other. */
+static int
+read_anchors(struct wd_span s, struct wd_anchor *ret, size_t *ret_n)
+{
+	struct wd_rd rd = wd_rd(s);
+	size_t n = 0;
+
+	while (wd_rd_more(&rd) && n < ANCHORS_MAX) {
+		uint8_t tee = wd_rd_u8(&rd);
+		uint8_t software = wd_rd_u8(&rd);
+
+		if (!wd_tee_is_number(tee) || tee == WD_TEE_NONE ||
+		    software > 1)
+			wd_rd_fail(&rd);
+		ret[n].tee = (enum wd_tee)tee;
+		ret[n].software = software == 1;
+		wd_rd_copy(&rd, ret[n].sha256, sizeof(ret[n].sha256));
+		n++;
+	}
+	*ret_n = n;
+	return wd_rd_end(&rd);
+}
+
+int
+verify_open(
+    struct verify *v, const struct wd_msg_config *config, struct wd_diag *d)
+{
+	struct wd_anchor anchors[ANCHORS_MAX];
+	struct wd_appraisal_rules rules = {
+		.anchors = anchors,
+		.allow_debug = config->allow_debug,
+		.crl_optional = config->crl_optional,
+		.min_evaluation_number = config->min_evaluation_number,
+	};
+
+	if (read_anchors(config->anchors, anchors, &rules.n_anchors) != 0)
+		return wd_fault(d, WD_F_PEER, "malformed trust anchors");
+	if (wd_verifier_new(&rules, &v->v) != 0)
+		return wd_fault(d, WD_F_MEMORY, "no memory for a verifier");
+	return 0;
+}
