@@ -10,7 +10,9 @@
 #include "broker/headers.h"
 #include "crypto/kdf.h"
 
-enum { REPLY_MAX = (2 << 20) - 64, LATEST_DIGITS = 20 };
+#include <string.h>
+
+enum { LATEST_DIGITS = 20, NOTE_EVERY = 600 };
 
 static const char latest_name[] = "latest_time";
 
@@ -168,7 +170,7 @@ wd_broker_note_time(struct wd_broker *b, int64_t now)
 	struct wd_wr wr = wd_wr_fixed(text, sizeof(text));
 	int r;
 
-	if (now < b->latest + 60)
+	if (now < b->latest + NOTE_EVERY)
 		return 0;
 	wd_wr_printf(&wr, "%lld", (long long)now);
 	if ((r = wd_wr_end(&wr)) != 0 ||
@@ -244,7 +246,7 @@ static int
 write_reply(struct wd_outcome *o, const struct wd_call_row *row, int result,
     const char *detail, const void *msg)
 {
-	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(REPLY_MAX);
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(row->max);
 
 	wd_reply_write(&wr, row, result, detail, msg);
 	o->reply = wd_bytes_free(o->reply);
@@ -252,19 +254,20 @@ write_reply(struct wd_outcome *o, const struct wd_call_row *row, int result,
 	return wd_wr_take(&wr, &o->reply);
 }
 
+/* Small replies leave less room for the sentence than it may take. */
 int
 wd_outcome_reply(struct wd_outcome *o, enum wd_call call, int result,
     const struct wd_diag *d, const void *msg)
 {
 	const struct wd_call_row *row = wd_call_row((uint16_t)call);
-	const char *detail = d == NULL ? "" : d->detail;
+	bool says = d != NULL && result != 0 &&
+	    strlen(d->detail) + 8 <= (row == NULL ? 0 : row->max);
 
 	if (row == NULL)
 		return WD_F_BUG;
-	if (write_reply(o, row, result, result == 0 ? "" : detail, msg) == 0)
+	if (write_reply(o, row, result, says ? d->detail : "", msg) == 0)
 		return 0;
-	return write_reply(
-	    o, row, WD_F_MEMORY, "the answer does not fit", NULL);
+	return write_reply(o, row, WD_F_MEMORY, "", NULL);
 }
 
 int

@@ -62,7 +62,7 @@ void wd_broker_seal(struct wd_broker *b); /* wipes the keys */
 int wd_broker_look(struct wd_broker *b, int64_t now, struct wd_diag *d)
     WD_MUST_USE;
 
-/* Stores NOW as the latest time seen when it is a minute later than what is
+/* Stores NOW as the latest time seen when it is ten minutes later than what is
  * stored. For the keeper that writes store.db. */
 int wd_broker_note_time(struct wd_broker *b, int64_t now) WD_MUST_USE;
 

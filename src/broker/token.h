@@ -12,7 +12,7 @@ struct wd_token_in {
 	const struct wd_claims *claims;
 	const struct wd_pkey *client;
 	enum wd_jwe_alg client_alg;
-	struct wd_span nonce;      /* the challenge; shown in base64 */
+	struct wd_span nonce; /* the challenge; shown in base64 */
 	const struct wd_id *session;
 	int64_t now, expires;
 };

@@ -39,9 +39,9 @@ static const int front_calls[] = { CALL(accept4), CALL(accept),
 	CALL(getpeername), CALL(getsockname), CALL(ioctl), CALL(eventfd2),
 	CALL(timerfd_settime), CALL(getuid), CALL(geteuid) };
 
-/* SQLite on files that are open: it looks again at names it knows (is the
+/* The snapshot of collateral is a memfd. SQLite on files that are open: it looks again at names it knows (is the
  * journal of another process there?) but opens nothing. */
-static const int keeper_calls[] = { CALL(fstat), CALL(pread64), CALL(pwrite64),
+static const int keeper_calls[] = { CALL(memfd_create), CALL(fstat), CALL(pread64), CALL(pwrite64),
 	CALL(fsync), CALL(fdatasync), CALL(ftruncate), CALL(fallocate),
 	CALL(fstatfs), CALL(stat), CALL(lstat), CALL(newfstatat), CALL(access),
 	CALL(faccessat), CALL(faccessat2), CALL(getuid), CALL(geteuid) };

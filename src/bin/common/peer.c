@@ -99,6 +99,22 @@ wd_peer_reply(struct wd_peer *p, enum wd_call call, uint32_t request,
 			    request, wd_wr_span(&wr), -1);
 }
 
+int
+wd_peer_reply_body(
+    struct wd_peer *p, enum wd_call call, uint32_t request, struct wd_span body)
+{
+	const struct wd_call_row *row = wd_call_row((uint16_t)call);
+
+	if (p->chan == NULL)
+		return WD_F_PEER;
+	if (row == NULL || !is_in(p->self, row->to) ||
+	    !is_in(p->other, row->from) ||
+	    (row->flags & WD_CALL_ONE_WAY) != 0 || body.len > row->max)
+		return WD_F_BUG;
+	return wd_chan_send(
+	    p->chan, (uint16_t)call, WD_FRAME_REPLY, request, body, -1);
+}
+
 /* Why the table does not allow this frame; NULL: it does. */
 static const char *
 what_is_wrong(const struct wd_peer *p, const struct wd_frame *f,

@@ -30,6 +30,10 @@ int wd_peer_send(struct wd_peer *p, enum wd_call call, const void *msg, int fd,
 int wd_peer_reply(struct wd_peer *p, enum wd_call call, uint32_t request,
     int result, const char *detail, const void *msg) WD_MUST_USE;
 
+/* As wd_peer_reply() with a body that is written already (proto/calls.h). */
+int wd_peer_reply_body(struct wd_peer *p, enum wd_call call, uint32_t request,
+    struct wd_span body) WD_MUST_USE;
+
 /*
  * The next frame that the table allows: 1; none: 0; WD_F_PEER when the peer
  * broke the rules (D says how) or is gone. ROW is set with the frame; the body

@@ -1,0 +1,424 @@
+/*
+ * Admin calls, one at a time: a change stands in an open transaction until its
+ * entry is durable, and a second one would find it there. Public calls go on
+ * meanwhile; they are another cell's in any case.
+ */
+#include "bin/keeper/keeper.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/reason.h"
+#include "broker/admin.h"
+#include "sys/log.h"
+
+/* ---- the end of a call */
+
+static void
+end_turn(struct keeper *k)
+{
+	k->step = ADMIN_IDLE;
+	k->turn = NULL;
+}
+
+static void
+refuse(struct keeper *k, int result, const char *detail)
+{
+	struct op *op = k->turn;
+
+	end_turn(k);
+	keeper_op_refuse(k, op, result, detail);
+}
+
+static void
+refuse_span(struct keeper *k, int result, struct wd_span detail)
+{
+	char text[232];
+
+	(void)wd_span_to_text(detail, text, sizeof(text)); /* or none */
+	refuse(k, result, text);
+}
+
+static void
+answer(struct keeper *k)
+{
+	struct op *op = k->turn;
+
+	end_turn(k);
+	keeper_op_answer(k, op);
+}
+
+/* Undoes or keeps what the call changed. */
+static int
+finish(struct keeper *k, bool keep, struct wd_diag *d)
+{
+	return k->broker == NULL ? 0 : wd_admin_finish(k->broker, keep, d);
+}
+
+/* The outcome stands: its entry goes first, if there is one. */
+static void
+log_then_answer(struct keeper *k)
+{
+	struct op *op = k->turn;
+	struct wd_diag d = { 0 };
+
+	if (op->out.entry == NULL) {
+		(void)finish(k, false, &d); /* nothing was to be kept */
+		answer(k);
+		return;
+	}
+	if (!keeper_record(k, &op->out, &op->seq)) {
+		(void)finish(k, false, &d); /* refused either way */
+		refuse(k, WD_R_AUDIT_UNAVAILABLE, "the log cannot be written");
+		return;
+	}
+	k->step = ADMIN_LOG;
+}
+
+void
+keeper_admin_log_lost(struct keeper *k)
+{
+	struct wd_diag d = { 0 };
+
+	(void)finish(k, false, &d); /* refused either way */
+	refuse(k, WD_R_AUDIT_UNAVAILABLE, "the log cannot be written");
+}
+
+/* ---- the calls that the broker does */
+
+static void
+run(struct keeper *k, const struct wd_admin_found *found)
+{
+	struct op *op = k->turn;
+	const struct wd_call_row *row = wd_call_row((uint16_t)op->call);
+	WD_AUTO(wd_freep) void *msg = wd_alloc(row->request->size + 1);
+	struct wd_diag d = { 0 };
+	int r;
+
+	if (msg == NULL) {
+		refuse(k, WD_F_MEMORY, "no memory");
+		return;
+	}
+	if (wd_msg_read(wd_bytes_span(op->body), row->request, msg) != 0) {
+		refuse(k, WD_R_MALFORMED, "not a message");
+		return;
+	}
+	r = wd_broker_look(k->broker, wd_time_now(), &d);
+	if (r == 0)
+		r = wd_admin_call(
+		    k->broker, op->call, msg, found, wd_time_now(), &op->out);
+	if (r != 0) {
+		(void)finish(k, false, &d); /* refused either way */
+		refuse(k, r, d.detail);
+		return;
+	}
+	log_then_answer(k);
+}
+
+/* ---- calls that ask another role first */
+
+/* Whether the caller may; if not, run() refuses and logs it. */
+static bool
+is_allowed(struct keeper *k, struct wd_span token)
+{
+	const struct wd_admin_row *row = wd_admin_row(k->turn->call);
+	struct wd_store_token who;
+	struct wd_diag d = { 0 };
+
+	return row != NULL &&
+	    wd_admin_allowed(k->broker, row, token, wd_time_now(), &who, &d) ==
+	    0;
+}
+
+static void
+ask(struct keeper *k, struct wd_peer *peer, enum wd_call call, const void *msg,
+    enum admin_step step, int timeout_ms)
+{
+	struct op *op = k->turn;
+
+	if (peer->chan == NULL ||
+	    wd_peer_send(peer, call, msg, -1, &op->asked) != 0) {
+		refuse(k, WD_R_UNAVAILABLE,
+		    "a part of the server is away; try again");
+		return;
+	}
+	k->step = step;
+	op->deadline = wd_time_mono_ms() + timeout_ms;
+}
+
+static void
+begin_collateral(struct keeper *k)
+{
+	struct wd_msg_collateral_put m;
+	struct wd_msg_doc_check check;
+
+	if (wd_msg_read(wd_bytes_span(k->turn->body),
+		&wd_msg_collateral_put_type, &m) != 0 ||
+	    !is_allowed(k, m.token)) {
+		run(k, NULL);
+		return;
+	}
+	check = (struct wd_msg_doc_check){ .role = m.role,
+		.at = wd_time_now(),
+		.doc = m.doc,
+		.chain = m.chain };
+	ask(k, &k->verify, WD_CALL_DOC_CHECK, &check, ADMIN_VERIFY,
+	    KEEPER_VERIFY_MS);
+}
+
+void
+keeper_admin_doc(struct keeper *k, int result, struct wd_span detail,
+    const struct wd_msg_doc_info *doc)
+{
+	struct wd_admin_found found = {
+		.result = result,
+		.why = detail,
+		.doc = doc,
+	};
+
+	run(k, &found);
+}
+
+static void
+begin_tail(struct keeper *k)
+{
+	struct wd_msg_audit_ask m;
+	struct wd_msg_tail_ask tail;
+
+	if (wd_msg_read(wd_bytes_span(k->turn->body), &wd_msg_audit_ask_type,
+		&m) != 0 ||
+	    !is_allowed(k, m.token)) {
+		run(k, NULL);
+		return;
+	}
+	tail = (struct wd_msg_tail_ask){ m.from, m.limit };
+	ask(k, &k->scribe, WD_CALL_LOG_TAIL, &tail, ADMIN_TAIL,
+	    KEEPER_VERIFY_MS);
+}
+
+void
+keeper_admin_tail(struct keeper *k, int result, struct wd_span detail,
+    const struct wd_msg_audit_entries *tail)
+{
+	struct wd_admin_found found = {
+		.result = result,
+		.why = detail,
+		.tail = tail,
+	};
+
+	run(k, &found);
+}
+
+/* ---- unseal, seal, status */
+
+static void
+begin_unseal(struct keeper *k)
+{
+	struct wd_msg_unseal m;
+
+	if (wd_msg_read(
+		wd_bytes_span(k->turn->body), &wd_msg_unseal_type, &m) != 0)
+		refuse(k, WD_R_MALFORMED, "not a message");
+	else
+		ask(k, &k->seal, WD_CALL_SEAL_UNSEAL, &m, ADMIN_SEAL,
+		    KEEPER_SEAL_MS);
+}
+
+/* The entry of an unseal: there is no token, so nobody is named. */
+static int
+log_unseal(struct keeper *k, int result, const char *detail)
+{
+	struct wd_msg_unseal m;
+	char source[65];
+	struct wd_entry e = { .event = WD_EV_UNSEAL,
+		.time = wd_time_now(),
+		.result = result,
+		.detail = result == 0 ? NULL : detail };
+
+	if (wd_msg_read(
+		wd_bytes_span(k->turn->body), &wd_msg_unseal_type, &m) != 0)
+		return WD_F_BUG;
+	e.request = m.request;
+	if (wd_span_to_text(m.source, source, sizeof(source)))
+		e.source = source;
+	return wd_outcome_log(&k->turn->out, &e);
+}
+
+static void
+unsealed(struct keeper *k, int result, struct wd_span detail)
+{
+	struct op *op = k->turn;
+	struct wd_diag d = { 0 };
+
+	if (!wd_span_to_text(detail, d.detail, sizeof(d.detail)))
+		d.detail[0] = '\0';
+	if (wd_outcome_reply(
+		&op->out, WD_CALL_UNSEAL, result, &d, &k->seal_state) != 0) {
+		refuse(k, WD_F_MEMORY, "no memory");
+		return;
+	}
+	/* Who comes too early is not looked at, and not logged one by one. */
+	if ((result == 0 || result == WD_R_UNSEAL_REFUSED) &&
+	    log_unseal(k, result, d.detail) != 0)
+		wd_log(WD_LOG_ERROR, "unseal_not_logged", NULL);
+	log_then_answer(k);
+}
+
+/* Sealing: the permission is looked at and logged first, then it is done. */
+static void
+seal_now(struct keeper *k)
+{
+	uint8_t none[1] = { 0 };
+
+	ask(k, &k->seal, WD_CALL_SEAL_SEAL, none, ADMIN_SEAL, KEEPER_SEAL_MS);
+}
+
+static void
+sealed(struct keeper *k, int result, struct wd_span detail)
+{
+	struct op *op = k->turn;
+
+	if (result != 0) {
+		refuse_span(k, result, detail);
+		return;
+	}
+	if (wd_outcome_reply(&op->out, WD_CALL_SEAL, 0, NULL, &k->seal_state) !=
+	    0)
+		refuse(k, WD_F_MEMORY, "no memory");
+	else
+		answer(k);
+}
+
+void
+keeper_admin_seal(struct keeper *k, int result, struct wd_span detail)
+{
+	if (k->turn->call == WD_CALL_UNSEAL)
+		unsealed(k, result, detail);
+	else
+		sealed(k, result, detail);
+}
+
+void
+keeper_admin_durable(struct keeper *k)
+{
+	struct op *op = k->turn;
+	struct wd_diag d = { 0 };
+
+	if (op->call == WD_CALL_SEAL && op->out.result == 0) {
+		seal_now(k);
+		return;
+	}
+	if (finish(k, true, &d) != 0) {
+		wd_log_result("change_not_stored", WD_F_STORE, &d);
+		refuse(k, WD_F_STORE, "the change could not be stored");
+		return;
+	}
+	if (op->call == WD_CALL_COLLATERAL_PUT &&
+	    wd_broker_look(k->broker, wd_time_now(), &d) == 0)
+		keeper_snapshot(k);
+	answer(k);
+}
+
+static void
+begin_status(struct keeper *k)
+{
+	struct op *op = k->turn;
+	struct wd_msg_status m = {
+		.version = WD_SPAN_LIT(WARDER_VERSION),
+		.server_name = k->config->server_name,
+		.initialized = k->broker != NULL ||
+		    k->why_no_broker != WD_R_NOT_INITIALIZED,
+		.sealed = k->broker == NULL || !k->broker->open,
+		.seal_kind = wd_span_text(k->seal_kind),
+		.shares = k->seal_state.shares,
+		.threshold = k->seal_state.threshold,
+		.progress = k->seal_state.progress,
+		.log_size = k->log_size,
+		.log_writable = k->log_writable,
+		.clock = wd_time_now(),
+	};
+
+	/* Numbers that cannot be had are shown as 0: status must answer. */
+	if (k->broker != NULL &&
+	    (wd_store_key_count(k->broker->store, &m.keys) != 0 ||
+		wd_store_policy_count(k->broker->store, &m.policies) != 0))
+		m.warnings = WD_SPAN_LIT("the store cannot be read");
+	if (wd_outcome_reply(&op->out, WD_CALL_STATUS, 0, NULL, &m) != 0)
+		refuse(k, WD_F_MEMORY, "no memory");
+	else
+		answer(k);
+}
+
+/* ---- turns */
+
+static const struct {
+	enum wd_call call;
+	void (*begin)(struct keeper *k);
+} special[] = {
+	{ WD_CALL_STATUS, begin_status },
+	{ WD_CALL_UNSEAL, begin_unseal },
+	{ WD_CALL_COLLATERAL_PUT, begin_collateral },
+	{ WD_CALL_AUDIT_TAIL, begin_tail },
+};
+
+static void
+begin(struct keeper *k)
+{
+	struct op *op = k->turn;
+	struct wd_diag d = { 0 };
+	int r;
+
+	if (op->call != WD_CALL_STATUS && (r = keeper_gate(k, &d)) != 0) {
+		refuse(k, r, d.detail);
+		return;
+	}
+	for (size_t i = 0; i < WD_N(special); i++) {
+		if (special[i].call != op->call)
+			continue;
+		special[i].begin(k);
+		return;
+	}
+	run(k, NULL);
+}
+
+void
+keeper_admin_next(struct keeper *k)
+{
+	while (k->turn == NULL && k->queued.n > 0) {
+		k->turn = op_list_first(k, &k->queued);
+		op_list_drop(&k->queued);
+		k->turn->state = OP_ADMIN;
+		begin(k);
+	}
+}
+
+void
+keeper_admin_call(
+    struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row)
+{
+	struct op *op;
+
+	if (k->queued.n >= KEEPER_ADMIN_QUEUE ||
+	    (op = keeper_op_new(k, f, row->id)) == NULL) {
+		keeper_refuse(k, row->id, f->request, WD_R_OVERLOADED,
+		    "too many requests are waiting");
+		return;
+	}
+	if (!keeper_op_keep(op, f->body)) {
+		keeper_op_refuse(k, op, WD_F_MEMORY, "no memory");
+		return;
+	}
+	op->state = OP_QUEUED;
+	op_list_add(k, &k->queued, op);
+	keeper_admin_next(k);
+}
+
+/* A transaction is never open while another role is asked, so that a late
+ * answer has nothing to undo. */
+void
+keeper_admin_late(struct keeper *k, int64_t now_ms)
+{
+	if (k->turn != NULL && k->step != ADMIN_LOG &&
+	    k->turn->deadline <= now_ms)
+		refuse(k, WD_R_UNAVAILABLE,
+		    "a part of the server did not answer in time");
+}

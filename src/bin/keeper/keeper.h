@@ -1,0 +1,161 @@
+/*
+ * warder-keeper: the process that holds keys and decides. A poll loop over its
+ * front, verify, scribe and seal, with a slot per request that waits for one of
+ * them. It blocks only in its own arithmetic. What deciding means is in
+ * src/broker/; here is who is asked when, and what waits for the log.
+ */
+#pragma once
+
+#include "bin/common/role.h"
+#include "broker/broker.h"
+
+enum {
+	KEEPER_OPS = 512,        /* requests that wait for another role */
+	KEEPER_WAITING = 256,    /* finished answers that wait for the log */
+	KEEPER_ADMIN_QUEUE = 64, /* admin calls; one is done at a time */
+	KEEPER_UNDURABLE = 2048, /* entries scribe has not confirmed */
+	KEEPER_LEASES = 64,      /* rows of a batch */
+	KEEPER_VERIFY_MS = 2000,
+	KEEPER_SEAL_MS = 10000,
+	KEEPER_TICK_MS = 1000,
+};
+
+enum op_state {
+	OP_FREE,
+	OP_VERIFY, /* evidence is judged */
+	OP_LOG,    /* the finished answer waits for its entry */
+	OP_QUEUED, /* an admin call waits for its turn */
+	OP_ADMIN,  /* an admin call has its turn: enum admin_step */
+};
+
+/* One request of the front while it waits. */
+struct op {
+	enum op_state state;
+	enum wd_call call;
+	uint32_t request; /* the front's number */
+	uint32_t front; /* which front asked: an answer to another is dropped */
+	uint32_t asked; /* our number at the role that is asked */
+	uint64_t seq;   /* of its entry */
+	int64_t deadline;      /* monotonic ms */
+	struct wd_bytes *body; /* the request */
+	struct wd_outcome out;
+	struct wd_store_lease lease; /* id none: no row */
+};
+
+/* A list of slots in the order in which they came. */
+struct op_list {
+	uint16_t at[KEEPER_OPS];
+	size_t first, n;
+};
+
+/* What the admin call that has its turn is waiting for. */
+enum admin_step {
+	ADMIN_IDLE,
+	ADMIN_VERIFY, /* a document is checked */
+	ADMIN_TAIL,   /* scribe reads entries */
+	ADMIN_SEAL,   /* seal opens or closes */
+	ADMIN_LOG,    /* its entry becomes durable */
+};
+
+struct keeper {
+	struct wd_role *role;
+	const struct wd_msg_config *config;
+	struct wd_broker *broker; /* NULL: not initialized, or no store */
+	int why_no_broker;
+	bool draining;
+
+	struct wd_peer front, verify, scribe, seal;
+	uint32_t front_number; /* rises with each front */
+
+	struct op ops[KEEPER_OPS];
+	struct op_list free, judged, waiting, queued;
+
+	/* log */
+	bool log_writable;
+	uint64_t log_size, seq, durable;
+
+	/* verify */
+	bool verify_ready;
+	uint64_t snapshot_version; /* of the last one sent */
+	uint64_t snapshot_store;   /* wd_broker.store_version it was made at */
+	uint8_t snapshot_digest[32];
+
+	/* seal */
+	struct wd_msg_seal_state seal_state; /* no texts but kind */
+	char seal_kind[17];
+
+	/* admin */
+	enum admin_step step;
+	struct op *turn; /* NULL: nobody's */
+
+	size_t n_leases;
+	struct wd_store_lease leases[KEEPER_LEASES];
+	int64_t next_tick;
+};
+
+/* ---- op.c: slots, and answers to the front */
+void keeper_ops_start(struct keeper *k);
+/* A slot for the request F of the front; NULL when all are taken. */
+struct op *keeper_op_new(
+    struct keeper *k, const struct wd_frame *f, enum wd_call call);
+void keeper_op_free(struct keeper *k, struct op *op);
+/* Keeps a copy of the request's bytes. False: no memory. */
+bool keeper_op_keep(struct op *op, struct wd_span body);
+void op_list_add(struct keeper *k, struct op_list *l, struct op *op);
+struct op *op_list_first(struct keeper *k, const struct op_list *l); /* NULL */
+void op_list_drop(struct op_list *l); /* the first */
+/* Sends what OP has come to and frees the slot. */
+void keeper_op_answer(struct keeper *k, struct op *op);
+void keeper_op_refuse(
+    struct keeper *k, struct op *op, int result, const char *detail);
+/* Straight to the front, without a slot. */
+void keeper_refuse(struct keeper *k, enum wd_call call, uint32_t request,
+    int result, const char *detail);
+void keeper_answer(struct keeper *k, enum wd_call call, uint32_t request,
+    const struct wd_outcome *out);
+
+/* ---- public.c */
+void keeper_call(
+    struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row);
+/* Whether the broker can be used now: 0, or the reason. */
+int keeper_gate(struct keeper *k, struct wd_diag *d);
+void keeper_judged(struct keeper *k, struct op *op, int result,
+    struct wd_span detail, const struct wd_msg_claims *claims);
+
+/* ---- evidence.c: verify */
+int keeper_ask_verify(struct keeper *k, struct op *op,
+    const struct wd_msg_attest_ask *ask) WD_MUST_USE;
+void keeper_snapshot(struct keeper *k);
+void keeper_verify_said(
+    struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row);
+void keeper_verify_gone(struct keeper *k);
+void keeper_verify_late(struct keeper *k, int64_t now_ms);
+
+/* ---- record.c: scribe */
+/* Queues OUT's entry and frees it. False when the log cannot take it. */
+bool keeper_record(struct keeper *k, struct wd_outcome *out, uint64_t *ret_seq);
+bool keeper_log_has_room(const struct keeper *k);
+bool keeper_scribe_said(
+    struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row);
+void keeper_scribe_gone(struct keeper *k);
+void keeper_lease(struct keeper *k, const struct wd_store_lease *lease);
+void keeper_leases_store(struct keeper *k);
+
+/* ---- sealing.c: seal */
+void keeper_seal_attached(struct keeper *k);
+bool keeper_seal_said(
+    struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row);
+void keeper_seal_gone(struct keeper *k);
+
+/* ---- admin.c */
+void keeper_admin_call(
+    struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row);
+void keeper_admin_next(struct keeper *k);
+void keeper_admin_doc(struct keeper *k, int result, struct wd_span detail,
+    const struct wd_msg_doc_info *doc);
+void keeper_admin_tail(struct keeper *k, int result, struct wd_span detail,
+    const struct wd_msg_audit_entries *tail);
+void keeper_admin_seal(struct keeper *k, int result, struct wd_span detail);
+void keeper_admin_durable(struct keeper *k);
+void keeper_admin_log_lost(struct keeper *k);
+void keeper_admin_late(struct keeper *k, int64_t now_ms);

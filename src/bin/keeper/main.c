@@ -1,0 +1,280 @@
+/*
+ * Start and loop of the keeper.
+ */
+#include "bin/keeper/keeper.h"
+
+#include "base/clock.h"
+#include "base/reason.h"
+#include "crypto/init.h"
+#include "sys/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+enum {
+	ARENA = 8 << 20,
+	EXPIRE_ROWS = 500, /* of sessions and leases, a tick */
+};
+
+/* ---- peers */
+
+static void
+front_gone(struct keeper *k)
+{
+	k->front_number++; /* what it asked is answered to nobody */
+}
+
+struct link {
+	struct wd_peer *peer;
+	enum wd_proc other;
+	void (*gone)(struct keeper *k);
+};
+
+enum { LINKS = 4 };
+
+static void
+links(struct keeper *k, struct link l[LINKS])
+{
+	l[0] = (struct link){ &k->front, k->front.other, front_gone };
+	l[1] = (struct link){ &k->verify, WD_PROC_VERIFY, keeper_verify_gone };
+	l[2] = (struct link){ &k->scribe, WD_PROC_SCRIBE, keeper_scribe_gone };
+	l[3] = (struct link){ &k->seal, WD_PROC_SEAL, keeper_seal_gone };
+}
+
+static void
+detach(struct keeper *k, const struct link *l)
+{
+	if (l->peer->chan == NULL)
+		return;
+	wd_log(WD_LOG_WARNING, "peer_gone", "peer",
+	    wd_proc_name(l->peer->other), NULL);
+	wd_peer_done(l->peer);
+	l->gone(k);
+}
+
+static bool
+said(struct keeper *k, const struct link *l, const struct wd_frame *f,
+    const struct wd_call_row *row)
+{
+	if (l->peer == &k->front) {
+		keeper_call(k, f, row);
+		return true;
+	}
+	if (l->peer == &k->verify) {
+		keeper_verify_said(k, f, row);
+		return true;
+	}
+	return l->peer == &k->scribe ? keeper_scribe_said(k, f, row)
+				     : keeper_seal_said(k, f, row);
+}
+
+/* All that has arrived from one peer. */
+static void
+drain(struct keeper *k, const struct link *l)
+{
+	int gone = wd_chan_fill(l->peer->chan);
+	const struct wd_call_row *row;
+	struct wd_diag d = { 0 };
+	struct wd_frame f;
+	int n;
+
+	while ((n = wd_peer_next(l->peer, &f, &row, &d)) > 0)
+		if (!said(k, l, &f, row)) {
+			n = wd_fault(
+			    &d, WD_F_PEER, "%s out of place", row->name);
+			break;
+		}
+	if (n < 0 && gone == 0)
+		wd_role_bad_peer(k->role, l->peer, d.detail);
+	if (n < 0 || gone != 0)
+		detach(k, l);
+}
+
+static void
+attached(void *ctx, enum wd_proc other, uint16_t cell, int fd)
+{
+	struct keeper *k = ctx;
+	struct link l[LINKS];
+	size_t at = other == WD_PROC_VERIFY ? 1
+	    : other == WD_PROC_SCRIBE       ? 2
+	    : other == WD_PROC_SEAL         ? 3
+					    : 0;
+	int r;
+
+	links(k, l);
+	detach(k, &l[at]);
+	r = wd_peer_open(l[at].peer, WD_PROC_KEEPER, other, cell, fd);
+	if (r != 0) {
+		wd_log_result("peer_not_attached", r, NULL);
+		return;
+	}
+	if (at == 1)
+		keeper_snapshot(k);
+	if (at == 3)
+		keeper_seal_attached(k);
+}
+
+static void
+on_drain(void *ctx)
+{
+	struct keeper *k = ctx;
+
+	k->draining = true;
+}
+
+static const struct wd_role_ops role_ops = { .attached = attached,
+	.drain = on_drain };
+
+/* ---- time */
+
+static void
+house_keeping(struct keeper *k)
+{
+	int64_t now = wd_time_now();
+
+	keeper_leases_store(k);
+	if (k->broker == NULL)
+		return;
+	/* Failures show in the next request; tidying up can wait. */
+	if (wd_store_session_expire(k->broker->store, now, EXPIRE_ROWS) < 0)
+		wd_log(WD_LOG_ERROR, "sessions_not_expired", "why",
+		    wd_store_why(k->broker->store), NULL);
+	if (!k->config->admin || k->turn != NULL)
+		return;
+	if (wd_store_lease_expire(k->broker->store, now, EXPIRE_ROWS) < 0 ||
+	    wd_broker_note_time(k->broker, now) != 0)
+		wd_log(WD_LOG_ERROR, "store_not_tidied", "why",
+		    wd_store_why(k->broker->store), NULL);
+}
+
+static void
+tick(struct keeper *k)
+{
+	int64_t now = wd_time_mono_ms();
+
+	if (now < k->next_tick)
+		return;
+	k->next_tick = now + KEEPER_TICK_MS;
+	keeper_verify_late(k, now);
+	keeper_admin_late(k, now);
+	house_keeping(k);
+}
+
+/* ---- the loop */
+
+static void
+flush(struct keeper *k, struct link l[LINKS])
+{
+	for (size_t i = 0; i < LINKS; i++)
+		if (l[i].peer->chan != NULL &&
+		    wd_chan_flush(l[i].peer->chan) != 0)
+			detach(k, &l[i]);
+}
+
+static void
+list(struct keeper *k, const struct link l[LINKS], struct pollfd fds[LINKS + 1])
+{
+	fds[LINKS] = (struct pollfd){ wd_role_control_fd(k->role), POLLIN, 0 };
+	for (size_t i = 0; i < LINKS; i++) {
+		struct wd_chan *c = l[i].peer->chan;
+
+		fds[i] = (struct pollfd){ -1, 0, 0 };
+		if (c == NULL)
+			continue;
+		fds[i].fd = wd_chan_fd(c);
+		fds[i].events =
+		    (short)(POLLIN | (wd_chan_waiting(c) > 0 ? POLLOUT : 0));
+	}
+}
+
+/* Nothing of anybody is left that a replaced keeper would have to finish. */
+static bool
+is_finished(const struct keeper *k)
+{
+	return k->draining &&
+	    (k->front.chan == NULL || k->free.n == KEEPER_OPS);
+}
+
+static int
+loop(struct keeper *k, struct wd_diag *d)
+{
+	struct pollfd fds[LINKS + 1];
+	struct link l[LINKS];
+
+	links(k, l);
+	while (!is_finished(k)) {
+		keeper_admin_next(k);
+		flush(k, l);
+		list(k, l, fds);
+		if (poll(fds, LINKS + 1, KEEPER_TICK_MS) < 0) {
+			if (errno != EINTR)
+				return wd_fault_errno(d, "cannot wait");
+			continue;
+		}
+		/* Replies before requests: they free what requests need. */
+		for (size_t i = LINKS; i-- > 0;)
+			if ((fds[i].revents & ~POLLOUT) != 0 &&
+			    l[i].peer->chan != NULL)
+				drain(k, &l[i]);
+		if (fds[LINKS].revents != 0)
+			wd_role_control(k->role);
+		tick(k);
+	}
+	keeper_leases_store(k);
+	return 0;
+}
+
+/* ---- start */
+
+/* A store that is missing or cannot be read does not stop the process: it
+ * answers why, and the log says more. */
+static int
+open_broker(struct keeper *k, struct wd_diag *d)
+{
+	static char dir[257], name[254];
+	struct wd_store *store = NULL;
+	int r;
+
+	if (!wd_span_to_text(k->config->state_dir, dir, sizeof(dir)) ||
+	    !wd_span_to_text(k->config->server_name, name, sizeof(name)))
+		return wd_fault(d, WD_F_PEER, "a configuration that is none");
+	r = wd_store_open(dir, &store, d);
+	if (r == 0)
+		r = wd_broker_new(
+		    store, name, k->config->session_seconds, &k->broker, d);
+	if (r == 0)
+		return 0;
+	wd_log_result("store_not_opened", r, d);
+	wd_diag_clear(d);
+	k->why_no_broker = r > 0 ? r : WD_R_UNAVAILABLE;
+	return 0;
+}
+
+static int
+run(struct keeper *k, struct wd_diag *d)
+{
+	int r = wd_role_start(WD_PROC_KEEPER, ARENA, &k->role, d);
+
+	if (r != 0 || (r = wd_crypto_init(d)) != 0)
+		return r;
+	k->config = wd_role_config(k->role);
+	k->front.other = k->config->admin ? WD_PROC_ADMIN_FRONT : WD_PROC_FRONT;
+	keeper_ops_start(k);
+	if ((r = open_broker(k, d)) != 0)
+		return r;
+	r = wd_role_ready(k->role, WD_SANDBOX_KEEPER, &role_ops, k, d);
+	return r != 0 ? r : loop(k, d);
+}
+
+int
+main(void)
+{
+	static struct keeper k;
+	struct wd_diag d = { 0 };
+	int r = run(&k, &d);
+
+	if (r != 0)
+		wd_log_result("keeper_failed", r, &d);
+	_exit(r == 0 ? 0 : 1); /* a sandboxed role runs no destructors */
+}

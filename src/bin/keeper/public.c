@@ -1,0 +1,256 @@
+/*
+ * What any front may ask: challenges, attestation, releases, health.
+ */
+#include "bin/keeper/keeper.h"
+
+#include "base/clock.h"
+#include "base/reason.h"
+#include "broker/challenge.h"
+#include "broker/release.h"
+#include "broker/session.h"
+#include "sys/log.h"
+
+int
+keeper_gate(struct keeper *k, struct wd_diag *d)
+{
+	if (k->draining)
+		return wd_reject(
+		    d, WD_R_UNAVAILABLE, "this part is being replaced");
+	if (k->broker == NULL)
+		return wd_reject(d, (enum wd_reason)k->why_no_broker, "%s",
+		    wd_reason_row(k->why_no_broker)->sentence);
+	if (!k->log_writable)
+		return wd_reject(
+		    d, WD_R_AUDIT_UNAVAILABLE, "the log cannot be written");
+	if (!keeper_log_has_room(k))
+		return wd_reject(
+		    d, WD_R_OVERLOADED, "too much waits for the log");
+	return 0;
+}
+
+/*
+ * In the admin cell a change may stand in an open transaction, and what is not
+ * durable yet must not decide anything.
+ */
+static int
+public_gate(struct keeper *k, struct wd_diag *d)
+{
+	if (k->step == ADMIN_LOG)
+		return wd_reject(
+		    d, WD_R_UNAVAILABLE, "a change is being made; try again");
+	return keeper_gate(k, d);
+}
+
+static void
+on_challenge(struct keeper *k, const struct wd_frame *f)
+{
+	uint8_t challenge[WD_CHALLENGE_LEN];
+	struct wd_msg_challenge answer = { WD_SPAN(challenge) };
+	int64_t now = wd_time_now();
+	WD_AUTO(wd_outcome_done) struct wd_outcome out = { 0 };
+	struct wd_msg_challenge_ask ask;
+	struct wd_diag d = { 0 };
+	int r = public_gate(k, &d);
+
+	if (wd_msg_read(f->body, &wd_msg_challenge_ask_type, &ask) != 0)
+		r = wd_reject(&d, WD_R_MALFORMED, "not a challenge request");
+	if (r == 0 && (r = wd_broker_look(k->broker, now, &d)) == 0)
+		r = wd_challenge_make(
+		    k->broker, (enum wd_door)ask.door, now, challenge);
+	if (r == WD_R_SEALED)
+		(void)wd_reject(&d, WD_R_SEALED, "the server is sealed");
+	if (wd_outcome_reply(&out, WD_CALL_CHALLENGE, r, &d, &answer) == 0)
+		keeper_answer(k, WD_CALL_CHALLENGE, f->request, &out);
+}
+
+/* ---- attestation */
+
+static int
+begin_attest(struct keeper *k, const struct wd_frame *f, struct wd_diag *d)
+{
+	struct wd_msg_attest_ask ask;
+	struct op *op;
+	int r;
+
+	if (wd_msg_read(f->body, &wd_msg_attest_ask_type, &ask) != 0)
+		return wd_reject(d, WD_R_MALFORMED, "not an attestation");
+	if ((r = public_gate(k, d)) != 0 ||
+	    (r = wd_session_may_attest(k->broker, &ask, wd_time_now(), d)) != 0)
+		return r;
+	op = keeper_op_new(k, f, WD_CALL_ATTEST);
+	if (op == NULL)
+		return wd_reject(
+		    d, WD_R_OVERLOADED, "too many requests are waiting");
+	if (!keeper_op_keep(op, f->body))
+		r = wd_fault(d, WD_F_MEMORY, "no memory");
+	else if (keeper_ask_verify(k, op, &ask) != 0)
+		r = wd_reject(d, WD_R_UNAVAILABLE, "verify is away");
+	if (r != 0)
+		keeper_op_free(k, op);
+	return r;
+}
+
+static void
+on_attest(struct keeper *k, const struct wd_frame *f)
+{
+	struct wd_diag d = { 0 };
+	int r = begin_attest(k, f, &d);
+
+	if (r != 0)
+		keeper_refuse(k, WD_CALL_ATTEST, f->request, r, d.detail);
+}
+
+/* The session opens now; its entry goes out before any entry of a release
+ * under it, so that one is durable whenever the other is. */
+void
+keeper_judged(struct keeper *k, struct op *op, int result,
+    struct wd_span detail, const struct wd_msg_claims *claims)
+{
+	struct wd_msg_attest_ask ask;
+	struct wd_diag d = { 0 };
+	char text[200];
+	uint64_t seq;
+	int r;
+
+	if (result != 0) {
+		(void)wd_span_to_text(detail, text, sizeof(text)); /* or "" */
+		keeper_op_refuse(k, op, result, text);
+		return;
+	}
+	r = public_gate(k, &d);
+	if (r == 0 &&
+	    wd_msg_read(
+		wd_bytes_span(op->body), &wd_msg_attest_ask_type, &ask) != 0)
+		r = WD_F_BUG;
+	if (r == 0)
+		r = wd_session_open(
+		    k->broker, &ask, claims->flat, wd_time_now(), &op->out);
+	if (r == 0 && op->out.entry != NULL &&
+	    !keeper_record(k, &op->out, &seq))
+		r = wd_reject(
+		    &d, WD_R_AUDIT_UNAVAILABLE, "the log cannot be written");
+	if (r != 0)
+		keeper_op_refuse(k, op, r, d.detail);
+	else
+		keeper_op_answer(k, op);
+}
+
+/* ---- release */
+
+/* Finished; the answer leaves when the entry is durable. */
+static int
+hold(struct keeper *k, const struct wd_frame *f, struct wd_outcome *out,
+    const struct wd_store_lease *lease, struct wd_diag *d)
+{
+	struct op *op = keeper_op_new(k, f, WD_CALL_RESOURCE);
+
+	if (op == NULL)
+		return wd_reject(
+		    d, WD_R_OVERLOADED, "too many requests are waiting");
+	if (!keeper_record(k, out, &op->seq)) {
+		keeper_op_free(k, op);
+		return wd_reject(
+		    d, WD_R_AUDIT_UNAVAILABLE, "the log cannot be written");
+	}
+	op->state = OP_LOG;
+	op->out.result = out->result;
+	op->out.reply = WD_TAKE(out->reply);
+	op->lease.id = (struct wd_id){ 0 };
+	if (op->out.result == 0)
+		op->lease = *lease;
+	op_list_add(k, &k->waiting, op);
+	return 0;
+}
+
+static int
+begin_release(struct keeper *k, const struct wd_frame *f,
+    struct wd_outcome *out, struct wd_diag *d)
+{
+	struct wd_store_lease lease = { 0 };
+	struct wd_msg_resource_ask ask;
+	int r;
+
+	if (wd_msg_read(f->body, &wd_msg_resource_ask_type, &ask) != 0)
+		return wd_reject(d, WD_R_MALFORMED, "not a resource request");
+	if ((r = public_gate(k, d)) != 0)
+		return r;
+	if (k->waiting.n >= KEEPER_WAITING)
+		return wd_reject(
+		    d, WD_R_OVERLOADED, "too many answers are waiting");
+	r = wd_release(k->broker, &ask, wd_time_now(), out, &lease);
+	if (r != 0)
+		return wd_fault(d, WD_F_MEMORY, "no memory");
+	if (out->entry != NULL)
+		return hold(k, f, out, &lease, d);
+	keeper_answer(k, WD_CALL_RESOURCE, f->request, out);
+	return 0;
+}
+
+static void
+on_resource(struct keeper *k, const struct wd_frame *f)
+{
+	WD_AUTO(wd_outcome_done) struct wd_outcome out = { 0 };
+	struct wd_diag d = { 0 };
+	int r = begin_release(k, f, &out, &d);
+
+	if (r != 0)
+		keeper_refuse(k, WD_CALL_RESOURCE, f->request, r, d.detail);
+}
+
+/* ---- health and counts */
+
+static void
+on_health(struct keeper *k, const struct wd_frame *f)
+{
+	struct wd_msg_health answer = {
+		.initialized = k->broker != NULL ||
+		    k->why_no_broker != WD_R_NOT_INITIALIZED,
+		.sealed = k->broker == NULL || !k->broker->open,
+		.log_writable = k->log_writable,
+		.verify_ready = k->verify_ready,
+	};
+	WD_AUTO(wd_outcome_done) struct wd_outcome out = { 0 };
+
+	if (wd_outcome_reply(&out, WD_CALL_HEALTH, 0, NULL, &answer) == 0)
+		keeper_answer(k, WD_CALL_HEALTH, f->request, &out);
+}
+
+/* A count that is lost with scribe away is lost; nothing else depends on it. */
+static void
+on_count(struct keeper *k, const struct wd_frame *f)
+{
+	struct wd_msg_log_count m;
+	uint32_t number;
+
+	if (wd_msg_read(f->body, &wd_msg_log_count_type, &m) != 0) {
+		wd_role_bad_peer(k->role, &k->front, "malformed count");
+		return;
+	}
+	if (k->scribe.chan != NULL &&
+	    wd_peer_send(&k->scribe, WD_CALL_LOG_COUNT, &m, -1, &number) != 0)
+		wd_log(WD_LOG_WARNING, "count_lost", NULL);
+}
+
+static const struct {
+	enum wd_call call;
+	void (*run)(struct keeper *, const struct wd_frame *);
+} handlers[] = {
+	{ WD_CALL_CHALLENGE, on_challenge },
+	{ WD_CALL_ATTEST, on_attest },
+	{ WD_CALL_RESOURCE, on_resource },
+	{ WD_CALL_HEALTH, on_health },
+	{ WD_CALL_COUNT, on_count },
+};
+
+void
+keeper_call(
+    struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row)
+{
+	for (size_t i = 0; i < WD_N(handlers); i++) {
+		if (handlers[i].call != row->id)
+			continue;
+		handlers[i].run(k, f);
+		return;
+	}
+	keeper_admin_call(k, f, row);
+}
