@@ -6,7 +6,11 @@
 #include "http/client_in.h"
 #include "http/text.h"
 
-enum { URL_MAX = 1024, HEAD_MAX = 32 << 10 /* status line and fields */ };
+enum {
+	URL_MAX = 1024,
+	HEAD_MAX = 32 << 10,
+	/* status line and fields */ FIELD_MAX = 1024
+};
 
 /* ---- what the library gives us */
 
@@ -58,29 +62,68 @@ slist_freep(struct curl_slist **list)
 	*list = NULL;
 }
 
+/* One field more on the list; the library copies the text. */
+static bool
+add_field(struct curl_slist **l, const char *name, struct wd_span value)
+{
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(FIELD_MAX);
+	struct curl_slist *next;
+
+	wd_wr_text(&wr, name);
+	wd_wr_bytes(&wr, value);
+	wd_wr_u8(&wr, 0);
+	if (wd_wr_end(&wr) != 0)
+		return false;
+	next = curl_slist_append(*l, (const char *)wr.p);
+	if (next != NULL)
+		*l = next;
+	return next != NULL;
+}
+
+static const char *
+or_json(const char *type)
+{
+	return type == NULL ? "application/json" : type;
+}
+
+static bool
+has_body(const struct wd_client_ask *ask)
+{
+	return ask->post || ask->method != NULL;
+}
+
 static CURLcode
 set_fields(
     struct wd_client *c, const struct wd_client_ask *ask, struct curl_slist **l)
 {
-	char accept[128];
-	struct wd_wr wr = wd_wr_fixed(accept, sizeof(accept) - 1);
-	struct curl_slist *next;
-
-	wd_wr_printf(&wr, "Accept: %s",
-	    ask->accept == NULL ? "application/json" : ask->accept);
-	accept[wr.len] = '\0';
-	next = curl_slist_append(NULL, accept);
-	if (wd_wr_end(&wr) != 0 || next == NULL) {
-		curl_slist_free_all(next);
+	if (!add_field(l, "Accept: ", wd_span_text(or_json(ask->accept))) ||
+	    (ask->bearer.len > 0 &&
+		!add_field(l, "Authorization: Bearer ", ask->bearer)))
 		return CURLE_OUT_OF_MEMORY;
-	}
-	*l = next;
-	/* No waiting for a 100 before a body goes out. */
-	if (ask->post &&
-	    (curl_slist_append(*l, "Content-Type: application/json") == NULL ||
-		curl_slist_append(*l, "Expect:") == NULL))
+	/* No waiting for a 100 before a body goes out, and no type that the
+	 * library would make up. */
+	if (has_body(ask) &&
+	    (!add_field(l,
+		 ask->body.len > 0 ? "Content-Type: " : "Content-Type:",
+		 ask->body.len > 0 ? wd_span_text(or_json(ask->type))
+				   : wd_span(NULL, 0)) ||
+		!add_field(l, "Expect:", wd_span(NULL, 0))))
 		return CURLE_OUT_OF_MEMORY;
 	return curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, *l);
+}
+
+static CURLcode
+set_body(struct wd_client *c, const struct wd_client_ask *ask)
+{
+	CURLcode r = curl_easy_setopt(c->curl, CURLOPT_POST, 1L);
+
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE,
+		    (curl_off_t)ask->body.len);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS,
+		    ask->body.p == NULL ? "" : (const char *)ask->body.p);
+	return r;
 }
 
 static CURLcode
@@ -90,22 +133,22 @@ set_request(struct wd_client *c, const struct wd_client_ask *ask)
 	struct wd_wr wr = wd_wr_fixed(url, sizeof(url) - 1);
 	CURLcode r;
 
-	wd_wr_printf(&wr, "https://%s:%u", c->host, c->port);
+	if (c->is_local)
+		wd_wr_text(&wr, "http://localhost");
+	else
+		wd_wr_printf(&wr, "https://%s:%u", c->host, c->port);
 	wd_wr_text(&wr, ask->path);
 	url[wr.len] = '\0';
 	if (wd_wr_end(&wr) != 0)
 		return CURLE_URL_MALFORMAT;
 	r = curl_easy_setopt(c->curl, CURLOPT_URL, url); /* is copied */
-	if (r != CURLE_OK || !ask->post)
-		return r != CURLE_OK
-		    ? r
+	if (r == CURLE_OK)
+		r = has_body(ask)
+		    ? set_body(c, ask)
 		    : curl_easy_setopt(c->curl, CURLOPT_HTTPGET, 1L);
-	r = curl_easy_setopt(c->curl, CURLOPT_POST, 1L);
-	if (r == CURLE_OK)
-		r = curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE,
-		    (curl_off_t)ask->body.len);
-	if (r == CURLE_OK)
-		r = curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, ask->body.p);
+	if (r == CURLE_OK) /* NULL: what POST or GET says */
+		r = curl_easy_setopt(
+		    c->curl, CURLOPT_CUSTOMREQUEST, ask->method);
 	return r;
 }
 

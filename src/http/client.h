@@ -1,6 +1,6 @@
 /*
- * An HTTPS client of one server, for roles that call out: TLS 1.3, the roots it
- * is given and no others, no redirects, no proxy, every size and every wait
+ * An HTTPS client of one server, for programs that call out: TLS 1.3, the roots
+ * it is given and no others, no redirects, no proxy, every size and every wait
  * bounded. Blocks; one request at a time over a connection that is kept.
  * Cookies are remembered until told to forget. Call wd_crypto_init() first.
  */
@@ -15,6 +15,9 @@ enum {
 };
 
 struct wd_client_options {
+	/* A local stream socket, spoken to without TLS; NULL: the network. Host
+	 * is then only the name in requests. */
+	const char *socket;
 	struct wd_span host; /* a name or an address, without brackets */
 	uint16_t port;
 	struct wd_span roots; /* PEM certificates */
@@ -40,10 +43,13 @@ void wd_client_freep(struct wd_client **c);
 void wd_client_resolve(struct wd_client *c);
 
 struct wd_client_ask {
-	const char *path;    /* printable, starts with a slash */
-	const char *accept;  /* NULL: anything */
-	bool post;           /* else GET */
-	struct wd_span body; /* JSON, for a POST */
+	const char *path;      /* printable, starts with a slash */
+	const char *accept;    /* NULL: anything */
+	bool post;             /* else GET */
+	const char *method;    /* another one; NULL: as POST says */
+	struct wd_span body;   /* for what is no GET */
+	const char *type;      /* of the body; NULL: JSON */
+	struct wd_span bearer; /* shown as Authorization; empty: none is */
 };
 
 struct wd_client_answer {

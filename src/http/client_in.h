@@ -13,6 +13,7 @@ struct wd_client {
 	struct curl_slist *addresses; /* of the host; NULL: is one itself */
 	char host[WD_CLIENT_HOST_MAX + 3]; /* in brackets if IPv6 */
 	bool is_address;
+	bool is_local; /* a socket of this machine, without TLS */
 	uint16_t port;
 	struct wd_bytes *roots;
 	size_t max_body;

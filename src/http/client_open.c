@@ -27,7 +27,8 @@ set_limits(struct wd_client *c)
 		r = curl_easy_setopt(
 		    h, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	if (r == CURLE_OK)
-		r = curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "https");
+		r = curl_easy_setopt(
+		    h, CURLOPT_PROTOCOLS_STR, c->is_local ? "http" : "https");
 	if (r == CURLE_OK)
 		r = curl_easy_setopt(h, CURLOPT_FOLLOWLOCATION, 0L);
 	if (r == CURLE_OK)
@@ -151,6 +152,7 @@ wd_client_new(const struct wd_client_options *options, struct wd_client **ret,
 	c->port = options->port;
 	c->max_body = options->max_body;
 	c->deadline_ms = options->deadline_ms;
+	c->is_local = options->socket != NULL;
 	if ((r = take_host(c, options->host, d)) != 0)
 		return r;
 	c->roots = wd_bytes_copy(options->roots);
@@ -160,6 +162,10 @@ wd_client_new(const struct wd_client_options *options, struct wd_client **ret,
 		return wd_fault(d, WD_F_MEMORY, "no memory");
 	if ((r = set_options(c, d)) != 0)
 		return r;
+	if (c->is_local &&
+	    curl_easy_setopt(
+		c->curl, CURLOPT_UNIX_SOCKET_PATH, options->socket) != CURLE_OK)
+		return wd_fault(d, WD_F_MEMORY, "no memory");
 	*ret = WD_TAKE(c);
 	return 0;
 }
