@@ -1,0 +1,362 @@
+/*
+ * The way to the admin door and back. A refusal is printed as the server says
+ * it, with its reason and the request's id, which is in the server's log.
+ */
+#include "bin/warder/online.h"
+
+#include "base/env.h"
+#include "base/num.h"
+#include "crypto/init.h"
+#include "sys/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { TOKEN_MAX = 128, ROOTS_MAX = 1 << 20, DEADLINE_MS = 30000 };
+
+static const char default_socket[] = "/run/warder/admin.sock";
+static const char default_token[] = "/etc/warder/admin.token";
+
+void
+cli_online_done(struct cli_online *o)
+{
+	wd_json_freep(&o->doc);
+	wd_client_answer_done(&o->answer);
+	wd_client_freep(&o->client);
+	wd_secret_freep(&o->token);
+}
+
+/* ---- files */
+
+static enum cli_exit
+complain(const struct wd_diag *d)
+{
+	(void)fprintf(stderr, "warder: %s\n", d->detail);
+	return CLI_FAULT;
+}
+
+/* All that FD gives, under a cap. */
+static int
+read_all(int fd, size_t max, struct wd_secret **ret)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *s = wd_secret_new(max + 1);
+	size_t len = 0;
+
+	if (s == NULL)
+		return WD_F_MEMORY;
+	while (len <= max) {
+		ssize_t n = read(fd, wd_secret_bytes(s) + len, max + 1 - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return WD_F_SYSTEM;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	if (len > max)
+		return WD_R_TOO_LARGE;
+	wd_secret_shorten(s, len);
+	*ret = WD_TAKE(s);
+	return 0;
+}
+
+bool
+cli_read_secret(const char *name, size_t max, struct wd_secret **ret)
+{
+	bool is_input = strcmp(name, "-") == 0;
+	WD_AUTO(wd_fd_closep)
+	int opened = is_input ? -1 : open(name, O_RDONLY | O_CLOEXEC);
+	int r;
+
+	if (!is_input && opened < 0) {
+		(void)fprintf(
+		    stderr, "warder: %s: %s\n", name, strerror(errno));
+		return false;
+	}
+	r = read_all(is_input ? STDIN_FILENO : opened, max, ret);
+	if (r == 0)
+		return true;
+	(void)fprintf(stderr, "warder: %s: %s\n", name,
+	    r > 0 ? "larger than allowed" : "cannot be read");
+	return false;
+}
+
+static void
+strip_line_end(struct wd_secret *s)
+{
+	struct wd_span text = wd_secret_borrow(s);
+
+	while (text.len > 0 && (text.p[text.len - 1] == '\n' ||
+				   text.p[text.len - 1] == '\r'))
+		text.len--;
+	wd_secret_shorten(s, text.len);
+}
+
+static const char *
+token_file(const struct cli_args *args)
+{
+	const char *name = cli_value(args, "token-file");
+
+	if (name == NULL)
+		name = wd_env("WARDER_TOKEN_FILE");
+	return name == NULL ? default_token : name;
+}
+
+/* A token that others can read is everybody's. */
+static bool
+is_private(const char *name)
+{
+	struct stat st;
+
+	if (stat(name, &st) != 0 || (st.st_mode & 077) == 0)
+		return true; /* opening it says what is wrong */
+	(void)fprintf(stderr,
+	    "warder: %s can be read by others; chmod 600 it first\n", name);
+	return false;
+}
+
+static enum cli_exit
+read_token(struct cli_online *o)
+{
+	const char *name = token_file(o->args);
+
+	if (!is_private(name) ||
+	    !cli_read_secret(name, TOKEN_MAX, &o->token))
+		return CLI_FAULT;
+	strip_line_end(o->token);
+	return CLI_OK;
+}
+
+/* ---- the server */
+
+/* "host:port" with the port behind the last colon. */
+static bool
+split_address(
+    const char *address, struct wd_span *ret_host, uint16_t *ret_port)
+{
+	const char *colon = strrchr(address, ':');
+	uint64_t port;
+
+	if (colon == NULL || colon == address ||
+	    !wd_num_parse(wd_span_text(colon + 1), UINT16_MAX, &port))
+		return false;
+	*ret_host = wd_span(address, (size_t)(colon - address));
+	*ret_port = (uint16_t)port;
+	return true;
+}
+
+static enum cli_exit
+open_tls(struct cli_online *o, const char *address)
+{
+	const char *ca = cli_value(o->args, "ca");
+	WD_AUTO(wd_secret_freep) struct wd_secret *roots = NULL;
+	struct wd_client_options options = { .max_body = CLI_BODY_MAX * 2,
+		.deadline_ms = DEADLINE_MS };
+	struct wd_diag d = { 0 };
+
+	if (ca == NULL)
+		return cli_usage(o->args,
+		    "a TLS address needs --ca FILE; nobody else is trusted");
+	if (!split_address(address, &options.host, &options.port))
+		return cli_usage(o->args,
+		    "'%s' is neither a socket's path nor HOST:PORT", address);
+	if (!cli_read_secret(ca, ROOTS_MAX, &roots))
+		return CLI_FAULT;
+	options.roots = wd_secret_borrow(roots);
+	if (wd_client_new(&options, &o->client, &d) != 0)
+		return complain(&d);
+	wd_client_resolve(o->client);
+	return CLI_OK;
+}
+
+static enum cli_exit
+open_socket(struct cli_online *o, const char *path)
+{
+	struct wd_client_options options = { .socket = path,
+		.host = WD_SPAN_LIT("localhost"),
+		.max_body = CLI_BODY_MAX * 2,
+		.deadline_ms = DEADLINE_MS };
+	struct wd_diag d = { 0 };
+
+	return wd_client_new(&options, &o->client, &d) == 0 ? CLI_OK :
+							      complain(&d);
+}
+
+enum cli_exit
+cli_online_open(
+    const struct cli_args *args, bool with_token, struct cli_online *ret)
+{
+	const char *address = cli_value(args, "admin");
+	struct wd_diag d = { 0 };
+	enum cli_exit e;
+
+	*ret = (struct cli_online){ .args = args };
+	if (wd_crypto_init(&d) != 0)
+		return complain(&d);
+	if (with_token && (e = read_token(ret)) != CLI_OK)
+		return e;
+	if (address == NULL)
+		address = default_socket;
+	return strchr(address, '/') != NULL ? open_socket(ret, address) :
+					      open_tls(ret, address);
+}
+
+/* ---- requests */
+
+/* What the server says of a refusal, in one line. */
+static void
+say_refusal(const struct cli_online *o)
+{
+	const struct wd_jval *root = wd_json_root(o->doc);
+	struct wd_span reason = { 0 }, detail = { 0 }, request = { 0 };
+
+	if (!wd_jval_text(wd_jval_get(root, "reason"), &reason)) {
+		(void)fprintf(stderr, "warder: the server answered %u\n",
+		    o->answer.status);
+		return;
+	}
+	/* what is absent is shown as nothing */
+	(void)wd_jval_text(wd_jval_get(root, "detail"), &detail);
+	(void)wd_jval_text(wd_jval_get(root, "request"), &request);
+	(void)fprintf(stderr, "warder: refused, %.*s: %.*s (request %.*s)\n",
+	    (int)reason.len, (const char *)reason.p, (int)detail.len,
+	    (const char *)detail.p, (int)request.len,
+	    (const char *)request.p);
+}
+
+static enum cli_exit
+judge(struct cli_online *o, bool is_json)
+{
+	struct wd_span body = wd_bytes_span(o->answer.body);
+	bool refused = o->answer.status / 100 != 2;
+	struct wd_diag d = { 0 };
+
+	wd_json_freep(&o->doc);
+	if ((is_json || refused) && body.len > 0 &&
+	    wd_json_parse(body, &d, &o->doc) != 0 && !refused) {
+		(void)fprintf(stderr,
+		    "warder: the server's answer is not JSON: %s\n", d.detail);
+		return CLI_FAULT;
+	}
+	if (!refused)
+		return CLI_OK;
+	say_refusal(o);
+	return o->answer.status >= 500 ? CLI_FAULT : CLI_REJECTED;
+}
+
+enum cli_exit
+cli_online_call(struct cli_online *o, const struct cli_call *call)
+{
+	struct wd_client_ask ask = { .path = call->path,
+		.accept = call->accept,
+		.method = strcmp(call->method, "GET") == 0 ? NULL :
+							     call->method,
+		.body = call->body,
+		.type = call->type,
+		.bearer = wd_secret_borrow(o->token) };
+	struct wd_diag d = { 0 };
+
+	wd_client_answer_done(&o->answer);
+	o->answer = (struct wd_client_answer){ 0 };
+	if (wd_client_send(o->client, &ask, &o->answer, &d) != 0) {
+		(void)fprintf(stderr,
+		    "warder: the server does not answer: %s\n", d.detail);
+		return CLI_FAULT;
+	}
+	return judge(o, call->accept == NULL);
+}
+
+enum cli_exit
+cli_online_send(struct cli_online *o, const char *method, const char *path,
+    const struct wd_wr *wr)
+{
+	struct cli_call call = { .method = method, .path = path };
+
+	if (wr != NULL) {
+		if (wd_wr_end(wr) != 0) {
+			(void)fprintf(stderr,
+			    "warder: what is to be sent is too large or no "
+			    "UTF-8 text\n");
+			return CLI_USAGE;
+		}
+		call.body = wd_wr_span(wr);
+	}
+	return cli_online_call(o, &call);
+}
+
+/* ---- what requests are made of */
+
+static bool
+is_path_text(const char *s)
+{
+	return s[0] != '\0' &&
+	    s[strspn(s,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789-._~/")] == '\0';
+}
+
+bool
+cli_path(char *dst, const char *before, const char *operand, const char *after)
+{
+	int n;
+
+	if (!is_path_text(operand)) {
+		(void)fprintf(stderr,
+		    "warder: '%s' is no id or path: letters, digits, - . _ ~ "
+		    "and / only\n",
+		    operand);
+		return false;
+	}
+	n = snprintf(dst, CLI_PATH_MAX, "%s%s%s", before, operand, after);
+	if (n > 0 && n < CLI_PATH_MAX)
+		return true;
+	(void)fprintf(stderr, "warder: that path is too long\n");
+	return false;
+}
+
+const char *
+cli_need_operand(const struct cli_args *args, int n, const char *what)
+{
+	const char *word = NULL;
+	int at = 0;
+
+	for (int i = 0; i <= n; i++)
+		word = cli_operand(args, &at);
+	if (word == NULL)
+		(void)cli_usage(args, "which %s?", what);
+	return word;
+}
+
+void
+cli_member(struct wd_jtext *j, const struct cli_args *args, const char *key,
+    const char *option)
+{
+	const char *value = cli_value(args, option);
+
+	if (value != NULL)
+		wd_jtext_key_text(j, key, value);
+}
+
+enum cli_exit
+cli_delete(const struct cli_args *args, const char *before, const char *what)
+{
+	WD_AUTO(cli_online_done) struct cli_online o = { 0 };
+	const char *name = cli_need_operand(args, 0, what);
+	char path[CLI_PATH_MAX];
+	enum cli_exit e;
+
+	if (name == NULL || !cli_path(path, before, name, ""))
+		return CLI_USAGE;
+	if ((e = cli_online_open(args, true, &o)) != CLI_OK ||
+	    (e = cli_online_send(&o, "DELETE", path, NULL)) != CLI_OK)
+		return e;
+	if (!cli_has(args, "json"))
+		(void)printf("deleted %s\n", name);
+	return CLI_OK;
+}

@@ -1,0 +1,198 @@
+/*
+ * Answers for people: an object as lines, a list as a table. Columns name
+ * members; what a server adds later does not disturb.
+ */
+#include "bin/warder/online.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { CELL_MAX = 512 };
+
+/* Texts of an array with commas between them. */
+static void
+write_array(struct wd_wr *wr, const struct wd_jval *v)
+{
+	for (size_t i = 0; i < wd_jval_count(v); i++) {
+		const struct wd_jval *x = wd_jval_at(v, i);
+		struct wd_span text;
+
+		if (i > 0)
+			wd_wr_text(wr, ", ");
+		if (wd_jval_text(x, &text))
+			wd_wr_bytes(wr, text);
+		else
+			wd_wr_text(wr, "…");
+	}
+}
+
+static void
+write_value(struct wd_wr *wr, const struct wd_jval *v)
+{
+	struct wd_span text;
+	int64_t number;
+	bool truth;
+
+	if (wd_jval_text(v, &text))
+		wd_wr_bytes(wr, text);
+	else if (wd_jval_int(v, &number))
+		wd_wr_printf(wr, "%lld", (long long)number);
+	else if (wd_jval_bool(v, &truth))
+		wd_wr_text(wr, truth ? "yes" : "no");
+	else if (wd_jval_type(v) == WD_JARRAY)
+		write_array(wr, v);
+	else
+		wd_wr_text(wr, "-");
+}
+
+/* "log.size": a member of a member. */
+static const struct wd_jval *
+member(const struct wd_jval *v, const char *path)
+{
+	char name[64];
+	const char *dot = strchr(path, '.');
+
+	if (dot == NULL)
+		return wd_jval_get(v, path);
+	if (!wd_span_to_text(
+		wd_span(path, (size_t)(dot - path)), name, sizeof(name)))
+		return NULL;
+	return wd_jval_get(wd_jval_get(v, name), dot + 1);
+}
+
+/* Control bytes of a server must not reach a terminal. */
+static void
+print_cell(const struct wd_jval *v, int width)
+{
+	char text[CELL_MAX];
+	struct wd_wr wr = wd_wr_fixed(text, sizeof(text) - 1);
+
+	write_value(&wr, v);
+	text[wr.len] = '\0';
+	for (size_t i = 0; i < wr.len; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 127)
+			text[i] = '?';
+	(void)printf("%-*s", width, text);
+}
+
+static enum cli_exit
+print_json(const struct cli_online *o)
+{
+	struct wd_span body = wd_bytes_span(o->answer.body);
+
+	(void)printf("%.*s\n", (int)body.len, (const char *)body.p);
+	return CLI_OK;
+}
+
+enum cli_exit
+cli_show(const struct cli_online *o, const struct cli_column *c, size_t n)
+{
+	const struct wd_jval *root = wd_json_root(o->doc);
+
+	if (cli_has(o->args, "json"))
+		return print_json(o);
+	for (size_t i = 0; i < n; i++) {
+		const struct wd_jval *v = member(root, c[i].member);
+
+		if (v == NULL)
+			continue;
+		(void)printf("%-14s ", c[i].head);
+		print_cell(v, 0);
+		(void)printf("\n");
+	}
+	return CLI_OK;
+}
+
+static void
+print_rows(const struct wd_jval *items, const struct cli_column *c, size_t n)
+{
+	for (size_t row = 0; row < wd_jval_count(items); row++) {
+		for (size_t i = 0; i < n; i++) {
+			print_cell(
+			    member(wd_jval_at(items, row), c[i].member),
+			    i + 1 < n ? c[i].width : 0);
+			(void)printf("%s", i + 1 < n ? " " : "\n");
+		}
+	}
+}
+
+static void
+print_heads(const struct cli_column *c, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		(void)printf("%-*s%s", i + 1 < n ? c[i].width : 0, c[i].head,
+		    i + 1 < n ? " " : "\n");
+}
+
+enum cli_exit
+cli_show_member(const struct cli_online *o, const char *name,
+    const struct cli_column *c, size_t n)
+{
+	print_heads(c, n);
+	print_rows(wd_jval_get(wd_json_root(o->doc), name), c, n);
+	return CLI_OK;
+}
+
+enum cli_exit
+cli_show_list(const struct cli_online *o, const struct cli_column *c, size_t n)
+{
+	return cli_has(o->args, "json") ? print_json(o) :
+					  cli_show_member(o, "items", c, n);
+}
+
+/* The path of the next page; false when this was the last. */
+static bool
+next_page(const struct cli_online *o, const char *path, const char *query,
+    char *dst)
+{
+	struct wd_span next;
+	char after[600];
+
+	if (!wd_jval_text(
+		wd_jval_get(wd_json_root(o->doc), "next"), &next) ||
+	    !wd_span_to_text(next, after, sizeof(after)))
+		return false;
+	if (snprintf(dst, CLI_PATH_MAX, "%s?%s%safter=%s", path, query,
+		query[0] != '\0' ? "&" : "", after) >= CLI_PATH_MAX)
+		return false;
+	return true;
+}
+
+enum cli_exit
+cli_list(struct cli_online *o, const char *path, const char *query,
+    const struct cli_column *c, size_t n)
+{
+	char page[CLI_PATH_MAX];
+	bool json = cli_has(o->args, "json");
+	bool more = snprintf(page, sizeof(page), "%s%s%s", path,
+			query[0] != '\0' ? "?" : "", query) < CLI_PATH_MAX;
+
+	if (!json)
+		print_heads(c, n);
+	while (more) {
+		enum cli_exit e = cli_online_send(o, "GET", page, NULL);
+
+		if (e != CLI_OK)
+			return e;
+		if (json)
+			(void)print_json(o); /* one document a page */
+		else
+			print_rows(wd_jval_get(wd_json_root(o->doc), "items"),
+			    c, n);
+		more = next_page(o, path, query, page);
+	}
+	return CLI_OK;
+}
+
+enum cli_exit
+cli_print_body(const struct cli_online *o)
+{
+	struct wd_span body = wd_bytes_span(o->answer.body);
+
+	if (fwrite(body.p, 1, body.len, stdout) != body.len ||
+	    fflush(stdout) != 0) {
+		(void)fprintf(stderr, "warder: cannot write the answer\n");
+		return CLI_FAULT;
+	}
+	return CLI_OK;
+}

@@ -1,0 +1,192 @@
+/*
+ * warder status, unseal, seal.
+ */
+#include "bin/warder/online.h"
+#include "bin/warder/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { SHARE_MAX = 1024 };
+
+static const struct cli_option options[] = { CLI_ONLINE_OPTIONS };
+
+/* ---- status */
+
+static const struct cli_column status_lines[] = {
+	{ "server_name", "server", 0 },
+	{ "version", "version", 0 },
+	{ "initialized", "initialized", 0 },
+	{ "sealed", "sealed", 0 },
+	{ "seal.kind", "seal", 0 },
+	{ "keys", "keys", 0 },
+	{ "policies", "policies", 0 },
+	{ "log.size", "log entries", 0 },
+	{ "log.writable", "log writable", 0 },
+	{ "clock", "clock", 0 },
+	{ "warnings", "warnings", 0 },
+};
+
+static const struct cli_column process_columns[] = {
+	{ "role", "ROLE", 12 },
+	{ "cell", "CELL", 6 },
+	{ "pid", "PID", 8 },
+	{ "ready", "READY", 6 },
+	{ "restarts", "RESTARTS", 9 },
+	{ "missing", "MISSING FEATURES", 0 },
+};
+
+static enum cli_exit
+run_status(const struct cli_args *args)
+{
+	WD_AUTO(cli_online_done) struct cli_online o = { 0 };
+	enum cli_exit e = cli_online_open(args, false, &o);
+
+	if (e != CLI_OK ||
+	    (e = cli_online_send(&o, "GET", "/admin/v1/status", NULL)) !=
+		CLI_OK ||
+	    (e = cli_show(&o, status_lines, WD_N(status_lines))) != CLI_OK ||
+	    cli_has(args, "json"))
+		return e;
+	(void)printf("\n");
+	return cli_show_member(&o, "processes", process_columns,
+	    WD_N(process_columns));
+}
+
+const struct cli_verb cli_verb_status = {
+	.name = "status",
+	.summary = "show the state of a running server",
+	.options = options,
+	.n_options = WD_N(options),
+	.example = "warder status",
+	.run = run_status,
+};
+
+/* ---- unseal */
+
+static const struct cli_option unseal_options[] = {
+	CLI_ONLINE_OPTIONS,
+	{ "passphrase-file", "FILE",
+	    "read the passphrase or share from FILE, - for standard input",
+	    false },
+};
+
+static const struct cli_column seal_lines[] = {
+	{ "sealed", "sealed", 0 },
+	{ "kind", "seal", 0 },
+	{ "progress", "progress", 0 },
+	{ "threshold", "threshold", 0 },
+	{ "wait_seconds", "wait seconds", 0 },
+};
+
+/* The line end of a file or terminal is no part of it. */
+static void
+strip(struct wd_secret *s)
+{
+	struct wd_span text = wd_secret_borrow(s);
+
+	if (text.len > 0 && text.p[text.len - 1] == '\n')
+		wd_secret_shorten(s, text.len - 1);
+}
+
+static bool
+ask_share(struct wd_secret **ret)
+{
+	struct termios old, silent;
+	bool is_terminal = tcgetattr(STDIN_FILENO, &old) == 0;
+	bool ok;
+
+	if (is_terminal) {
+		silent = old;
+		silent.c_lflag &= ~(tcflag_t)ECHO;
+		(void)fprintf(stderr, "Passphrase or share (then Enter and "
+				      "Ctrl-D): ");
+		(void)tcsetattr(STDIN_FILENO, TCSANOW, &silent); /* try */
+	}
+	ok = cli_read_secret("-", SHARE_MAX, ret);
+	if (is_terminal) {
+		(void)tcsetattr(STDIN_FILENO, TCSANOW, &old); /* try */
+		(void)fprintf(stderr, "\n");
+	}
+	return ok;
+}
+
+static enum cli_exit
+send_share(struct cli_online *o, const struct wd_secret *share)
+{
+	WD_AUTO(wd_secret_freep)
+	struct wd_secret *body = wd_secret_new(6 * SHARE_MAX + 32);
+	struct cli_call call = { "POST", "/admin/v1/unseal", { 0 }, NULL,
+		NULL };
+	struct wd_wr wr;
+	struct wd_jtext j;
+
+	if (body == NULL)
+		return CLI_FAULT;
+	wr = wd_wr_fixed(wd_secret_bytes(body), wd_secret_len(body));
+	j = wd_jtext(&wr);
+	wd_jtext_object(&j);
+	wd_jtext_key(&j, "share");
+	wd_jtext_string(&j, wd_secret_borrow(share));
+	wd_jtext_end(&j);
+	if (wd_wr_end(&wr) != 0) {
+		(void)fprintf(stderr, "warder: that is no UTF-8 text\n");
+		return CLI_USAGE;
+	}
+	call.body = wd_wr_span(&wr);
+	return cli_online_call(o, &call);
+}
+
+static enum cli_exit
+run_unseal(const struct cli_args *args)
+{
+	WD_AUTO(cli_online_done) struct cli_online o = { 0 };
+	WD_AUTO(wd_secret_freep) struct wd_secret *share = NULL;
+	const char *file = cli_value(args, "passphrase-file");
+	enum cli_exit e = cli_online_open(args, false, &o);
+
+	if (e != CLI_OK)
+		return e;
+	if (!(file == NULL ? ask_share(&share) :
+			     cli_read_secret(file, SHARE_MAX, &share)))
+		return CLI_FAULT;
+	strip(share);
+	if ((e = send_share(&o, share)) != CLI_OK)
+		return e;
+	return cli_show(&o, seal_lines, WD_N(seal_lines));
+}
+
+const struct cli_verb cli_verb_unseal = {
+	.name = "unseal",
+	.summary = "open a sealed server",
+	.options = unseal_options,
+	.n_options = WD_N(unseal_options),
+	.example = "warder unseal --passphrase-file -",
+	.run = run_unseal,
+};
+
+/* ---- seal */
+
+static enum cli_exit
+run_seal(const struct cli_args *args)
+{
+	WD_AUTO(cli_online_done) struct cli_online o = { 0 };
+	enum cli_exit e = cli_online_open(args, true, &o);
+
+	if (e != CLI_OK ||
+	    (e = cli_online_send(&o, "POST", "/admin/v1/seal", NULL)) !=
+		CLI_OK)
+		return e;
+	return cli_show(&o, seal_lines, WD_N(seal_lines));
+}
+
+const struct cli_verb cli_verb_seal = {
+	.name = "seal",
+	.summary = "make every part of the server forget its keys",
+	.options = options,
+	.n_options = WD_N(options),
+	.example = "warder seal",
+	.run = run_seal,
+};
