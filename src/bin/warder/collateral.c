@@ -76,8 +76,8 @@ read_chain(int dir, const struct document *doc, struct wd_bytes **ret)
 		return false;
 	if (*ret != NULL)
 		return true;
-	(void)fprintf(stderr, "warder: %s needs %s beside it\n", doc->file,
-	    doc->chain);
+	(void)fprintf(
+	    stderr, "warder: %s needs %s beside it\n", doc->file, doc->chain);
 	return false;
 }
 
@@ -98,8 +98,7 @@ write_document(struct wd_jtext *j, const struct cli_args *args,
 
 /* A document that is not there is no error; *N counts those that are. */
 static enum cli_exit
-import_one(
-    struct cli_online *o, int dir, const struct document *doc, size_t *n)
+import_one(struct cli_online *o, int dir, const struct document *doc, size_t *n)
 {
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *bytes = NULL, *chain = NULL;
 	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(CLI_BODY_MAX);
@@ -118,8 +117,7 @@ import_one(
 	(*n)++;
 	e = cli_online_send(o, "PUT", path, &wr);
 	if (e != CLI_OK)
-		(void)fprintf(
-		    stderr, "warder: %s was not stored\n", doc->file);
+		(void)fprintf(stderr, "warder: %s was not stored\n", doc->file);
 	else if (!cli_has(o->args, "json"))
 		(void)printf("stored %s\n", doc->file);
 	return e;

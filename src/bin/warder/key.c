@@ -36,12 +36,12 @@ static const struct cli_column key_columns[] = {
 
 /* ---- create, import, attach */
 
-#define MAKE_OPTIONS                                                          \
-	{ "label", "TEXT", "what PKCS#11 programs see", false },              \
-	    { "policy", "ID", "what decides about its release", false },      \
-	    { "usage", "TEXT", "a note", false },                             \
-	{                                                                     \
-		"certificate", "SUBJECT",                                     \
+#define MAKE_OPTIONS                                                         \
+	{ "label", "TEXT", "what PKCS#11 programs see", false },             \
+	    { "policy", "ID", "what decides about its release", false },     \
+	    { "usage", "TEXT", "a note", false },                            \
+	{                                                                    \
+		"certificate", "SUBJECT",                                    \
 		    "also make a self-signed certificate: CN=…,DNS=…", false \
 	}
 
@@ -74,8 +74,7 @@ static const struct cli_option attach_options[] = {
 
 /* Members behind "kind" in their order; PEM is the text of a key file. */
 static void
-write_rest(
-    struct wd_jtext *j, const struct cli_args *args, struct wd_span pem)
+write_rest(struct wd_jtext *j, const struct cli_args *args, struct wd_span pem)
 {
 	cli_member(j, args, "kind", "kind");
 	cli_member(j, args, "label", "label");
@@ -226,9 +225,9 @@ run_list(const struct cli_args *args)
 	if (!list_query(args, query))
 		return CLI_USAGE;
 	e = cli_online_open(args, true, &o);
-	return e != CLI_OK ? e :
-			     cli_list(&o, keys_path, query, key_columns,
-				 WD_N(key_columns));
+	return e != CLI_OK
+	    ? e
+	    : cli_list(&o, keys_path, query, key_columns, WD_N(key_columns));
 }
 
 const struct cli_verb cli_verb_key_list = {
@@ -291,9 +290,9 @@ run_policy(const struct cli_args *args)
 	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(REQUEST_MAX);
 	struct wd_jtext j = wd_jtext(&wr);
 	const char *id = cli_need_operand(args, 0, "key");
-	const char *policy = id == NULL ?
-	    NULL :
-	    cli_need_operand(args, 1, "policy (an id, or none)");
+	const char *policy = id == NULL
+	    ? NULL
+	    : cli_need_operand(args, 1, "policy (an id, or none)");
 	char path[CLI_PATH_MAX];
 	enum cli_exit e;
 
@@ -369,9 +368,9 @@ static enum cli_exit
 send_chain(struct cli_online *o, const char *path, const char *file)
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *pem = NULL;
-	struct cli_call call = { .method = "PUT",
-		.path = path,
-		.type = "application/x-pem-file" };
+	struct cli_call call = {
+		.method = "PUT", .path = path, .type = "application/x-pem-file"
+	};
 	enum cli_exit e;
 
 	if (!cli_read_secret(file, CHAIN_MAX, &pem))

@@ -92,8 +92,8 @@ strip_line_end(struct wd_secret *s)
 {
 	struct wd_span text = wd_secret_borrow(s);
 
-	while (text.len > 0 && (text.p[text.len - 1] == '\n' ||
-				   text.p[text.len - 1] == '\r'))
+	while (text.len > 0 &&
+	    (text.p[text.len - 1] == '\n' || text.p[text.len - 1] == '\r'))
 		text.len--;
 	wd_secret_shorten(s, text.len);
 }
@@ -126,8 +126,7 @@ read_token(struct cli_online *o)
 {
 	const char *name = token_file(o->args);
 
-	if (!is_private(name) ||
-	    !cli_read_secret(name, TOKEN_MAX, &o->token))
+	if (!is_private(name) || !cli_read_secret(name, TOKEN_MAX, &o->token))
 		return CLI_FAULT;
 	strip_line_end(o->token);
 	return CLI_OK;
@@ -137,8 +136,7 @@ read_token(struct cli_online *o)
 
 /* "host:port" with the port behind the last colon. */
 static bool
-split_address(
-    const char *address, struct wd_span *ret_host, uint16_t *ret_port)
+split_address(const char *address, struct wd_span *ret_host, uint16_t *ret_port)
 {
 	const char *colon = strrchr(address, ':');
 	uint64_t port;
@@ -184,8 +182,8 @@ open_socket(struct cli_online *o, const char *path)
 		.deadline_ms = DEADLINE_MS };
 	struct wd_diag d = { 0 };
 
-	return wd_client_new(&options, &o->client, &d) == 0 ? CLI_OK :
-							      complain(&d);
+	return wd_client_new(&options, &o->client, &d) == 0 ? CLI_OK
+							    : complain(&d);
 }
 
 enum cli_exit
@@ -203,8 +201,8 @@ cli_online_open(
 		return e;
 	if (address == NULL)
 		address = default_socket;
-	return strchr(address, '/') != NULL ? open_socket(ret, address) :
-					      open_tls(ret, address);
+	return strchr(address, '/') != NULL ? open_socket(ret, address)
+					    : open_tls(ret, address);
 }
 
 /* ---- requests */
@@ -226,8 +224,7 @@ say_refusal(const struct cli_online *o)
 	(void)wd_jval_text(wd_jval_get(root, "request"), &request);
 	(void)fprintf(stderr, "warder: refused, %.*s: %.*s (request %.*s)\n",
 	    (int)reason.len, (const char *)reason.p, (int)detail.len,
-	    (const char *)detail.p, (int)request.len,
-	    (const char *)request.p);
+	    (const char *)detail.p, (int)request.len, (const char *)request.p);
 }
 
 static enum cli_exit
@@ -255,8 +252,8 @@ cli_online_call(struct cli_online *o, const struct cli_call *call)
 {
 	struct wd_client_ask ask = { .path = call->path,
 		.accept = call->accept,
-		.method = strcmp(call->method, "GET") == 0 ? NULL :
-							     call->method,
+		.method =
+		    strcmp(call->method, "GET") == 0 ? NULL : call->method,
 		.body = call->body,
 		.type = call->type,
 		.bearer = wd_secret_borrow(o->token) };

@@ -31,9 +31,9 @@ enum { CLI_PATH_MAX = 900, CLI_BODY_MAX = 1100000 };
 struct cli_online {
 	const struct cli_args *args;
 	struct wd_client *client;
-	struct wd_secret *token; /* NULL: none is shown */
+	struct wd_secret *token;        /* NULL: none is shown */
 	struct wd_client_answer answer; /* the last one */
-	struct wd_json *doc;		/* the same, read */
+	struct wd_json *doc;            /* the same, read */
 };
 
 void cli_online_done(struct cli_online *o);
@@ -62,17 +62,16 @@ enum cli_exit cli_online_send(struct cli_online *o, const char *method,
  * A path from a format of texts that must consist of what paths may have;
  * says so and returns false otherwise. DST has CLI_PATH_MAX bytes.
  */
-bool cli_path(char *dst, const char *before, const char *operand,
-    const char *after);
+bool cli_path(
+    char *dst, const char *before, const char *operand, const char *after);
 
 /* The only operand, or the N-th (from 0); NULL after saying that it lacks. */
 const char *cli_need_operand(
     const struct cli_args *args, int n, const char *what);
 
 /* A member whose value is an option's, when it was given. */
-void cli_member(
-    struct wd_jtext *j, const struct cli_args *args, const char *key,
-    const char *option);
+void cli_member(struct wd_jtext *j, const struct cli_args *args,
+    const char *key, const char *option);
 
 /* Reads a file, "-" for standard input, as a secret. Says what is wrong. */
 bool cli_read_secret(const char *name, size_t max, struct wd_secret **ret);

@@ -108,8 +108,7 @@ print_rows(const struct wd_jval *items, const struct cli_column *c, size_t n)
 {
 	for (size_t row = 0; row < wd_jval_count(items); row++) {
 		for (size_t i = 0; i < n; i++) {
-			print_cell(
-			    member(wd_jval_at(items, row), c[i].member),
+			print_cell(member(wd_jval_at(items, row), c[i].member),
 			    i + 1 < n ? c[i].width : 0);
 			(void)printf("%s", i + 1 < n ? " " : "\n");
 		}
@@ -136,20 +135,19 @@ cli_show_member(const struct cli_online *o, const char *name,
 enum cli_exit
 cli_show_list(const struct cli_online *o, const struct cli_column *c, size_t n)
 {
-	return cli_has(o->args, "json") ? print_json(o) :
-					  cli_show_member(o, "items", c, n);
+	return cli_has(o->args, "json") ? print_json(o)
+					: cli_show_member(o, "items", c, n);
 }
 
 /* The path of the next page; false when this was the last. */
 static bool
-next_page(const struct cli_online *o, const char *path, const char *query,
-    char *dst)
+next_page(
+    const struct cli_online *o, const char *path, const char *query, char *dst)
 {
 	struct wd_span next;
 	char after[600];
 
-	if (!wd_jval_text(
-		wd_jval_get(wd_json_root(o->doc), "next"), &next) ||
+	if (!wd_jval_text(wd_jval_get(wd_json_root(o->doc), "next"), &next) ||
 	    !wd_span_to_text(next, after, sizeof(after)))
 		return false;
 	if (snprintf(dst, CLI_PATH_MAX, "%s?%s%safter=%s", path, query,
@@ -177,8 +175,8 @@ cli_list(struct cli_online *o, const char *path, const char *query,
 		if (json)
 			(void)print_json(o); /* one document a page */
 		else
-			print_rows(wd_jval_get(wd_json_root(o->doc), "items"),
-			    c, n);
+			print_rows(
+			    wd_jval_get(wd_json_root(o->doc), "items"), c, n);
 		more = next_page(o, path, query, page);
 	}
 	return CLI_OK;

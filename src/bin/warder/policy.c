@@ -51,8 +51,8 @@ send_policy(const struct cli_args *args, const struct wd_wr *wr)
 		id == NULL ? policies_path : id, ""))
 		return CLI_USAGE;
 	if ((e = cli_online_open(args, true, &o)) != CLI_OK ||
-	    (e = cli_online_send(
-		 &o, id == NULL ? "POST" : "PUT", path, wr)) != CLI_OK)
+	    (e = cli_online_send(&o, id == NULL ? "POST" : "PUT", path, wr)) !=
+		CLI_OK)
 		return e;
 	return cli_show(&o, lines, WD_N(lines));
 }
@@ -63,8 +63,9 @@ run_add(const struct cli_args *args)
 	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(REQUEST_MAX);
 	WD_AUTO(wd_secret_freep) struct wd_secret *text = NULL;
 	WD_AUTO(wd_json_freep) struct wd_json *doc = NULL;
-	const char *file = cli_need_operand(args, 0, "file (- for standard "
-						     "input)");
+	const char *file = cli_need_operand(args, 0,
+	    "file (- for standard "
+	    "input)");
 	struct wd_jtext j = wd_jtext(&wr);
 	struct wd_diag d = { 0 };
 
@@ -102,9 +103,9 @@ run_list(const struct cli_args *args)
 	WD_AUTO(cli_online_done) struct cli_online o = { 0 };
 	enum cli_exit e = cli_online_open(args, true, &o);
 
-	return e != CLI_OK ? e :
-			     cli_list(&o, policies_path, "", columns,
-				 WD_N(columns));
+	return e != CLI_OK
+	    ? e
+	    : cli_list(&o, policies_path, "", columns, WD_N(columns));
 }
 
 const struct cli_verb cli_verb_policy_list = {
@@ -168,8 +169,7 @@ const struct cli_verb cli_verb_policy_delete = {
 	.operands = "ID",
 	.options = options,
 	.n_options = WD_N(options),
-	.example =
-	    "warder policy delete 6f1d2c5e-3b1a-4c7e-9a52-0d2f4b6c8e10",
+	.example = "warder policy delete 6f1d2c5e-3b1a-4c7e-9a52-0d2f4b6c8e10",
 	.run = run_delete,
 };
 

@@ -136,9 +136,9 @@ run_leases(const struct cli_args *args)
 	WD_AUTO(cli_online_done) struct cli_online o = { 0 };
 	enum cli_exit e = cli_online_open(args, true, &o);
 
-	return e != CLI_OK ? e :
-			     cli_list(&o, "/admin/v1/leases", "",
-				 lease_columns, WD_N(lease_columns));
+	return e != CLI_OK ? e
+			   : cli_list(&o, "/admin/v1/leases", "", lease_columns,
+				 WD_N(lease_columns));
 }
 
 const struct cli_verb cli_verb_lease_list = {
@@ -223,8 +223,7 @@ run_tail(const struct cli_args *args)
 
 	if ((from != NULL &&
 		!wd_num_parse(wd_span_text(from), UINT64_MAX, &number)) ||
-	    (limit != NULL &&
-		!wd_num_parse(wd_span_text(limit), 100, &number)))
+	    (limit != NULL && !wd_num_parse(wd_span_text(limit), 100, &number)))
 		return cli_usage(args, "--from and --limit are numbers");
 	(void)snprintf(path, sizeof(path), "/admin/v1/audit?%s%s%slimit=%s",
 	    from == NULL ? "" : "from=", from == NULL ? "" : from,

@@ -51,8 +51,8 @@ run_status(const struct cli_args *args)
 	    cli_has(args, "json"))
 		return e;
 	(void)printf("\n");
-	return cli_show_member(&o, "processes", process_columns,
-	    WD_N(process_columns));
+	return cli_show_member(
+	    &o, "processes", process_columns, WD_N(process_columns));
 }
 
 const struct cli_verb cli_verb_status = {
@@ -101,8 +101,9 @@ ask_share(struct wd_secret **ret)
 	if (is_terminal) {
 		silent = old;
 		silent.c_lflag &= ~(tcflag_t)ECHO;
-		(void)fprintf(stderr, "Passphrase or share (then Enter and "
-				      "Ctrl-D): ");
+		(void)fprintf(stderr,
+		    "Passphrase or share (then Enter and "
+		    "Ctrl-D): ");
 		(void)tcsetattr(STDIN_FILENO, TCSANOW, &silent); /* try */
 	}
 	ok = cli_read_secret("-", SHARE_MAX, ret);
@@ -149,8 +150,8 @@ run_unseal(const struct cli_args *args)
 
 	if (e != CLI_OK)
 		return e;
-	if (!(file == NULL ? ask_share(&share) :
-			     cli_read_secret(file, SHARE_MAX, &share)))
+	if (!(file == NULL ? ask_share(&share)
+			   : cli_read_secret(file, SHARE_MAX, &share)))
 		return CLI_FAULT;
 	strip(share);
 	if ((e = send_share(&o, share)) != CLI_OK)
@@ -176,8 +177,7 @@ run_seal(const struct cli_args *args)
 	enum cli_exit e = cli_online_open(args, true, &o);
 
 	if (e != CLI_OK ||
-	    (e = cli_online_send(&o, "POST", "/admin/v1/seal", NULL)) !=
-		CLI_OK)
+	    (e = cli_online_send(&o, "POST", "/admin/v1/seal", NULL)) != CLI_OK)
 		return e;
 	return cli_show(&o, seal_lines, WD_N(seal_lines));
 }

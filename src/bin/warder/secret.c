@@ -127,9 +127,9 @@ run_list(const struct cli_args *args)
 	if (prefix != NULL && !cli_path(query, "prefix=", prefix, ""))
 		return CLI_USAGE;
 	e = cli_online_open(args, true, &o);
-	return e != CLI_OK ? e :
-			     cli_list(&o, secrets_path, query, columns,
-				 WD_N(columns));
+	return e != CLI_OK
+	    ? e
+	    : cli_list(&o, secrets_path, query, columns, WD_N(columns));
 }
 
 const struct cli_verb cli_verb_secret_list = {

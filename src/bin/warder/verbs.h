@@ -1,5 +1,5 @@
 /*
- * The verbs of the command line, one file each; the table is in verbs.c.
+ * The verbs of the command line, a file for each noun; the table is in verbs.c.
  */
 #pragma once
 
@@ -12,9 +12,39 @@ const struct cli_verb *cli_verb_find(
 
 const struct cli_verb *const *cli_verbs(size_t *ret_n);
 
+extern const struct cli_verb cli_verb_audit_tail;
+extern const struct cli_verb cli_verb_collateral_import;
+extern const struct cli_verb cli_verb_collateral_list;
 extern const struct cli_verb cli_verb_evidence_inspect;
 extern const struct cli_verb cli_verb_evidence_verify;
+extern const struct cli_verb cli_verb_key_attach;
+extern const struct cli_verb cli_verb_key_certificate;
+extern const struct cli_verb cli_verb_key_create;
+extern const struct cli_verb cli_verb_key_csr;
+extern const struct cli_verb cli_verb_key_delete;
+extern const struct cli_verb cli_verb_key_import;
+extern const struct cli_verb cli_verb_key_list;
+extern const struct cli_verb cli_verb_key_policy;
+extern const struct cli_verb cli_verb_key_show;
+extern const struct cli_verb cli_verb_lease_list;
+extern const struct cli_verb cli_verb_lease_revoke;
+extern const struct cli_verb cli_verb_policy_add;
+extern const struct cli_verb cli_verb_policy_bind;
+extern const struct cli_verb cli_verb_policy_delete;
+extern const struct cli_verb cli_verb_policy_list;
+extern const struct cli_verb cli_verb_policy_show;
+extern const struct cli_verb cli_verb_policy_unbind;
+extern const struct cli_verb cli_verb_seal;
+extern const struct cli_verb cli_verb_secret_delete;
+extern const struct cli_verb cli_verb_secret_get;
+extern const struct cli_verb cli_verb_secret_list;
+extern const struct cli_verb cli_verb_secret_put;
+extern const struct cli_verb cli_verb_status;
 extern const struct cli_verb cli_verb_swtee_collateral;
 extern const struct cli_verb cli_verb_swtee_init;
 extern const struct cli_verb cli_verb_swtee_quote;
+extern const struct cli_verb cli_verb_token_create;
+extern const struct cli_verb cli_verb_token_list;
+extern const struct cli_verb cli_verb_token_revoke;
+extern const struct cli_verb cli_verb_unseal;
 extern const struct cli_verb cli_verb_version;
