@@ -1,42 +1,11 @@
 /*
- * The manual's part about keys, from the table that reads them. Texts of the
- * table are plain English; what mdoc(7) would take for a macro is kept off the
- * start of lines.
+ * The manual's part about keys, from the table that reads them.
  */
 #include "bin/common/conf.h"
 
 #include <string.h>
 
-/* Words after one another, in lines of at most 72 characters. */
-static void
-write_filled(struct wd_wr *wr, const char *text)
-{
-	size_t column = 0;
-
-	while (*text != '\0') {
-		size_t len = strcspn(text, " ");
-
-		if (column > 0 && column + 1 + len > 72) {
-			wd_wr_text(wr, "\n");
-			column = 0;
-		} else if (column > 0) {
-			wd_wr_text(wr, " ");
-			column++;
-		}
-		if (column == 0 && (*text == '.' || *text == '\''))
-			wd_wr_text(wr, "\\&");
-		wd_wr_bytes(wr, wd_span(text, len));
-		column += len;
-		text += len;
-		/* A sentence's end is a line's end: mdoc sets the space. */
-		if (column > 0 && text[0] == ' ' && text[-1] == '.') {
-			wd_wr_text(wr, "\n");
-			column = 0;
-		}
-		text += strspn(text, " ");
-	}
-	wd_wr_text(wr, "\n");
-}
+#include "bin/common/manual.h"
 
 static void
 write_form(struct wd_wr *wr, const struct wd_conf_key *key)
@@ -57,7 +26,7 @@ static void
 write_key(struct wd_wr *wr, const struct wd_conf_key *key)
 {
 	wd_wr_printf(wr, ".It Cm %s\n", key->name);
-	write_filled(wr, key->manual);
+	wd_manual_fill(wr, key->manual);
 	write_form(wr, key);
 	if (key->at_start_only)
 		wd_wr_text(wr, "Only a new start changes it.\n");

@@ -1,0 +1,241 @@
+/*
+ * Reading the agent's configuration. Nothing is handed out before everything
+ * was read and checked.
+ */
+#include "bin/agent/conf.h"
+
+#include "base/alloc.h"
+#include "codec/ini.h"
+#include "sys/file.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct reading {
+	struct agent_conf conf;
+	const char *folder;
+	uint64_t seen;                     /* bits by place in the table */
+	uint64_t seen_key[AGENT_KEYS_MAX]; /* the same, per section */
+};
+
+/* "key NAME": its name; NULL for another section. */
+static const char *
+key_section(const char *section)
+{
+	return strncmp(section, "key ", 4) == 0 ? section + 4 : NULL;
+}
+
+static const struct agent_conf_key *
+find(const char *section, const char *name, size_t *ret_place)
+{
+	size_t n;
+	const struct agent_conf_key *keys = agent_conf_keys(&n);
+
+	if (key_section(section) != NULL)
+		section = "key";
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(keys[i].section, section) == 0 &&
+		    strcmp(keys[i].name, name) == 0) {
+			*ret_place = i;
+			return &keys[i];
+		}
+	return NULL;
+}
+
+static bool
+is_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len < AGENT_NAME &&
+	    strspn(name,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789_-.") == len;
+}
+
+/* The section's place among the keys, a new one if need be. */
+static int
+find_key(
+    struct reading *rd, const char *name, size_t *ret_i, struct wd_diag *d)
+{
+	struct agent_conf *c = &rd->conf;
+
+	for (size_t i = 0; i < c->n_keys; i++)
+		if (strcmp(c->keys[i].name, name) == 0) {
+			*ret_i = i;
+			return 0;
+		}
+	if (!is_name(name))
+		return wd_reject(d, WD_R_MALFORMED,
+		    "a key's name has letters, digits, '_', '-' and '.', at "
+		    "most %d",
+		    AGENT_NAME - 1);
+	if (c->n_keys == AGENT_KEYS_MAX)
+		return wd_reject(
+		    d, WD_R_RANGE, "more than %d keys", AGENT_KEYS_MAX);
+	(void)wd_span_to_text(wd_span_text(name), c->keys[c->n_keys].name,
+	    AGENT_NAME); /* fits, see above */
+	*ret_i = c->n_keys++;
+	return 0;
+}
+
+static int
+on_entry(void *ctx, const struct wd_ini_entry *e, struct wd_diag *d)
+{
+	struct reading *rd = ctx;
+	const char *name = key_section(e->section);
+	size_t place = 0;
+	size_t i = 0;
+	struct agent_value v = { find(e->section, e->name, &place),
+		wd_span_text(e->value), rd->folder };
+	uint64_t *seen;
+	int r;
+
+	if (v.key == NULL)
+		return wd_reject(d, WD_R_UNKNOWN_MEMBER,
+		    "there is no key %.60s in section [%.60s]", e->name,
+		    e->section);
+	if (name != NULL && (r = find_key(rd, name, &i, d)) != 0)
+		return r;
+	seen = name != NULL ? &rd->seen_key[i] : &rd->seen;
+	if ((*seen >> place & 1) != 0)
+		return wd_reject(d, WD_R_EXISTS, "%s is given twice", e->name);
+	*seen |= (uint64_t)1 << place;
+	return agent_conf_set(&v,
+	    name != NULL ? (void *)&rd->conf.keys[i] : (void *)&rd->conf, d);
+}
+
+/* ---- what was not given, and what concerns more than one value */
+
+static int
+set_defaults(struct reading *rd, struct wd_diag *d)
+{
+	size_t n;
+	const struct agent_conf_key *keys = agent_conf_keys(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct agent_value v = { &keys[i],
+			wd_span_text(keys[i].standard), rd->folder };
+
+		if ((rd->seen >> i & 1) != 0 ||
+		    strcmp(keys[i].section, "key") == 0)
+			continue;
+		if (keys[i].standard == NULL)
+			return wd_reject(d, WD_R_NOT_FOUND,
+			    "%s in section [%s] must be given", keys[i].name,
+			    keys[i].section);
+		if (agent_conf_set(&v, &rd->conf, NULL) != 0)
+			return wd_fault(
+			    d, WD_F_BUG, "the default of %s", keys[i].name);
+	}
+	return 0;
+}
+
+static int
+complete_key(struct agent_key_conf *k, struct wd_diag *d)
+{
+	if ((k->id[0] == '\0') == (k->path[0] == '\0'))
+		return wd_reject(d, WD_R_MALFORMED,
+		    "[key %s]: either id or path must be given", k->name);
+	if (k->id[0] != '\0') /* fits: an id has 36 characters */
+		(void)snprintf(
+		    k->path, sizeof(k->path), "default/key/%.36s", k->id);
+	return 0;
+}
+
+static int
+complete_keys(struct agent_conf *c, struct wd_diag *d)
+{
+	for (size_t i = 0; i < c->n_keys; i++) {
+		int r = complete_key(&c->keys[i], d);
+
+		if (r != 0)
+			return r;
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(c->keys[i].path, c->keys[k].path) == 0)
+				return wd_reject(d, WD_R_EXISTS,
+				    "[key %s] and [key %s] are the same",
+				    c->keys[k].name, c->keys[i].name);
+	}
+	return 0;
+}
+
+static int
+complete(struct reading *rd, struct wd_diag *d)
+{
+	struct agent_conf *c = &rd->conf;
+	int r = set_defaults(rd, d);
+
+	if (r != 0 || (r = complete_keys(c, d)) != 0)
+		return r;
+	if (c->serial[0] != '\0' && strlen(c->serial) != WD_HOLDER_SERIAL_LEN)
+		return wd_reject(d, WD_R_RANGE, "serial is not %d characters",
+		    WD_HOLDER_SERIAL_LEN);
+	return 0;
+}
+
+int
+agent_conf_parse(struct wd_span text, const char *folder,
+    struct agent_conf *ret, struct wd_diag *d)
+{
+	WD_AUTO(wd_freep) struct reading *rd = wd_alloc(sizeof(*rd));
+	int r;
+
+	if (rd == NULL)
+		return wd_fault(d, WD_F_MEMORY, "no memory");
+	rd->folder = folder;
+	r = wd_ini_read(text, on_entry, rd, d);
+	if (r == 0)
+		r = complete(rd, d);
+	if (r == 0)
+		*ret = rd->conf;
+	return r;
+}
+
+/* The absolute path of the folder that FILE is in. */
+static int
+folder_of(const char *file, char ret[PATH_MAX], struct wd_diag *d)
+{
+	char *slash;
+
+	if (realpath(file, ret) == NULL)
+		return wd_fault_errno(d, "%.150s: no such path", file);
+	slash = strrchr(ret, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	return 0;
+}
+
+int
+agent_conf_read(const char *path, struct agent_conf *ret, struct wd_diag *d)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *text = NULL;
+	char folder[PATH_MAX];
+	int r = wd_file_read(AT_FDCWD, path, WD_INI_MAX, &text, d);
+
+	if (r != 0 || (r = folder_of(path, folder, d)) != 0)
+		return r;
+	return agent_conf_parse(wd_bytes_span(text), folder, ret, d);
+}
+
+const struct agent_conf_key *
+agent_conf_needs_restart(
+    const struct agent_conf *old, const struct agent_conf *fresh)
+{
+	size_t n;
+	const struct agent_conf_key *keys = agent_conf_keys(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		size_t at = keys[i].offset;
+
+		if (keys[i].at_start_only &&
+		    !wd_span_equal(
+			wd_span((const char *)old + at, keys[i].size),
+			wd_span((const char *)fresh + at, keys[i].size)))
+			return &keys[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,109 @@
+/*
+ * Every key of the agent's configuration, in the order of the manual.
+ */
+#include "bin/agent/conf.h"
+
+#define AT(member)                                     \
+	.offset = offsetof(struct agent_conf, member), \
+	.size = sizeof(((struct agent_conf *)NULL)->member)
+
+#define KEY_AT(member)                                     \
+	.offset = offsetof(struct agent_key_conf, member), \
+	.size = sizeof(((struct agent_key_conf *)NULL)->member)
+
+static const struct agent_conf_key keys[] = {
+	{ "agent", "socket", AGENT_IS_PATH, AT(socket),
+	    .standard = "/run/warder-agent/holder.sock", .at_start_only = true,
+	    .manual = "Where local programs connect. Anyone may; what they "
+		      "get is decided per key." },
+	{ "agent", "separate_users", AGENT_IS_BOOL, AT(separate_users),
+	    .standard = "yes", .at_start_only = true,
+	    .manual = "Whether the agent and its link run as the users below "
+		      "when started by root. Started by another user, both "
+		      "run as that one, and the log says so." },
+	{ "agent", "user", AGENT_IS_WORD, AT(user), .standard = "warder-agent",
+	    .at_start_only = true,
+	    .manual = "User of the process that holds the keys." },
+	{ "agent", "link_user", AGENT_IS_WORD, AT(link_user),
+	    .standard = "warder-link", .at_start_only = true,
+	    .manual = "User of the process that talks to the network." },
+	{ "agent", "log_level", AGENT_IS_LEVEL, AT(log_level),
+	    .standard = "info", .at_start_only = true,
+	    .manual = "What is logged: this and what is worse." },
+	{ "agent", "token", AGENT_IS_TEXT, AT(token), .standard = "warder",
+	    .at_start_only = true,
+	    .manual = "Label of the PKCS#11 token that programs see." },
+	{ "agent", "serial", AGENT_IS_TEXT, AT(serial), .standard = "",
+	    .at_start_only = true,
+	    .manual = "Serial number of the token, 16 characters. When "
+		      "empty: made from the machine's id." },
+	{ "agent", "signatures_per_second", AGENT_IS_NUMBER,
+	    AT(signatures_per_second), .max = 1000000, .standard = "0",
+	    .at_start_only = true,
+	    .manual = "Most signatures of one user in a second; 0 is no "
+		      "limit." },
+
+	{ "server", "address", AGENT_IS_SERVER, AT(host), .standard = NULL,
+	    .manual = "The server, by name or address, and its port." },
+	{ "server", "ca", AGENT_IS_PATH, AT(ca), .standard = NULL,
+	    .manual = "Roots in PEM that the server's certificate must lead "
+		      "to. No others are trusted." },
+	{ "server", "release_key", AGENT_IS_THUMB, AT(release_key),
+	    .standard = NULL,
+	    .manual = "Thumbprint of the key that signs releases, as "
+		      "warder init prints it. Whatever is not signed by it "
+		      "is refused." },
+	{ "server", "deadline_seconds", AGENT_IS_NUMBER, AT(deadline_seconds),
+	    .min = 1, .max = 300, .standard = "10",
+	    .manual = "How long one request to the server may take." },
+
+	{ "attester", "kind", AGENT_IS_WORD, AT(attester), .standard = NULL,
+	    .manual = "Who makes the evidence. There is swtee, a software "
+		      "TEE for development and demonstrations: it protects "
+		      "nothing." },
+
+	{ "swtee", "dir", AGENT_IS_PATH, AT(swtee_dir), .standard = "",
+	    .manual = "Folder that warder swtee init has made. Must be given "
+		      "when the attester is swtee." },
+	{ "swtee", "mrenclave", AGENT_IS_HEX, AT(swtee_mrenclave),
+	    .standard = "",
+	    .manual = "Measurement of the enclave to claim. When empty: one "
+		      "of its own." },
+	{ "swtee", "mrsigner", AGENT_IS_HEX, AT(swtee_mrsigner), .standard = "",
+	    .manual = "Measurement of the signer to claim. When empty: one "
+		      "of its own." },
+	{ "swtee", "isv_prod_id", AGENT_IS_NUMBER, AT(swtee_isv_prod_id),
+	    .max = 65535, .standard = "0",
+	    .manual = "Product id to claim." },
+	{ "swtee", "isv_svn", AGENT_IS_NUMBER, AT(swtee_isv_svn), .max = 65535,
+	    .standard = "0",
+	    .manual = "Security version to claim." },
+	{ "swtee", "debug", AGENT_IS_BOOL, AT(swtee_debug), .standard = "no",
+	    .manual = "Claims that the enclave can be debugged." },
+
+	{ "key", "id", AGENT_IS_ID, KEY_AT(id), .standard = "",
+	    .manual = "The key to fetch, by its id. Either this or path must "
+		      "be given." },
+	{ "key", "path", AGENT_IS_RESOURCE, KEY_AT(path), .standard = "",
+	    .manual = "The secret to fetch, by its path on the server." },
+	{ "key", "label", AGENT_IS_TEXT, KEY_AT(label), .standard = "",
+	    .manual = "Label of the key's objects in the token. When empty: "
+		      "the one the server has." },
+	{ "key", "see", AGENT_IS_USERS, KEY_AT(see), .standard = "",
+	    .manual = "Users who may find the key and its certificate. Root "
+		      "always may." },
+	{ "key", "use", AGENT_IS_USERS, KEY_AT(use), .standard = "",
+	    .manual = "Users who may have the key sign. They may see it as "
+		      "well. Root may use what it is granted like anybody "
+		      "else." },
+	{ "key", "get", AGENT_IS_USERS, KEY_AT(get), .standard = "",
+	    .manual = "Users who may read a secret by warder-agent get. A "
+		      "key that signs is never given out, whoever asks." },
+};
+
+const struct agent_conf_key *
+agent_conf_keys(size_t *ret_n)
+{
+	*ret_n = WD_N(keys);
+	return keys;
+}
