@@ -36,6 +36,8 @@ find(const char *section, const char *name, size_t *ret_place)
 
 	if (key_section(section) != NULL)
 		section = "key";
+	else if (strcmp(section, "key") == 0)
+		return NULL; /* of no name */
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(keys[i].section, section) == 0 &&
 		    strcmp(keys[i].name, name) == 0) {
@@ -58,8 +60,7 @@ is_name(const char *name)
 
 /* The section's place among the keys, a new one if need be. */
 static int
-find_key(
-    struct reading *rd, const char *name, size_t *ret_i, struct wd_diag *d)
+find_key(struct reading *rd, const char *name, size_t *ret_i, struct wd_diag *d)
 {
 	struct agent_conf *c = &rd->conf;
 

@@ -110,8 +110,8 @@ int agent_conf_parse(struct wd_span text, const char *folder,
     struct agent_conf *ret, struct wd_diag *d) WD_MUST_USE;
 
 /* As that, of the file at PATH; WD_R_NOT_FOUND also when it is not there. */
-int agent_conf_read(const char *path, struct agent_conf *ret,
-    struct wd_diag *d) WD_MUST_USE;
+int agent_conf_read(const char *path, struct agent_conf *ret, struct wd_diag *d)
+    WD_MUST_USE;
 
 /* The first key that differs and that only a new start can change, or NULL. */
 const struct agent_conf_key *agent_conf_needs_restart(
@@ -129,5 +129,5 @@ struct agent_value {
 };
 
 /* Fills the value's place in the struct at PLACE_OF. */
-int agent_conf_set(const struct agent_value *v, void *place_of,
-    struct wd_diag *d) WD_MUST_USE;
+int agent_conf_set(
+    const struct agent_value *v, void *place_of, struct wd_diag *d) WD_MUST_USE;

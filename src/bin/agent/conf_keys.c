@@ -73,11 +73,9 @@ static const struct agent_conf_key keys[] = {
 	    .manual = "Measurement of the signer to claim. When empty: one "
 		      "of its own." },
 	{ "swtee", "isv_prod_id", AGENT_IS_NUMBER, AT(swtee_isv_prod_id),
-	    .max = 65535, .standard = "0",
-	    .manual = "Product id to claim." },
+	    .max = 65535, .standard = "0", .manual = "Product id to claim." },
 	{ "swtee", "isv_svn", AGENT_IS_NUMBER, AT(swtee_isv_svn), .max = 65535,
-	    .standard = "0",
-	    .manual = "Security version to claim." },
+	    .standard = "0", .manual = "Security version to claim." },
 	{ "swtee", "debug", AGENT_IS_BOOL, AT(swtee_debug), .standard = "no",
 	    .manual = "Claims that the enclave can be debugged." },
 

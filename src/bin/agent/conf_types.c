@@ -265,8 +265,7 @@ set_users(const struct agent_value *v, void *at, struct wd_diag *d)
 
 		while (n < s.len && !is_between(s.p[n]))
 			n++;
-		if (n > 0 &&
-		    (r = add_grant(wd_span(s.p, n), &grants, d)) != 0)
+		if (n > 0 && (r = add_grant(wd_span(s.p, n), &grants, d)) != 0)
 			return r;
 		n += n < s.len;
 		s = wd_span(s.p + n, s.len - n);
