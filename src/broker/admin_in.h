@@ -10,6 +10,7 @@
 enum {
 	WD_PAGE_MAX = 100,           /* rows of a list's answer */
 	WD_LIST_MAX = 1 << 20,       /* bytes of a list's answer */
+	WD_PREFIXES_MAX = 16384,     /* bytes of one policy's, listed */
 	WD_SECRET_BYTES_MAX = 65536, /* of what is kept under a key or path */
 	WD_SELF_SIGNED_SECONDS = 3650 * 86400,
 };
@@ -68,6 +69,25 @@ int wd_admin_self_sign(struct wd_admin *a, struct wd_span subject,
 int wd_admin_answer_key(struct wd_admin *a, const struct wd_store_key *key,
     const struct wd_store_version *newest) WD_MUST_USE;
 
+/* ---- paths */
+
+/* What only keys may be under; a path, or a prefix of some. */
+bool wd_admin_is_keys_path(struct wd_span path);
+
+/* Takes a prefix that may be bound into a->path. WD_R_MALFORMED, and
+ * WD_R_CONFLICT for one of keys. */
+int wd_admin_read_prefix(struct wd_admin *a, struct wd_span text) WD_MUST_USE;
+
+/* The prefixes of a policy as a LIST of path_record; WR takes WD_PREFIXES_MAX.
+ * WD_R_TOO_LARGE when they are more. */
+int wd_admin_prefixes(struct wd_admin *a, const struct wd_id *policy,
+    struct wd_wr *wr) WD_MUST_USE;
+
+/* Binds PATH to the policy that is there. WD_R_NOT_FOUND; WD_R_TOO_LARGE when
+ * it has as many prefixes as it can be shown with. */
+int wd_admin_bind(struct wd_admin *a, const char *path,
+    const struct wd_id *policy) WD_MUST_USE;
+
 /* ---- the calls */
 
 const char *wd_admin_key_create_action(const void *msg);
@@ -78,3 +98,15 @@ int wd_admin_key_delete(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_key_policy(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_key_csr(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_key_chain(struct wd_admin *a, const void *msg) WD_MUST_USE;
+
+const char *wd_admin_policy_add_action(const void *msg);
+int wd_admin_policy_add(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_policy_show(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_policy_list(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_policy_delete(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_policy_bind(struct wd_admin *a, const void *msg) WD_MUST_USE;
+
+int wd_admin_secret_put(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_secret_get(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_secret_list(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_secret_delete(struct wd_admin *a, const void *msg) WD_MUST_USE;
