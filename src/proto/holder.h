@@ -11,6 +11,9 @@
 #include "base/rd.h"
 #include "base/wr.h"
 
+/* Where both sides look when nobody says otherwise. */
+#define WD_HOLDER_SOCKET "/run/warder-agent/holder.sock"
+
 enum {
 	WD_HOLDER_VERSION = 1,
 	WD_HOLDER_HEAD = 16,
