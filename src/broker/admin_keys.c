@@ -136,6 +136,17 @@ get_material(struct wd_admin *a, const struct wd_msg_key_create *m,
 	    : wd_material_take(kind, m->material, ret, a->d);
 }
 
+/* A door may know less than the kind: "some RSA key". */
+static int
+check_kind(struct wd_admin *a, uint16_t kinds, enum wd_key_kind kind)
+{
+	if (kinds == 0 || (kinds & 1u << kind) != 0)
+		return 0;
+	return wd_reject(a->d, WD_R_MISMATCH,
+	    "the private key is of kind %s, which was not asked for",
+	    wd_key_row(kind)->name);
+}
+
 static int
 add_public(struct wd_admin *a, const struct wd_msg_key_create *m,
     const struct wd_material *made, struct wd_store_version *v)
@@ -176,6 +187,7 @@ wd_admin_key_create(struct wd_admin *a, const void *msg)
 
 	if ((r = describe(a, m, &key)) != 0 ||
 	    (r = get_material(a, m, &made)) != 0 ||
+	    (r = check_kind(a, m->kinds, made.kind)) != 0 ||
 	    (r = add_public(a, m, &made, &v)) != 0)
 		return r;
 	key.kind = (uint8_t)made.kind;

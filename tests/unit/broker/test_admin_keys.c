@@ -314,6 +314,22 @@ a_private_key_of_another_kind_is_a_mismatch(void **state)
 }
 
 static void
+a_private_key_of_none_of_the_kinds_is_a_mismatch(void **state)
+{
+	struct t_broker *f = *state;
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *pair = pair_of(WD_PKEY_P384);
+	WD_AUTO(wd_secret_freep) struct wd_secret *der = NULL;
+	struct wd_msg_key_create m = create(f, WD_KEY_NONE);
+
+	t_ok(wd_pkey_to_pkcs8(pair, &der));
+	m.material = wd_secret_borrow(der);
+	m.kinds = 1u << WD_KEY_RSA2048 | 1u << WD_KEY_P256;
+	assert_int_equal(refused(f, &m), WD_R_MISMATCH);
+	m.kinds |= 1u << WD_KEY_P384;
+	assert_int_equal(created(f, &m).kind, WD_KEY_P384);
+}
+
+static void
 what_is_no_private_key_is_malformed(void **state)
 {
 	struct t_broker *f = *state;
@@ -615,6 +631,7 @@ main(void)
 		with_broker(an_opaque_secret_may_be_anything_up_to_64_kib),
 		with_broker(a_private_key_says_its_kind_itself),
 		with_broker(a_private_key_of_another_kind_is_a_mismatch),
+		with_broker(a_private_key_of_none_of_the_kinds_is_a_mismatch),
 		with_broker(what_is_no_private_key_is_malformed),
 		with_broker(a_key_that_does_not_fit_together_is_invalid),
 		with_broker(
