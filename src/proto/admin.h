@@ -22,8 +22,7 @@ void wd_admin_body_done(struct wd_admin_body *b);
 
 /*
  * Bodies. All: WD_R_MALFORMED, WD_R_UNKNOWN_MEMBER, WD_R_RANGE, WD_R_TOO_LARGE,
- * or a fault. A key also WD_R_KEY_INVALID and WD_R_MISMATCH; a policy also
- * WD_R_UNSUPPORTED.
+ * or a fault. A key also WD_R_KEY_INVALID; a policy also WD_R_UNSUPPORTED.
  */
 int wd_admin_key_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_key_create *ret, struct wd_diag *d) WD_MUST_USE;

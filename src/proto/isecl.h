@@ -22,8 +22,8 @@ void wd_isecl_body_done(struct wd_isecl_body *b);
  * The body of POST /keys: generate, bring one's own (key_string), or attach
  * (kmip_key_id; vault_path and pkcs11_uri likewise). WD_R_MALFORMED,
  * WD_R_UNKNOWN_MEMBER, WD_R_RANGE for sizes and curves that are not served,
- * WD_R_KEY_INVALID, WD_R_MISMATCH for a key that is not what it is said to be.
- * Who asks is the caller's to fill in.
+ * WD_R_KEY_INVALID and WD_R_MISMATCH for AES keys of the wrong length. Who asks
+ * is the caller's to fill in.
  */
 int wd_isecl_key_read(struct wd_span json, struct wd_isecl_body *b,
     struct wd_msg_key_create *ret, struct wd_diag *d) WD_MUST_USE;

@@ -153,7 +153,17 @@ read_information(
 	return wd_jobj_close(&o);
 }
 
-/* Opaque secrets have a path of their own at other doors. */
+static int
+not_served(struct wd_diag *d)
+{
+	return wd_reject(d, WD_R_RANGE,
+	    "key_information: served are AES of 128, 192 and 256 bits, RSA of "
+	    "2048, 3072 and 4096, EC on secp256r1, secp384r1, secp521r1 and "
+	    "ed25519");
+}
+
+/* The one kind that is meant. Opaque secrets have a path of their own at other
+ * doors. */
 static int
 find_kind(const struct information *info, uint8_t *ret_kind, struct wd_diag *d)
 {
@@ -161,10 +171,7 @@ find_kind(const struct information *info, uint8_t *ret_kind, struct wd_diag *d)
 	size_t n = matching_rows(&info->kind, &row);
 
 	if (n == 0 || row->family == WD_FAMILY_OPAQUE)
-		return wd_reject(d, WD_R_RANGE,
-		    "key_information: served are AES of 128, 192 and 256 bits, "
-		    "RSA of 2048, 3072 and 4096, EC on secp256r1, secp384r1, "
-		    "secp521r1 and ed25519");
+		return not_served(d);
 	if (n > 1)
 		return wd_reject(d, WD_R_MALFORMED,
 		    "key_information: %s is missing",
@@ -191,27 +198,47 @@ take_material(
 	    : wd_material_from_b64(info->key_string, &b->material, d);
 }
 
+static uint16_t
+kinds_that_match(const struct wd_isecl_filter *f)
+{
+	size_t n;
+	const struct wd_key_row *rows = wd_key_rows(&n);
+	uint16_t kinds = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (row_matches(f, &rows[i]))
+			kinds |= (uint16_t)(1u << rows[i].kind);
+	return kinds;
+}
+
+/* Bytes of an AES key say which it is; of a private key the keeper finds out,
+ * among what key_information allows. */
 static int
 import(const struct information *info, struct wd_isecl_body *b,
     struct wd_msg_key_create *ret, struct wd_diag *d)
 {
 	const struct wd_key_row *row = NULL;
-	enum wd_key_kind kind = WD_KEY_NONE;
+	enum wd_key_kind kind;
 	int r;
 
 	if (matching_rows(&info->kind, &row) == 0 ||
 	    row->family == WD_FAMILY_OPAQUE)
-		return find_kind(info, &ret->kind, d);
-	if ((r = take_material(info, b, d)) != 0 ||
-	    (r = wd_material_kind(
-		 wd_secret_borrow(b->material), row->family, &kind, d)) != 0)
+		return not_served(d);
+	if ((r = take_material(info, b, d)) != 0)
 		return r;
+	ret->material = wd_secret_borrow(b->material);
+	if (row->family != WD_FAMILY_AES) {
+		ret->kinds = kinds_that_match(&info->kind);
+		return 0;
+	}
+	kind = wd_aes_kind(ret->material.len);
+	if (kind == WD_KEY_NONE)
+		return wd_reject(d, WD_R_KEY_INVALID,
+		    "key_string: an AES key has 16, 24 or 32 bytes");
 	if (!row_matches(&info->kind, wd_key_row(kind)))
 		return wd_reject(d, WD_R_MISMATCH,
-		    "key_string is not the kind of key that key_information "
-		    "says");
+		    "key_string is not as long as key_length says");
 	ret->kind = (uint8_t)kind;
-	ret->material = wd_secret_borrow(b->material);
 	return 0;
 }
 

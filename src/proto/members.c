@@ -4,7 +4,6 @@
 #include "proto/members.h"
 
 #include "codec/base64.h"
-#include "crypto/pkey.h"
 
 static bool
 has_control_byte(struct wd_span s)
@@ -125,57 +124,14 @@ wd_material_from_b64(
 	return 0;
 }
 
-static const struct {
-	enum wd_pkey_alg alg;
-	enum wd_key_kind kind;
-} kinds[] = {
-	{ WD_PKEY_RSA2048, WD_KEY_RSA2048 },
-	{ WD_PKEY_RSA3072, WD_KEY_RSA3072 },
-	{ WD_PKEY_RSA4096, WD_KEY_RSA4096 },
-	{ WD_PKEY_P256, WD_KEY_P256 },
-	{ WD_PKEY_P384, WD_KEY_P384 },
-	{ WD_PKEY_P521, WD_KEY_P521 },
-	{ WD_PKEY_ED25519, WD_KEY_ED25519 },
-};
-
-static int
-private_kind(struct wd_span material, enum wd_key_kind *ret, struct wd_diag *d)
-{
-	WD_AUTO(wd_pkey_freep) struct wd_pkey *key = NULL;
-	int r = wd_pkey_from_private(material, &key);
-
-	if (r < 0)
-		return wd_fault(
-		    d, WD_F_CRYPTO, "the private key cannot be read");
-	for (size_t i = 0; r == 0 && i < WD_N(kinds); i++)
-		if (kinds[i].alg == wd_pkey_alg(key)) {
-			*ret = kinds[i].kind;
-			return 0;
-		}
-	return wd_reject(d, WD_R_KEY_INVALID,
-	    "this is no private key that can be used: PKCS#8, PKCS#1 or SEC1, "
-	    "not encrypted, of a kind that is served");
-}
-
-int
-wd_material_kind(struct wd_span material, enum wd_key_family family,
-    enum wd_key_kind *ret, struct wd_diag *d)
+enum wd_key_kind
+wd_aes_kind(size_t len)
 {
 	size_t n;
 	const struct wd_key_row *rows = wd_key_rows(&n);
 
-	if (family == WD_FAMILY_OPAQUE) {
-		*ret = WD_KEY_OPAQUE;
-		return 0;
-	}
-	if (family != WD_FAMILY_AES)
-		return private_kind(material, ret, d);
 	for (size_t i = 0; i < n; i++)
-		if (rows[i].family == WD_FAMILY_AES &&
-		    rows[i].bits == material.len * 8) {
-			*ret = rows[i].kind;
-			return 0;
-		}
-	return wd_reject(
-	    d, WD_R_KEY_INVALID, "an AES key has 16, 24 or 32 bytes");
+		if (rows[i].family == WD_FAMILY_AES && rows[i].bits == len * 8)
+			return rows[i].kind;
+	return WD_KEY_NONE;
 }

@@ -1,6 +1,7 @@
 /*
  * Members of requests that several doors read alike, and the forms in which
- * people bring keys of their own. Needs the JSON library: fronts alone link it.
+ * people bring keys of their own. What a private key is like is not looked at:
+ * whoever sent it may have no right to send one, and only the keeper can tell.
  */
 #pragma once
 
@@ -29,10 +30,5 @@ int wd_material_from_pem(
 int wd_material_from_b64(
     struct wd_span text, struct wd_secret **ret, struct wd_diag *d) WD_MUST_USE;
 
-/*
- * What kind of key MATERIAL is, where FAMILY is what was asked for: AES by its
- * length, OPAQUE any, everything else by what the private key (PEM or DER) says
- * itself. WD_R_KEY_INVALID.
- */
-int wd_material_kind(struct wd_span material, enum wd_key_family family,
-    enum wd_key_kind *ret, struct wd_diag *d) WD_MUST_USE;
+/* The kind of AES key that is LEN bytes long; WD_KEY_NONE for other lengths. */
+enum wd_key_kind wd_aes_kind(size_t len);

@@ -22,7 +22,7 @@ SIGNER = "ab" * 32
 WARDER = {"warder": 1, "tee": "sgx",
           "all": [{"claim": "mrsigner", "in": [SIGNER]}]}
 WHEN, TEXT = 1751328000, "2025-07-01T00:00:00Z"
-AES256, RSA2048, P256, ED25519, OPAQUE = 3, 4, 7, 10, 11
+AES256, RSA2048, P256, OPAQUE = 3, 4, 7, 11
 TCB_INFO, PCK_CRL = 2, 6
 
 
@@ -257,7 +257,7 @@ class Keys(AdminTest):
             (RSA2048, POLICY, "web", "u", "CN=web,DNS=web.example", b"", "",
              ""))
 
-    def test_a_key_of_ones_own_says_what_it_is(self):
+    def test_a_key_of_ones_own_passes_unread(self):
         self.answers("KEY_CREATE", key_record())
         key = ec.generate_private_key(ec.SECP256R1())
         pem = key.private_bytes(
@@ -268,9 +268,9 @@ class Keys(AdminTest):
             serialization.NoEncryption())
         b64 = lambda data: base64.b64encode(data).decode()
         for body, kind, material in (
-                ({"pem": pem.decode()}, P256, pem),
+                ({"pem": pem.decode()}, 0, pem),
                 ({"pem": pem.decode(), "kind": "ec-p256"}, P256, pem),
-                ({"base64": b64(der)}, ED25519, der),
+                ({"base64": b64(der)}, 0, der),
                 ({"base64": b64(bytes(32)), "kind": "aes-256"}, AES256,
                  bytes(32)),
                 ({"base64": b64(b"\x00\xff" * 32768), "kind": "opaque"},
@@ -279,13 +279,8 @@ class Keys(AdminTest):
             self.assertEqual(answer.status, 201, answer)
             ask = self.asked("KEY_CREATE")
             self.assertEqual((ask["kind"], ask["material"]), (kind, material))
-        locked = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-            serialization.BestAvailableEncryption(b"secret")).decode()
         self.keeper.seen.clear()
         self.assert_malformed("POST", "/keys", [
-            ({"pem": locked}, 400), ({"pem": "x"}, 400),
-            ({"pem": pem.decode(), "kind": "rsa-2048"}, 400),
             ({"pem": pem.decode(), "kind": "aes-128"}, 400),
             ({"base64": b64(bytes(31)), "kind": "aes-256"}, 400),
             ({"base64": b64(bytes(16)), "kind": "aes-256"}, 400),

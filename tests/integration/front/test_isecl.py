@@ -19,7 +19,7 @@ V3 = {"sgx_enclave_issuer_anyof": [SIGNER],
 V5 = {"attestation_type": ["SGX"],
       "sgx": {"attributes": {"mrsigner": [SIGNER], "isvprodid": [1],
                              "isvsvn": 3}}}
-AES256, RSA2048, RSA3072, P256 = 3, 4, 5, 7
+AES256, RSA2048, RSA3072, RSA4096, P256 = 3, 4, 5, 6, 7
 
 
 def record(kind=RSA2048, **more):
@@ -72,7 +72,7 @@ class Keys(IseclTest):
         self.assertEqual(ask["request"], answer.fields["warder-request"])
 
     def test_keys_of_ones_own_pass_as_they_are(self):
-        self.keeper.answers["KEY_CREATE"] = lambda m: record(m["kind"])
+        self.keeper.answers["KEY_CREATE"] = record()
         rsa_pem = rsa.generate_private_key(65537, 3072).private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.TraditionalOpenSSL,
@@ -80,18 +80,20 @@ class Keys(IseclTest):
         ec_der = ec.generate_private_key(ec.SECP256R1()).private_bytes(
             serialization.Encoding.DER, serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption())
-        for information, kind, material in (
-                ({"algorithm": "RSA", "key_string": rsa_pem.decode()},
-                 RSA3072, rsa_pem),
-                ({"algorithm": "EC", "key_string":
-                  base64.b64encode(ec_der).decode()}, P256, ec_der),
+        for information, kind, kinds, material in (
+                ({"algorithm": "RSA", "key_string": rsa_pem.decode()}, 0,
+                 {RSA2048, RSA3072, RSA4096}, rsa_pem),
+                ({"algorithm": "EC", "curve_type": "secp256r1", "key_string":
+                  base64.b64encode(ec_der).decode()}, 0, {P256}, ec_der),
                 ({"algorithm": "AES", "key_length": 256, "key_string":
-                  base64.b64encode(bytes(32)).decode()}, AES256, bytes(32))):
+                  base64.b64encode(bytes(32)).decode()}, AES256, set(),
+                 bytes(32))):
             answer = self.admin(
                 "POST", "/keys", {"key_information": information})
             self.assertEqual(answer.status, 201, answer)
             ask = [m for n, m in self.keeper.seen if n == "KEY_CREATE"][-1]
             self.assertEqual((ask["kind"], ask["material"]), (kind, material))
+            self.assertEqual(ask["kinds"], sum(1 << k for k in kinds))
 
     def test_a_key_of_a_backend_is_the_keepers_to_refuse(self):
         self.keeper.answers["KEY_CREATE"] = ("backend_not_configured",)
