@@ -48,8 +48,9 @@ struct wd_admin_row {
 	int (*run)(struct wd_admin *a, const void *msg);
 };
 
-/* NULL when CALL is none of the admin calls that are done here (UNSEAL, SEAL
- * and STATUS are the keeper's; SEAL is in the table for its rule, without RUN).
+/* NULL when CALL is none of the admin calls that are done here (UNSEAL and
+ * STATUS are the keeper's). SEAL is in the table for its rule and its entry: it
+ * has no RUN, and on 0 the outcome has no reply yet.
  */
 const struct wd_admin_row *wd_admin_row(enum wd_call call);
 const struct wd_admin_row *wd_admin_rows(size_t *ret_n);

@@ -319,9 +319,10 @@ t_call_found(struct t_broker *f, enum wd_call call, const void *msg,
 	wd_outcome_done(&f->out);
 	f->out = (struct wd_outcome){ 0 };
 	t_ok(wd_admin_call(f->b, call, msg, found, f->now, &f->out));
-	assert_non_null(f->out.reply);
-	if (f->out.result != 0)
+	if (f->out.result != 0) {
+		assert_non_null(f->out.reply);
 		assert_false(f->b->changing);
+	}
 	t_ok(wd_admin_finish(f->b, true, NULL));
 	return f->out.result;
 }
