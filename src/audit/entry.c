@@ -126,7 +126,7 @@ put_entry(struct wd_wr *wr, const struct wd_entry *e, bool whole)
 	put_result(&j, e);
 	put_id(&j, "session", &e->session);
 	if (e->software)
-		wd_jtext_key_bool(&j, "software", true);
+		wd_jtext_key_text(&j, "software", "SOFTWARE");
 	put_text(&j, "source", e->source);
 	wd_jtext_key(&j, "time");
 	wd_jtext_time(&j, e->time);

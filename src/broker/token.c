@@ -121,6 +121,8 @@ write_payload(
 	wd_jtext_key(j, "cpu0");
 	write_submod(j, in);
 	wd_jtext_end(j);
+	if (wd_claims_bool(in->claims, WD_C_SOFTWARE))
+		wd_jtext_key_text(j, "warder.evidence", "SOFTWARE");
 	wd_jtext_end(j);
 }
 

@@ -82,7 +82,7 @@ an_entry_has_all_its_members_in_order(void **state)
 	    "\"request\":\"01010101-0101-4101-8101-010101010101\","
 	    "\"result\":\"deny\","
 	    "\"session\":\"02020202-0202-4202-8202-020202020202\","
-	    "\"software\":true,\"source\":\"192.0.2.7\","
+	    "\"software\":\"SOFTWARE\",\"source\":\"192.0.2.7\","
 	    "\"time\":\"2025-07-01T00:00:00Z\",\"trace\":[1],\"v\":1,"
 	    "\"version\":7}");
 }

@@ -1,0 +1,769 @@
+/*
+ * From a challenge to a wrapped secret, and every way in which that is refused.
+ */
+#include "fixture.h"
+
+#include "base/alloc.h"
+#include "broker/challenge.h"
+#include "broker/headers.h"
+#include "broker/path.h"
+#include "broker/release.h"
+#include "broker/secrets.h"
+#include "broker/session.h"
+#include "codec/base64.h"
+#include "codec/json.h"
+#include "crypto/jwe.h"
+#include "crypto/jws.h"
+#include "crypto/rand.h"
+#include "policy/text.h"
+
+#include <string.h>
+
+enum { SIGNER = 7 };
+
+/* A client in the middle of its way. */
+struct client {
+	struct wd_pkey *key;
+	struct wd_bytes *x, *y;
+	uint8_t challenge[WD_CHALLENGE_LEN];
+	struct wd_claims claims;
+	char cookie[33];
+	struct wd_bytes *token;
+	struct wd_store_lease lease;
+};
+
+static void
+client_done(struct client *c)
+{
+	c->key = wd_pkey_free(c->key);
+	c->x = wd_bytes_free(c->x);
+	c->y = wd_bytes_free(c->y);
+	c->token = wd_bytes_free(c->token);
+}
+
+static void
+put_claims(struct wd_claims *c, uint8_t signer, bool software, bool debug)
+{
+	uint8_t data[64] = { 1 }, measure[32], who[32];
+
+	(void)memset(measure, 5, sizeof(measure));
+	(void)memset(who, signer, sizeof(who));
+	*c = (struct wd_claims){ 0 };
+	t_ok(wd_claims_put_text(c, WD_C_TEE, "sgx"));
+	t_ok(wd_claims_put_bool(c, WD_C_SOFTWARE, software));
+	t_ok(wd_claims_put_bool(c, WD_C_DEBUG, debug));
+	t_ok(wd_claims_put_text(c, WD_C_TCB_STATUS, "UpToDate"));
+	t_ok(wd_claims_put(c, WD_C_REPORT_DATA, WD_SPAN(data)));
+	t_ok(wd_claims_put(c, WD_C_MRENCLAVE, WD_SPAN(measure)));
+	t_ok(wd_claims_put(c, WD_C_MRSIGNER, WD_SPAN(who)));
+	t_ok(wd_claims_put_uint(c, WD_C_ISVPRODID, 1));
+	t_ok(wd_claims_put_uint(c, WD_C_ISVSVN, 3));
+}
+
+/* A client with a key, a challenge and good claims. */
+static struct client
+client_new(struct t_broker *f)
+{
+	struct client c = { 0 };
+
+	t_ok(wd_pkey_generate(WD_PKEY_P256, &c.key));
+	t_ok(wd_pkey_public_parts(c.key, &c.x, &c.y));
+	t_ok(wd_challenge_make(f->b, WD_DOOR_COCO, f->now, c.challenge));
+	put_claims(&c.claims, SIGNER, false, false);
+	return c;
+}
+
+static struct wd_msg_attest_ask
+attest_ask(struct t_broker *f, struct client *c)
+{
+	return (struct wd_msg_attest_ask){ .request = f->request,
+		.source = WD_SPAN_LIT("192.0.2.1"),
+		.door = WD_DOOR_COCO,
+		.tee = WD_TEE_SGX,
+		.challenge = WD_SPAN(c->challenge),
+		.key_curve = WD_PKEY_P256,
+		.key_alg = WD_JWE_ECDH_ES_A256KW,
+		.key_x = wd_bytes_span(c->x),
+		.key_y = wd_bytes_span(c->y) };
+}
+
+/* Opens the session; what the client is told. */
+static int
+attest(struct t_broker *f, struct client *c)
+{
+	struct wd_msg_attest_ask ask = attest_ask(f, c);
+	struct wd_msg_session m;
+	struct wd_diag d = { 0 };
+	int r = wd_session_may_attest(f->b, &ask, f->now, &d);
+
+	if (r != 0)
+		return r;
+	wd_outcome_done(&f->out);
+	f->out = (struct wd_outcome){ 0 };
+	t_ok(wd_session_open(
+	    f->b, &ask, wd_claims_flat(&c->claims), f->now, &f->out));
+	if (f->out.result != 0)
+		return f->out.result;
+	t_reply(f, WD_CALL_ATTEST, &m);
+	assert_true(wd_span_to_text(m.cookie, c->cookie, sizeof(c->cookie)));
+	c->token = wd_bytes_free(c->token);
+	c->token = wd_bytes_copy(m.token);
+	assert_int_equal(m.expires, f->now + 300);
+	return 0;
+}
+
+static struct client
+attested(struct t_broker *f)
+{
+	struct client c = client_new(f);
+
+	t_ok(attest(f, &c));
+	return c;
+}
+
+static int
+resource_by(struct t_broker *f, struct client *c, const char *path, bool native,
+    struct wd_span cookie, struct wd_span token)
+{
+	struct wd_msg_resource_ask ask = { .request = f->request,
+		.source = WD_SPAN_LIT("192.0.2.1"),
+		.door = WD_DOOR_COCO,
+		.cookie = cookie,
+		.token = token,
+		.path = wd_span_text(path),
+		.native = native };
+
+	wd_outcome_done(&f->out);
+	f->out = (struct wd_outcome){ 0 };
+	t_ok(wd_release(f->b, &ask, f->now, &f->out, &c->lease));
+	return f->out.result;
+}
+
+static int
+resource(struct t_broker *f, struct client *c, const char *path)
+{
+	return resource_by(
+	    f, c, path, false, wd_span_text(c->cookie), wd_span(NULL, 0));
+}
+
+/* ---- what is there to be released */
+
+static const char secret_path[] = "default/db/password";
+
+static void
+put_secret(struct t_broker *f, const char *path, const char *text,
+    const struct wd_id *policy)
+{
+	WD_AUTO(wd_store_secret_done) struct wd_store_secret x = { 0 };
+
+	assert_true(
+	    wd_span_to_text(wd_span_text(path), x.path, sizeof(x.path)));
+	t_ok(wd_store_secret_next(f->b->store, path, &x.version));
+	t_ok(wd_secret_seal_path(
+	    f->b, path, x.version, wd_span_text(text), &x.wrapped));
+	x.updated = f->now;
+	t_ok(wd_store_secret_put(f->b->store, &x));
+	if (policy != NULL)
+		t_ok(wd_store_bind(f->b->store, path, policy));
+}
+
+static struct wd_id
+put_key(struct t_broker *f, const struct wd_id *policy)
+{
+	struct wd_msg_key_create m = { t_head(f), .kind = WD_KEY_P256,
+		.label = WD_SPAN_LIT("web"),
+		.subject = WD_SPAN_LIT("CN=web.test,DNS=web.test"),
+		.policy = *policy };
+	struct wd_msg_key_record key;
+
+	t_ok(t_call(f, WD_CALL_KEY_CREATE, &m));
+	t_reply(f, WD_CALL_KEY_CREATE, &key);
+	return key.id;
+}
+
+static const char *
+key_path(const char *type, const struct wd_id *id)
+{
+	static char path[80];
+	struct wd_wr wr = wd_wr_fixed(path, sizeof(path));
+
+	wd_wr_printf(&wr, "default/%s/%s", type, id->s);
+	wd_wr_u8(&wr, 0);
+	return path;
+}
+
+/* ---- opening what came */
+
+static struct wd_bytes *
+copy(struct wd_span s)
+{
+	struct wd_bytes *b = wd_bytes_copy(s);
+
+	assert_non_null(b);
+	return b;
+}
+
+/* The ephemeral key out of the protected header. */
+static struct wd_pkey *ephemeral(struct wd_span protected)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *text = NULL;
+	WD_AUTO(wd_json_freep) struct wd_json *doc = NULL;
+	const struct wd_jval *epk;
+	struct wd_span x, y;
+	uint8_t raw_x[32], raw_y[32];
+	struct wd_pkey *k = NULL;
+
+	t_ok(wd_b64url_decode(protected, &text));
+	t_ok(wd_json_parse(wd_bytes_span(text), NULL, &doc));
+	epk = wd_jval_get(wd_json_root(doc), "epk");
+	assert_true(wd_jval_text(wd_jval_get(epk, "x"), &x));
+	assert_true(wd_jval_text(wd_jval_get(epk, "y"), &y));
+	t_ok(wd_b64url_decode_exact(x, raw_x, 32));
+	t_ok(wd_b64url_decode_exact(y, raw_y, 32));
+	t_ok(wd_pkey_ec_public(
+	    WD_PKEY_P256, WD_SPAN(raw_x), WD_SPAN(raw_y), &k));
+	return k;
+}
+
+/* What the client reads out of the last release. */
+static struct wd_secret *
+opened(struct t_broker *f, struct client *c)
+{
+	WD_AUTO(wd_jwe_done) struct wd_jwe jwe = { 0 };
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *epk = NULL;
+	struct wd_secret *plain = NULL;
+	struct wd_msg_release m;
+
+	t_reply(f, WD_CALL_RESOURCE, &m);
+	jwe.protected_b64 = copy(m.protected);
+	jwe.encrypted_key = copy(m.encrypted_key);
+	jwe.iv = copy(m.iv);
+	jwe.ciphertext = copy(m.ciphertext);
+	jwe.tag = copy(m.tag);
+	epk = ephemeral(m.protected);
+	t_ok(wd_jwe_open(c->key, WD_JWE_ECDH_ES_A256KW, epk, &jwe, &plain));
+	return plain;
+}
+
+/* ---- challenges */
+
+static void
+challenge_is_good_for_300_seconds(void **state)
+{
+	struct t_broker *f = *state;
+	uint8_t c[WD_CHALLENGE_LEN];
+
+	t_ok(wd_challenge_make(f->b, WD_DOOR_COCO, f->now, c));
+	t_ok(wd_challenge_check(f->b, WD_DOOR_COCO, WD_SPAN(c), f->now));
+	t_ok(wd_challenge_check(f->b, WD_DOOR_COCO, WD_SPAN(c), f->now + 299));
+	assert_int_equal(
+	    wd_challenge_check(f->b, WD_DOOR_COCO, WD_SPAN(c), f->now + 300),
+	    WD_R_CHALLENGE_EXPIRED);
+}
+
+static void
+made_up_challenges_are_refused(void **state)
+{
+	struct t_broker *f = *state;
+	uint8_t c[WD_CHALLENGE_LEN];
+
+	t_ok(wd_challenge_make(f->b, WD_DOOR_COCO, f->now, c));
+	for (size_t i = 0; i < 8 * sizeof(c); i++) {
+		c[i / 8] ^= (uint8_t)(1u << (i % 8));
+		assert_int_equal(
+		    wd_challenge_check(f->b, WD_DOOR_COCO, WD_SPAN(c), f->now),
+		    WD_R_CHALLENGE_INVALID);
+		c[i / 8] ^= (uint8_t)(1u << (i % 8));
+	}
+	for (size_t len = 0; len < sizeof(c); len++)
+		assert_int_equal(wd_challenge_check(f->b, WD_DOOR_COCO,
+				     wd_span(c, len), f->now),
+		    WD_R_CHALLENGE_INVALID);
+	assert_int_equal(
+	    wd_challenge_check(f->b, WD_DOOR_ISECL, WD_SPAN(c), f->now),
+	    WD_R_CHALLENGE_INVALID);
+	assert_int_equal(
+	    wd_challenge_check(f->b, WD_DOOR_COCO, WD_SPAN(c), f->now - 60),
+	    WD_R_CHALLENGE_INVALID);
+}
+
+static void
+sealed_server_makes_and_takes_no_challenge(void **state)
+{
+	struct t_broker *f = *state;
+	uint8_t c[WD_CHALLENGE_LEN];
+
+	t_ok(wd_challenge_make(f->b, WD_DOOR_COCO, f->now, c));
+	wd_broker_seal(f->b);
+	assert_int_equal(
+	    wd_challenge_make(f->b, WD_DOOR_COCO, f->now, c), WD_R_SEALED);
+	assert_int_equal(
+	    wd_challenge_check(f->b, WD_DOOR_COCO, WD_SPAN(c), f->now),
+	    WD_R_SEALED);
+}
+
+/* ---- sessions */
+
+static void
+challenge_opens_one_session(void **state)
+{
+	struct t_broker *f = *state;
+	WD_AUTO(client_done) struct client c = attested(f);
+
+	t_logged(f, "\"event\":\"attest\"");
+	t_logged(f, "\"mrsigner\":\"0707");
+	assert_int_equal(attest(f, &c), WD_R_CHALLENGE_USED);
+	assert_null(f->out.entry); /* counted, not logged one by one */
+}
+
+static void
+challenge_spent_before_a_restart_stays_spent(void **state)
+{
+	struct t_broker *f = *state;
+	WD_AUTO(client_done) struct client c = attested(f);
+
+	t_reopen(f);
+	t_ok(wd_broker_unseal(f->b, wd_secret_borrow(f->keyring), NULL));
+	assert_int_equal(attest(f, &c), WD_R_CHALLENGE_USED);
+}
+
+static void
+client_key_off_the_curve_is_refused(void **state)
+{
+	struct t_broker *f = *state;
+	WD_AUTO(client_done) struct client c = client_new(f);
+
+	c.x->p[3] ^= 1;
+	assert_int_equal(attest(f, &c), WD_R_KEY_INVALID);
+}
+
+static void
+clock_far_behind_refuses(void **state)
+{
+	struct t_broker *f = *state;
+	WD_AUTO(client_done) struct client c = client_new(f);
+
+	t_ok(wd_broker_note_time(f->b, f->now + 7200));
+	assert_int_equal(attest(f, &c), WD_R_CLOCK);
+	f->now += 3700;
+	t_ok(wd_challenge_make(f->b, WD_DOOR_COCO, f->now, c.challenge));
+	t_ok(attest(f, &c));
+}
+
+static void
+token_is_an_ear_by_the_token_key(void **state)
+{
+	struct t_broker *f = *state;
+	WD_AUTO(client_done) struct client c = attested(f);
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *payload = NULL;
+	WD_AUTO(wd_json_freep) struct wd_json *doc = NULL;
+	struct wd_span text;
+
+	t_ok(wd_jws_verify(f->b->token_key, wd_bytes_span(f->b->token_header),
+	    wd_bytes_span(c.token), &payload));
+	t_ok(wd_json_parse(wd_bytes_span(payload), NULL, &doc));
+	assert_true(wd_jval_text(wd_jval_get(wd_json_root(doc), "aud"), &text));
+	assert_true(wd_span_is(text, "warder.test"));
+	assert_true(wd_jval_text(
+	    wd_jval_get(
+		wd_jval_get(wd_jval_get(wd_json_root(doc), "submods"), "cpu0"),
+		"ear.status"),
+	    &text));
+	assert_true(wd_span_is(text, "affirming"));
+}
+
+/* ---- releases */
+
+static void
+secret_reaches_the_sessions_key(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	WD_AUTO(client_done) struct client c = attested(f);
+	WD_AUTO(wd_secret_freep) struct wd_secret *plain = NULL;
+
+	put_secret(f, secret_path, "open sesame", &policy);
+	t_ok(resource(f, &c, secret_path));
+	plain = opened(f, &c);
+	t_span_equal(wd_secret_borrow(plain), WD_SPAN_LIT("open sesame"));
+	t_logged(f, "\"event\":\"release\"");
+	t_logged(f, c.lease.id.s);
+	t_logged(f, secret_path);
+	t_not_logged(f, WD_SPAN_LIT("open sesame"));
+	assert_int_equal(c.lease.expires, f->now + WD_LEASE_DEFAULT);
+}
+
+static void
+token_serves_like_the_cookie(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	WD_AUTO(client_done) struct client c = attested(f);
+
+	put_secret(f, secret_path, "x", &policy);
+	t_ok(resource_by(f, &c, secret_path, false, wd_span(NULL, 0),
+	    wd_bytes_span(c.token)));
+}
+
+static void
+altered_and_foreign_credentials_are_refused(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	WD_AUTO(client_done) struct client c = attested(f);
+	struct wd_span none = { 0 };
+
+	put_secret(f, secret_path, "x", &policy);
+	assert_int_equal(resource_by(f, &c, secret_path, false, none, none),
+	    WD_R_NO_CREDENTIAL);
+	for (size_t i = 0; i < c.token->len; i += 7) {
+		c.token->p[i] ^= 1;
+		assert_int_equal(resource_by(f, &c, secret_path, false, none,
+				     wd_bytes_span(c.token)),
+		    WD_R_CREDENTIAL_INVALID);
+		c.token->p[i] ^= 1;
+	}
+	assert_null(f->out.entry);
+	c.cookie[0] = c.cookie[0] == 'a' ? 'b' : 'a';
+	assert_int_equal(resource(f, &c, secret_path), WD_R_CREDENTIAL_INVALID);
+}
+
+static void
+session_ends(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	WD_AUTO(client_done) struct client c = attested(f);
+
+	put_secret(f, secret_path, "x", &policy);
+	f->now += 299;
+	t_ok(resource(f, &c, secret_path));
+	f->now += 1;
+	assert_int_equal(resource(f, &c, secret_path), WD_R_CREDENTIAL_INVALID);
+}
+
+static void
+no_policy_no_release(void **state)
+{
+	struct t_broker *f = *state;
+	WD_AUTO(client_done) struct client c = attested(f);
+
+	put_secret(f, secret_path, "x", NULL);
+	assert_int_equal(resource(f, &c, secret_path), WD_R_NO_POLICY);
+	t_logged(f, "\"reason\":\"no_policy\"");
+	assert_int_equal(resource(f, &c, "default/db/other"), WD_R_NOT_FOUND);
+	assert_int_equal(resource(f, &c, "../../x"), WD_R_NOT_FOUND);
+}
+
+static void
+policy_decides_by_the_claims(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER + 1);
+	WD_AUTO(client_done) struct client c = attested(f);
+
+	put_secret(f, secret_path, "x", &policy);
+	assert_int_equal(resource(f, &c, secret_path), WD_R_SIGNER_MISMATCH);
+	t_logged(f, "\"reason\":\"signer_mismatch\"");
+	t_logged(f, "mrsigner");
+	assert_true(wd_id_is_none(&c.lease.id));
+}
+
+static void
+software_evidence_needs_a_policy_that_says_so(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	WD_AUTO(client_done) struct client c = client_new(f);
+
+	put_secret(f, secret_path, "x", &policy);
+	put_claims(&c.claims, SIGNER, true, false);
+	t_ok(attest(f, &c));
+	t_logged(f, "SOFTWARE");
+	assert_int_equal(
+	    resource(f, &c, secret_path), WD_R_SOFTWARE_NOT_ACCEPTED);
+	t_logged(f, "SOFTWARE");
+}
+
+static void
+debug_evidence_needs_a_policy_that_says_so(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	WD_AUTO(client_done) struct client c = client_new(f);
+
+	put_secret(f, secret_path, "x", &policy);
+	put_claims(&c.claims, SIGNER, false, true);
+	t_ok(attest(f, &c));
+	assert_int_equal(resource(f, &c, secret_path), WD_R_POLICY_DEBUG);
+}
+
+static void
+changed_policy_holds_from_the_next_release_on(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	WD_AUTO(client_done) struct client c = attested(f);
+	WD_AUTO(wd_policy_freep) struct wd_policy *p = NULL;
+	WD_AUTO(wd_store_policy_done)
+	struct wd_store_policy row = { .id = policy };
+
+	put_secret(f, secret_path, "x", &policy);
+	t_ok(resource(f, &c, secret_path));
+	row.flat = t_policy_flat(SIGNER + 1);
+	t_ok(wd_policy_adopt(wd_bytes_span(row.flat), NULL, &p));
+	t_ok(wd_policy_version(p, row.version));
+	t_ok(wd_store_policy_put(f->b->store, &row));
+	assert_int_equal(resource(f, &c, secret_path), WD_R_SIGNER_MISMATCH);
+}
+
+static void
+key_and_certificate_come_under_the_keys_policy(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	struct wd_id other = t_add_policy(f, SIGNER + 1);
+	struct wd_id id = put_key(f, &policy), barred = put_key(f, &other);
+	WD_AUTO(client_done) struct client c = attested(f);
+	WD_AUTO(wd_secret_freep) struct wd_secret *key = NULL, *pem = NULL;
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *pair = NULL;
+
+	t_ok(resource(f, &c, key_path("key", &id)));
+	key = opened(f, &c);
+	t_ok(wd_pkey_from_private(wd_secret_borrow(key), &pair));
+	assert_int_equal(wd_pkey_alg(pair), WD_PKEY_P256);
+	t_not_logged(f, wd_secret_borrow(key));
+	t_ok(resource(f, &c, key_path("cert", &id)));
+	pem = opened(f, &c);
+	assert_non_null(memmem(
+	    wd_secret_bytes(pem), wd_secret_len(pem), "BEGIN CERTIFICATE", 17));
+	assert_int_equal(
+	    resource(f, &c, key_path("key", &barred)), WD_R_SIGNER_MISMATCH);
+	assert_int_equal(
+	    resource(f, &c, key_path("cert", &barred)), WD_R_SIGNER_MISMATCH);
+}
+
+static void
+native_release_is_signed_over_what_was_asked(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	struct wd_id id = put_key(f, &policy);
+	WD_AUTO(client_done) struct client c = attested(f);
+	WD_AUTO(wd_secret_freep) struct wd_secret *jws = NULL;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *payload = NULL, *nonce = NULL;
+	WD_AUTO(wd_json_freep) struct wd_json *doc = NULL;
+	char thumb[WD_THUMB_TEXT];
+	const struct wd_jval *root;
+	struct wd_span text;
+	uint64_t n;
+
+	t_ok(resource_by(f, &c, key_path("key", &id), true,
+	    wd_span_text(c.cookie), wd_span(NULL, 0)));
+	jws = opened(f, &c);
+	t_ok(wd_jws_verify(f->b->release_key,
+	    wd_bytes_span(f->b->release_header), wd_secret_borrow(jws),
+	    &payload));
+	t_ok(wd_json_parse(wd_bytes_span(payload), NULL, &doc));
+	root = wd_json_root(doc);
+	t_ok(wd_thumb_text(c.key, thumb));
+	assert_true(wd_jval_text(wd_jval_get(root, "client"), &text));
+	assert_true(wd_span_is(text, thumb));
+	assert_true(wd_jval_text(wd_jval_get(root, "nonce"), &text));
+	t_ok(wd_b64_decode(text, &nonce));
+	t_span_equal(wd_bytes_span(nonce), WD_SPAN(c.challenge));
+	assert_true(
+	    wd_jval_text(wd_jval_get(wd_jval_get(root, "key"), "path"), &text));
+	assert_true(wd_span_is(text, key_path("key", &id)));
+	assert_true(
+	    wd_jval_text(wd_jval_get(wd_jval_get(root, "lease"), "id"), &text));
+	assert_true(wd_span_is(text, c.lease.id.s));
+	assert_true(wd_jval_uint(
+	    wd_jval_get(wd_jval_get(root, "lease"), "seconds"), 86400, &n));
+	assert_int_equal(n, WD_LEASE_DEFAULT);
+}
+
+static void
+revoked_things_are_not_released(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	struct wd_id id = put_key(f, &policy);
+	WD_AUTO(client_done) struct client c = attested(f);
+
+	put_secret(f, secret_path, "x", &policy);
+	t_ok(resource(f, &c, secret_path));
+	t_ok(wd_store_revoke(f->b->store, "prefix", "default/db", f->now));
+	assert_int_equal(
+	    resource(f, &c, secret_path), WD_R_REVOKED_BY_OPERATOR);
+	t_ok(resource(f, &c, key_path("key", &id)));
+	t_ok(wd_store_revoke(f->b->store, "key", id.s, f->now));
+	assert_int_equal(
+	    resource(f, &c, key_path("key", &id)), WD_R_REVOKED_BY_OPERATOR);
+}
+
+static void
+revoked_measurement_opens_no_session(void **state)
+{
+	struct t_broker *f = *state;
+	WD_AUTO(client_done) struct client c = client_new(f);
+
+	t_ok(wd_store_revoke(f->b->store, "measurement",
+	    "0505050505050505050505050505050505050505050505050505050505050505",
+	    f->now - 1000));
+	assert_int_equal(attest(f, &c), WD_R_REVOKED_BY_OPERATOR);
+	t_logged(f, "\"reason\":\"revoked_by_operator\"");
+}
+
+static void
+moved_row_does_not_open(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	WD_AUTO(client_done) struct client c = attested(f);
+	WD_AUTO(wd_store_secret_done) struct wd_store_secret x = { 0 };
+
+	put_secret(f, secret_path, "x", &policy);
+	t_ok(wd_store_secret_get(f->b->store, secret_path, &x));
+	assert_true(wd_span_to_text(
+	    WD_SPAN_LIT("default/db/moved"), x.path, sizeof(x.path)));
+	t_ok(wd_store_secret_put(f->b->store, &x));
+	t_ok(wd_store_bind(f->b->store, x.path, &policy));
+	assert_int_equal(resource(f, &c, x.path), WD_R_TAMPERED);
+}
+
+static void
+sealed_server_releases_nothing(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	WD_AUTO(client_done) struct client c = attested(f);
+
+	put_secret(f, secret_path, "x", &policy);
+	wd_broker_seal(f->b);
+	assert_int_equal(resource(f, &c, secret_path), WD_R_SEALED);
+	assert_null(f->b->release_key);
+}
+
+static void
+keyring_of_another_store_is_refused(void **state)
+{
+	struct t_broker *f = *state;
+	void *other_state = NULL;
+	struct t_broker *other;
+
+	(void)t_broker_setup(&other_state); /* asserts inside */
+	other = other_state;
+	assert_int_equal(
+	    wd_broker_unseal(f->b, wd_secret_borrow(other->keyring), NULL),
+	    WD_R_WRONG_STORE);
+	assert_false(f->b->open);
+	(void)t_broker_teardown(&other_state); /* asserts inside */
+}
+
+/* With the k-th allocation failing, for every k, nothing is released. */
+static void
+failing_allocations_never_release(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	struct wd_id id = put_key(f, &policy);
+	WD_AUTO(client_done) struct client c = attested(f);
+	struct wd_msg_resource_ask ask = { .cookie = wd_span_text(c.cookie),
+		.path = wd_span_text(key_path("key", &id)),
+		.native = true };
+
+	for (uint64_t k = 1;; k++) {
+		WD_AUTO(wd_outcome_done) struct wd_outcome out = { 0 };
+		int r, fired;
+
+		(void)wd_alloc_fail_at(k);
+		r = wd_release(f->b, &ask, f->now, &out, &c.lease);
+		fired = wd_alloc_fail_at(0);
+		if (!fired) {
+			t_ok(r);
+			t_ok(out.result);
+			return;
+		}
+		/* A failure that changed nothing may be survived only when
+		 * both halves are there: the answer and its entry. */
+		if (r == 0 && out.result == 0)
+			assert_non_null(out.entry);
+	}
+}
+
+/* ---- paths */
+
+static void
+paths_are_three_plain_segments(void **state)
+{
+	static const char *const bad[] = { "", "a", "a/b", "a/b/c/d", "/b/c",
+		"a//c", "a/b/", "a/b/.c", "a/../c", "a/b/c d", "a/b/c%",
+		"default/key/x", "default/cert/", "default/key/" };
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(bad); i++)
+		assert_int_equal(
+		    wd_path_read(wd_span_text(bad[i])).kind, WD_PATH_NONE);
+	assert_int_equal(
+	    wd_path_read(WD_SPAN_LIT("a/b/c.d")).kind, WD_PATH_SECRET);
+	assert_int_equal(
+	    wd_path_read(WD_SPAN_LIT("key/default/x")).kind, WD_PATH_SECRET);
+}
+
+static void
+key_paths_carry_id_and_version(void **state)
+{
+	struct wd_id id = t_id(9);
+	char text[96];
+	struct wd_wr wr = wd_wr_fixed(text, sizeof(text));
+	struct wd_path p;
+
+	(void)state;
+	wd_wr_printf(&wr, "default/key/%s.v12", id.s);
+	p = wd_path_read(wd_wr_span(&wr));
+	assert_int_equal(p.kind, WD_PATH_KEY);
+	assert_int_equal(p.version, 12);
+	assert_string_equal(p.key.s, id.s);
+	wd_wr_text(&wr, "x");
+	assert_int_equal(wd_path_read(wd_wr_span(&wr)).kind, WD_PATH_NONE);
+	wr = wd_wr_fixed(text, sizeof(text));
+	wd_wr_printf(&wr, "default/cert/%s.v0", id.s);
+	assert_int_equal(wd_path_read(wd_wr_span(&wr)).kind, WD_PATH_NONE);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		with_broker(challenge_is_good_for_300_seconds),
+		with_broker(made_up_challenges_are_refused),
+		with_broker(sealed_server_makes_and_takes_no_challenge),
+		with_broker(challenge_opens_one_session),
+		with_broker(challenge_spent_before_a_restart_stays_spent),
+		with_broker(client_key_off_the_curve_is_refused),
+		with_broker(clock_far_behind_refuses),
+		with_broker(token_is_an_ear_by_the_token_key),
+		with_broker(secret_reaches_the_sessions_key),
+		with_broker(token_serves_like_the_cookie),
+		with_broker(altered_and_foreign_credentials_are_refused),
+		with_broker(session_ends),
+		with_broker(no_policy_no_release),
+		with_broker(policy_decides_by_the_claims),
+		with_broker(software_evidence_needs_a_policy_that_says_so),
+		with_broker(debug_evidence_needs_a_policy_that_says_so),
+		with_broker(changed_policy_holds_from_the_next_release_on),
+		with_broker(key_and_certificate_come_under_the_keys_policy),
+		with_broker(native_release_is_signed_over_what_was_asked),
+		with_broker(revoked_things_are_not_released),
+		with_broker(revoked_measurement_opens_no_session),
+		with_broker(moved_row_does_not_open),
+		with_broker(sealed_server_releases_nothing),
+		with_broker(keyring_of_another_store_is_refused),
+		with_broker(failing_allocations_never_release),
+		cmocka_unit_test(paths_are_three_plain_segments),
+		cmocka_unit_test(key_paths_carry_id_and_version),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
