@@ -196,8 +196,7 @@ run(const struct cli_args *args)
 
 const struct cli_verb cli_verb_evidence_inspect = {
 	.name = "evidence inspect",
-	.summary =
-	    "Prints what evidence says about itself, without trusting it.",
+	.summary = "print what evidence says of itself, without trusting it",
 	.operands = "FILE",
 	.example = "warder evidence inspect quote.bin",
 	.run = run,

@@ -142,8 +142,8 @@ run(const struct cli_args *args)
 
 const struct cli_verb cli_verb_evidence_verify = {
 	.name = "evidence verify",
-	.summary = "Judges evidence offline and prints what it says, or why "
-		   "it is refused.",
+	.summary = "judge evidence offline: what it says, or why it is "
+		   "refused",
 	.options = options,
 	.n_options = WD_N(options),
 	.example = "warder evidence verify --tee sgx --at 2025-07-01T00:00:00Z "

@@ -15,7 +15,7 @@ run(const struct cli_args *args)
 
 const struct cli_verb cli_verb_version = {
 	.name = "version",
-	.summary = "Prints the version.",
+	.summary = "print the version",
 	.example = "warder version",
 	.run = run,
 };
