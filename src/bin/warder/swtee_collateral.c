@@ -172,7 +172,7 @@ run(const struct cli_args *args)
 
 const struct cli_verb cli_verb_swtee_collateral = {
 	.name = "swtee collateral",
-	.summary = "Writes the collateral of a software TEE anew.",
+	.summary = "write the collateral of a software TEE anew",
 	.options = options,
 	.n_options = WD_N(options),
 	.example = "warder swtee collateral --dir ./swtee "

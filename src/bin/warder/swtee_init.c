@@ -123,7 +123,7 @@ run(const struct cli_args *args)
 
 const struct cli_verb cli_verb_swtee_init = {
 	.name = "swtee init",
-	.summary = "Makes a software TEE: keys, certificates and collateral.",
+	.summary = "make a software TEE: keys, certificates, collateral",
 	.operands = "DIR",
 	.options = options,
 	.n_options = WD_N(options),

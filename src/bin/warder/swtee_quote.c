@@ -139,7 +139,7 @@ run(const struct cli_args *args)
 
 const struct cli_verb cli_verb_swtee_quote = {
 	.name = "swtee quote",
-	.summary = "Makes a quote of a software TEE.",
+	.summary = "make a quote of a software TEE",
 	.options = options,
 	.n_options = WD_N(options),
 	.example = "warder swtee quote --dir ./swtee --tee sgx "
