@@ -10,10 +10,8 @@
 #include "store/store.h"
 #include "sys/file.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -91,31 +89,10 @@ wd_init_publish(int state, struct wd_span seal, struct wd_diag *d)
 static void
 remove_one(int state, const char *name)
 {
-	if (name != NULL)
-		(void)unlinkat(state, name, 0); /* may not have been made */
-}
-
-/* What a killed wd_file_write() leaves: ".NAME.PID.new". */
-static void
-remove_temporaries(int state)
-{
-	int fd = openat(state, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *e;
-
-	if (dir == NULL) {
-		if (fd >= 0)
-			(void)close(fd); /* only read from */
+	if (name == NULL)
 		return;
-	}
-	while ((e = readdir(dir)) != NULL) {
-		size_t len = strlen(e->d_name);
-
-		if (e->d_name[0] == '.' && len > 4 &&
-		    strcmp(e->d_name + len - 4, ".new") == 0)
-			remove_one(state, e->d_name);
-	}
-	(void)closedir(dir); /* only read from */
+	(void)unlinkat(state, name, 0); /* may not have been made */
+	wd_file_clean(state, name);
 }
 
 void
@@ -129,6 +106,5 @@ wd_init_clear(int state, const char *state_path)
 	for (size_t i = 0; i < n; i++)
 		remove_one(state, rows[i]->key_file);
 	wd_store_remove(state_path);
-	remove_temporaries(state);
 	remove_one(state, MARK);
 }

@@ -6,9 +6,11 @@
 
 #include "base/reason.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -208,4 +210,37 @@ wd_file_write(int dir, const char *name, struct wd_span bytes, unsigned mode,
 		return r;
 	}
 	return sync_folder(dir, d);
+}
+
+/* ".NAME.PID.new", as wd_file_write() makes them. */
+static bool
+is_temporary_of(const char *entry, const char *name)
+{
+	size_t len = strlen(name);
+	size_t digits;
+
+	if (entry[0] != '.' || strncmp(entry + 1, name, len) != 0 ||
+	    entry[1 + len] != '.')
+		return false;
+	entry += len + 2;
+	digits = strspn(entry, "0123456789");
+	return digits > 0 && strcmp(entry + digits, ".new") == 0;
+}
+
+void
+wd_file_clean(int dir, const char *name)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+
+	if (entries == NULL) {
+		if (fd >= 0)
+			(void)close(fd); /* only read from */
+		return;
+	}
+	while ((e = readdir(entries)) != NULL)
+		if (is_temporary_of(e->d_name, name))
+			(void)unlinkat(dir, e->d_name, 0); /* else it stays */
+	(void)closedir(entries);                           /* only read from */
 }

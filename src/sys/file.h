@@ -22,6 +22,10 @@ int wd_file_read_secret(int dir, const char *name, size_t max,
 int wd_file_write(int dir, const char *name, struct wd_span bytes,
     unsigned mode, bool exclusive, struct wd_diag *d) WD_MUST_USE;
 
+/* Removes the temporary files that killed processes left of NAME. Not while
+ * another process may be writing it. */
+void wd_file_clean(int dir, const char *name);
+
 /* A sealed memfd with these bytes, for passing to another process. */
 int wd_memfd_sealed(const char *name, struct wd_span bytes, int *ret_fd,
     struct wd_diag *d) WD_MUST_USE;

@@ -213,6 +213,34 @@ empty_memfd_is_refused(void **state)
 	close(fd);
 }
 
+static bool
+is_there(const char *name)
+{
+	return faccessat(dir, name, F_OK, 0) == 0;
+}
+
+static void
+clean_removes_temporaries_of_the_name_alone(void **state)
+{
+	static const char *const stay[] = { "seal", ".seal.new", ".seal.x.new",
+		".seal.12.newer", ".seal.12", ".seals.12.new", "seal.12.new",
+		".sea.12.new" };
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(stay); i++)
+		t_ok(wd_file_write(
+		    dir, stay[i], WD_SPAN_LIT("x"), 0600, true, NULL));
+	t_ok(wd_file_write(
+	    dir, ".seal.12.new", WD_SPAN_LIT("x"), 0600, true, NULL));
+	wd_file_clean(dir, "seal");
+	wd_file_clean(-1, "seal");
+	assert_false(is_there(".seal.12.new"));
+	for (size_t i = 0; i < WD_N(stay); i++) {
+		assert_true(is_there(stay[i]));
+		t_ok(unlinkat(dir, stay[i], 0));
+	}
+}
+
 int
 main(void)
 {
@@ -226,6 +254,7 @@ main(void)
 		cmocka_unit_test(size_has_a_limit),
 		cmocka_unit_test(pipe_is_read_to_its_end),
 		cmocka_unit_test(folder_cannot_be_read),
+		cmocka_unit_test(clean_removes_temporaries_of_the_name_alone),
 		cmocka_unit_test(sealed_memfd_is_mapped_and_cannot_change),
 		cmocka_unit_test(memfd_that_could_change_is_refused),
 		cmocka_unit_test(empty_memfd_is_refused),
