@@ -18,9 +18,6 @@
 
 enum { TOKEN_MAX = 128, ROOTS_MAX = 1 << 20, DEADLINE_MS = 30000 };
 
-static const char default_socket[] = "/run/warder/admin.sock";
-static const char default_token[] = "/etc/warder/admin.token";
-
 void
 cli_online_done(struct cli_online *o)
 {
@@ -105,7 +102,7 @@ token_file(const struct cli_args *args)
 
 	if (name == NULL)
 		name = wd_env("WARDER_TOKEN_FILE");
-	return name == NULL ? default_token : name;
+	return name == NULL ? CLI_TOKEN_FILE : name;
 }
 
 /* A token that others can read is everybody's. */
@@ -200,7 +197,7 @@ cli_online_open(
 	if (with_token && (e = read_token(ret)) != CLI_OK)
 		return e;
 	if (address == NULL)
-		address = default_socket;
+		address = CLI_ADMIN_SOCKET;
 	return strchr(address, '/') != NULL ? open_socket(ret, address)
 					    : open_tls(ret, address);
 }

@@ -10,17 +10,20 @@
 #include "codec/jtext.h"
 #include "http/client.h"
 
+/* Where verbs look when they are not told. */
+#define CLI_ADMIN_SOCKET "/run/warder/admin.sock"
+#define CLI_TOKEN_FILE "/etc/warder/admin.token"
+
 /* Every online verb's options; more may follow them in the table. */
 #define CLI_ONLINE_OPTIONS                                                     \
 	{ "admin", "ADDRESS",                                                  \
 		"socket of the admin door, or HOST:PORT of its TLS address "   \
-		"(default /run/warder/admin.sock)",                            \
+		"(default " CLI_ADMIN_SOCKET ")",                              \
 		false },                                                       \
 	    { "ca", "FILE", "roots in PEM for a TLS address", false },         \
 	    { "token-file", "FILE",                                            \
 		    "file with the admin token, mode 0600 (default: the file " \
-		    "named by WARDER_TOKEN_FILE, else "                        \
-		    "/etc/warder/admin.token)",                                \
+		    "named by WARDER_TOKEN_FILE, else " CLI_TOKEN_FILE ")",    \
 		    false },                                                   \
 	{                                                                      \
 		"json", NULL, "print the server's answer as JSON", false       \

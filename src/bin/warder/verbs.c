@@ -6,6 +6,7 @@
 #include <string.h>
 
 static const struct cli_verb *const verbs[] = {
+	&cli_verb_init,
 	&cli_verb_unseal,
 	&cli_verb_seal,
 	&cli_verb_status,

@@ -18,6 +18,7 @@ extern const struct cli_verb cli_verb_collateral_list;
 extern const struct cli_verb cli_verb_bench_verify;
 extern const struct cli_verb cli_verb_evidence_inspect;
 extern const struct cli_verb cli_verb_evidence_verify;
+extern const struct cli_verb cli_verb_init;
 extern const struct cli_verb cli_verb_key_attach;
 extern const struct cli_verb cli_verb_key_certificate;
 extern const struct cli_verb cli_verb_key_create;

@@ -1,0 +1,106 @@
+/*
+ * warder init: makes a new server. The one verb that writes the server's
+ * files, and only while none runs.
+ */
+#include "bin/warder/init.h"
+
+#include "bin/warder/verbs.h"
+#include "crypto/init.h"
+#include "crypto/memory.h"
+#include "sys/arena.h"
+#include "sys/file.h"
+#include "sys/harden.h"
+
+#include <stdio.h>
+
+enum { ARENA = 8 << 20 };
+
+static const struct cli_option options[] = {
+	{ "config", "FILE",
+	    "the configuration, " WD_CONF_FILE " when not given; made from "
+	    "the options below when it is not there",
+	    false },
+	{ "output", "DIR",
+	    "folder of the admin token, and of the configuration without "
+	    "--config",
+	    false },
+	{ "server-name", "NAME", "the name clients know the server by", false },
+	{ "state-dir", "DIR", "folder of store and log", false },
+	{ "run-dir", "DIR", "folder of the admin socket", false },
+	{ "listen", "ADDRESS:PORT", "where clients connect", false },
+	{ "one-user", NULL, "all roles run as the user who starts the server",
+	    false },
+	{ "name", "NAME", "one more name or address in the TLS certificate",
+	    true },
+	{ "passphrase-file", "FILE",
+	    "read the passphrase there; - is standard input", false },
+	{ "dev", NULL,
+	    "for development: no passphrase, the key lies beside the data",
+	    false },
+	{ "json", NULL, "answer with one JSON object", false },
+};
+
+/* Before the first secret. The environment is of no use from here on. */
+static int
+prepare(struct wd_diag *d)
+{
+	int r;
+
+	if ((r = wd_harden_process(d)) != 0 ||
+	    (r = wd_arena_install(ARENA, d)) != 0 ||
+	    (r = wd_crypto_use_memory(
+		 wd_arena_alloc, wd_arena_realloc, wd_arena_free, d)) != 0)
+		return r;
+	return wd_crypto_init(d);
+}
+
+static void
+init_done(struct init *x)
+{
+	wd_bytes_freep(&x->conf_text);
+	wd_secret_freep(&x->passphrase);
+	wd_init_result_done(&x->result);
+	wd_fd_closep(&x->lock);
+	wd_fd_closep(&x->state);
+}
+
+static enum cli_exit
+say_why(int r, const struct wd_diag *d)
+{
+	(void)fprintf(stderr, "warder init: %s\n",
+	    d->detail[0] != '\0' ? d->detail : wd_reason_row(r)->sentence);
+	return r > 0 ? CLI_REJECTED : CLI_FAULT;
+}
+
+static enum cli_exit
+run(const struct cli_args *args)
+{
+	WD_AUTO(init_done) struct init x = { .state = -1, .lock = -1 };
+	struct wd_diag d = { 0 };
+	bool said = true;
+	int r;
+
+	x.passphrase_file = cli_value(args, "passphrase-file");
+	if ((r = prepare(&d)) != 0)
+		return say_why(r, &d);
+	if ((r = init_plan(args, &x, &d)) > 0)
+		return cli_usage(args, "%s", d.detail);
+	if (r != 0 || (r = init_make(&x, &d)) != 0)
+		return say_why(r, &d);
+	if (cli_has(args, "json"))
+		said = init_report_json(&x);
+	else
+		init_report(&x);
+	/* The server is there, said or not. */
+	return said && fflush(stdout) == 0 ? CLI_OK : CLI_FAULT;
+}
+
+const struct cli_verb cli_verb_init = {
+	.name = "init",
+	.summary = "Makes a new server: store, root key, TLS certificate, "
+		   "first admin token.",
+	.options = options,
+	.n_options = WD_N(options),
+	.example = "warder init --server-name kbs.example",
+	.run = run,
+};

@@ -1,0 +1,83 @@
+/*
+ * Inside the verb `init`: what is asked, and what was made so far.
+ */
+#pragma once
+
+#include "bin/common/conf.h"
+#include "seal/seal.h"
+
+enum { INIT_NAMES = 32 };
+
+#define INIT_TOKEN "admin.token" /* in the folder of the configuration */
+
+struct init {
+	/* what is asked */
+	char config[WD_CONF_PATH]; /* absolute path of the file */
+	char folder[WD_CONF_PATH]; /* that it lies in */
+	char output[WD_CONF_PATH]; /* folder of the token */
+	char token[WD_CONF_PATH + 16];
+	struct wd_conf conf;
+	struct wd_bytes *conf_text;    /* to be written; NULL: it is there */
+	const char *names[INIT_NAMES]; /* of the TLS certificate */
+	size_t n_names;
+	enum wd_seal_kind kind;
+	const char *passphrase_file;  /* as cli_passphrase() takes it */
+	struct wd_secret *passphrase; /* NULL: no passphrase seal */
+	int64_t now;
+
+	/* what is open */
+	int state; /* the state folder; -1: not yet */
+	int lock;
+	bool unfinished; /* the state folder holds what a killed init left */
+
+	/* what was made here, and goes again when a later step fails */
+	bool made_folder, made_output, made_state, made_log, made_key,
+	    made_certificate, made_conf, made_token;
+
+	int64_t certificate_expires; /* 0: an operator's own is used */
+	struct wd_init_result result;
+};
+
+/* ---- init_plan.c: from options to what is asked */
+
+struct cli_args;
+
+/* WD_R_MALFORMED and other rejections for what cannot be; nothing is made. */
+int init_plan(const struct cli_args *args, struct init *x, struct wd_diag *d)
+    WD_MUST_USE;
+
+/* ---- init_steps.c: making it, all or nothing */
+
+int init_make(struct init *x, struct wd_diag *d) WD_MUST_USE;
+
+/* ---- init_tls.c: key and certificate, unless the operator has both */
+
+int init_tls(struct init *x, struct wd_diag *d) WD_MUST_USE;
+
+/* ---- init_owner.c: whose files they are */
+
+/*
+ * As root, with users of their own for the roles: makes files as USER from now
+ * on, until init_owner_leave(). A fault when there is no such user.
+ */
+int init_owner_enter(const struct init *x, const char *user, struct wd_diag *d)
+    WD_MUST_USE;
+void init_owner_leave(void);
+
+/* Makes a folder NAME in DIR that is USER's alone. *RET_MADE: it was not there
+ * before. WD_R_CONFLICT: what is there is no folder, or somebody else's. */
+int init_owner_folder(const struct init *x, int dir, const char *name,
+    const char *user, bool *ret_made, struct wd_diag *d) WD_MUST_USE;
+
+/* ---- init_file.c: files by their absolute path */
+
+/* Written, synced, with its folder; WD_R_EXISTS. */
+int init_file_write(const char *path, struct wd_span bytes, unsigned mode,
+    bool replace, struct wd_diag *d) WD_MUST_USE;
+bool init_file_is_there(const char *path);
+
+/* ---- init_report.c: what was made, and what to type next */
+
+void init_report(const struct init *x);
+/* False when standard output does not take it. */
+bool init_report_json(const struct init *x);

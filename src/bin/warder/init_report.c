@@ -1,0 +1,138 @@
+/*
+ * What `init` says when it is done. Never a key and never the token, only
+ * where they lie.
+ */
+#include "bin/warder/init.h"
+
+#include "base/clock.h"
+#include "bin/warder/online.h"
+#include "codec/base64.h"
+#include "codec/jtext.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { JSON_MAX = 16384, THUMBPRINT = 44 };
+
+static void
+thumbprint(const struct init *x, char ret[THUMBPRINT])
+{
+	struct wd_wr wr = wd_wr_fixed(ret, THUMBPRINT - 1);
+
+	wd_b64url_write(&wr, WD_SPAN(x->result.thumbprint));
+	ret[wr.len] = '\0';
+}
+
+static void
+line(const char *name, const char *value, const char *remark)
+{
+	(void)printf("  %-16s %s%s%s\n", name, value,
+	    remark[0] == '\0' ? "" : "\n                   ", remark);
+}
+
+static void
+dated(const char *name, const char *value, int64_t seconds)
+{
+	char time[WD_TIME_TEXT], remark[WD_TIME_TEXT + 16];
+
+	wd_time_format(seconds, time);
+	(void)snprintf(remark, sizeof(remark), "until %s", time); /* fits */
+	line(name, value, remark);
+}
+
+static void
+print_what(const struct init *x)
+{
+	char print[THUMBPRINT];
+
+	thumbprint(x, print);
+	line("server", x->conf.name, "");
+	line("configuration", x->config, "");
+	line("state", x->conf.state_dir, "");
+	if (x->certificate_expires != 0)
+		dated("TLS certificate", x->conf.tls_certificate,
+		    x->certificate_expires);
+	else
+		line("TLS certificate", x->conf.tls_certificate,
+		    "was there and is used");
+	dated("admin token", x->token, x->result.token_expires);
+	line("release key", print,
+	    "for release_key in agents' "
+	    "configurations");
+}
+
+/* What verbs find by themselves is not typed. */
+static void
+print_verb(const struct init *x, const char *verb)
+{
+	if (strcmp(x->conf.admin_socket, CLI_ADMIN_SOCKET) == 0)
+		(void)printf("  warder %s\n", verb);
+	else
+		(void)printf(
+		    "  warder %s --admin %s\n", verb, x->conf.admin_socket);
+}
+
+static void
+print_next(const struct init *x)
+{
+	bool typed = x->kind == WD_SEAL_PASSPHRASE;
+
+	(void)printf("\nType next:\n\n  warderd --config %s\n", x->config);
+	if (typed)
+		print_verb(x, "unseal");
+	print_verb(x, "status");
+	if (strcmp(x->token, CLI_TOKEN_FILE) != 0)
+		(void)printf("  export WARDER_TOKEN_FILE=%s\n", x->token);
+	if (typed)
+		(void)printf("\nNobody can open this server without its "
+			     "passphrase, not even you: keep it.\n");
+}
+
+void
+init_report(const struct init *x)
+{
+	const char *warning = wd_seal_row(x->kind)->warning;
+
+	(void)printf("Warder is initialized.\n\n");
+	print_what(x);
+	print_next(x);
+	(void)fflush(stdout); /* checked by the caller */
+	if (warning != NULL)
+		(void)fprintf(stderr, "\nWARNING: %s\n", warning);
+}
+
+bool
+init_report_json(const struct init *x)
+{
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(JSON_MAX);
+	struct wd_jtext j = wd_jtext(&wr);
+	const char *warning = wd_seal_row(x->kind)->warning;
+	char print[THUMBPRINT];
+
+	thumbprint(x, print);
+	wd_jtext_object(&j);
+	wd_jtext_key_text(&j, "config", x->config);
+	wd_jtext_key_text(&j, "release_key", print);
+	wd_jtext_key_text(&j, "seal", wd_seal_row(x->kind)->name);
+	wd_jtext_key_text(&j, "server_name", x->conf.name);
+	wd_jtext_key_text(&j, "state_dir", x->conf.state_dir);
+	wd_jtext_key(&j, "store");
+	wd_jtext_string(&j, wd_id_span(&x->result.store_id));
+	wd_jtext_key_text(&j, "tls_certificate", x->conf.tls_certificate);
+	wd_jtext_key(&j, "tls_certificate_expires");
+	if (x->certificate_expires == 0)
+		wd_jtext_null(&j);
+	else
+		wd_jtext_time(&j, x->certificate_expires);
+	wd_jtext_key(&j, "token_expires");
+	wd_jtext_time(&j, x->result.token_expires);
+	wd_jtext_key_text(&j, "token_file", x->token);
+	wd_jtext_key(&j, "warning");
+	if (warning == NULL)
+		wd_jtext_null(&j);
+	else
+		wd_jtext_text(&j, warning);
+	wd_jtext_end(&j);
+	wd_wr_text(&wr, "\n");
+	return wd_wr_end(&wr) == 0 && fwrite(wr.p, 1, wr.len, stdout) == wr.len;
+}
