@@ -8,7 +8,11 @@
 #include "bin/common/peer.h"
 #include "sys/sandbox.h"
 
-enum { WD_ADMIN_CELL = 65535 };
+/*
+ * No two cells that are there at a time have one number: a cell that a reload
+ * starts in the place of another has a new one, and so have the admin's two.
+ */
+enum { WD_ADMIN_CELL = 65535, WD_ADMIN_CELL_2 = 65534 };
 
 /* What descriptors are for (field `what` of the message `descriptor`). */
 enum wd_ctl_fd {

@@ -1,0 +1,112 @@
+/*
+ * What a process is told before it starts: its configuration, the descriptors
+ * of its row and no others, and its peers.
+ */
+#include "bin/warderd/supervisor.h"
+
+#include "base/wr.h"
+#include "proto/calls.h"
+
+int
+sup_tell(struct sup_proc *p, enum wd_call call, const void *msg, int fd)
+{
+	uint32_t number;
+
+	return wd_peer_send(&p->control, call, msg, fd, &number);
+}
+
+static void
+write_anchors(struct wd_wr *wr, const struct wd_conf *c)
+{
+	for (size_t i = 0; i < c->n_anchors; i++) {
+		wd_wr_u8(wr, (uint8_t)c->anchors[i].tee);
+		wd_wr_u8(wr, c->anchors[i].software);
+		wd_wr_bytes(wr, WD_SPAN(c->anchors[i].sha256));
+	}
+}
+
+static int
+tell_config(struct sup_proc *p)
+{
+	const struct wd_conf *c = &p->setup->conf;
+	uint8_t room[WD_CONF_ANCHORS * 34];
+	struct wd_wr anchors = wd_wr_fixed(room, sizeof(room));
+	struct wd_msg_config m = {
+		.rpc_version = WD_RPC_VERSION,
+		.role = (uint8_t)p->proc,
+		.cell = p->cell,
+		.cells = (uint16_t)p->setup->cells,
+		.log_level = c->log_level,
+		.admin = p->cell >= WD_ADMIN_CELL_2,
+		.state_dir = wd_span_text(c->state_dir),
+		.run_dir = wd_span_text(c->run_dir),
+		.server_name = wd_span_text(c->name),
+		.admin_on_public = c->admin_on_public,
+		.tls12 = c->tls12,
+		.allow_debug = c->allow_debug,
+		.crl_optional = c->crl_optional,
+		.min_evaluation_number = c->min_evaluation_number,
+		.max_body = c->max_body,
+		.max_connections = c->max_connections,
+		.max_per_source = c->max_per_source,
+		.deadline_ms = c->request_seconds * 1000,
+		.idle_ms = c->idle_seconds * 1000,
+		.session_seconds = c->session_seconds,
+		.client_ca = wd_span_text(c->client_ca),
+	};
+
+	write_anchors(&anchors, c);
+	m.anchors = wd_wr_span(&anchors);
+	return sup_tell(p, WD_CALL_CONFIG, &m, -1);
+}
+
+static int
+give(struct sup_proc *p, enum wd_ctl_fd what, bool admin, int fd)
+{
+	struct wd_msg_descriptor m = { (uint8_t)what, admin };
+
+	if (fd < 0 || (p->role->descriptors >> (unsigned)what & 1) == 0)
+		return 0;
+	return sup_tell(p, WD_CALL_DESCRIPTOR, &m, fd);
+}
+
+static int
+give_descriptors(struct sup_proc *p)
+{
+	const struct sup_setup *s = p->setup;
+	bool admin = p->proc == WD_PROC_ADMIN_FRONT;
+	int r = 0;
+
+	if (r == 0 && admin)
+		r = give(p, WD_CTL_LISTEN, true, s->admin_local);
+	if (r == 0 && admin)
+		r = give(p, WD_CTL_LISTEN, true, s->admin_listen);
+	if (r == 0 && !admin)
+		r = give(p, WD_CTL_LISTEN, false, s->public_listen);
+	if (r == 0)
+		r = give(p, WD_CTL_TLS_KEY, admin, s->tls_key);
+	if (r == 0)
+		r = give(p, WD_CTL_TLS_CERT, admin, s->tls_certificate);
+	if (r == 0)
+		r = give(p, WD_CTL_CLIENT_CA, admin, s->client_ca);
+	if (r == 0)
+		r = give(p, WD_CTL_STATE_DIR, false, s->state_dir);
+	if (r == 0)
+		r = give(p, WD_CTL_LOG_DIR, false, s->log_dir);
+	return r;
+}
+
+int
+sup_configure(struct sup *s, struct sup_proc *p, struct wd_diag *d)
+{
+	int r = tell_config(p);
+
+	if (r == 0)
+		r = give_descriptors(p);
+	if (r != 0)
+		return wd_fault(d, (enum wd_faults)r, "cannot configure it");
+	sup_link(s, p);
+	r = sup_tell(p, WD_CALL_START, NULL, -1);
+	return r == 0 ? 0
+		      : wd_fault(d, (enum wd_faults)r, "cannot configure it");
+}

@@ -1,0 +1,67 @@
+/*
+ * Joining processes: a socketpair for each two that may speak to one another,
+ * one end to either. Whoever starts again gets new ones, and so does the other
+ * side.
+ */
+#include "bin/warderd/supervisor.h"
+
+#include <sys/socket.h>
+
+#include "proto/calls.h"
+#include "sys/file.h"
+#include "sys/log.h"
+
+/* Room for what a full queue of requests holds, so that senders seldom keep
+ * bytes back. The kernel gives what it allows. */
+enum { BUFFER = 1 << 20 };
+
+static int
+hand_over(struct sup_proc *to, const struct sup_proc *other, int fd)
+{
+	struct wd_msg_attach m = { (uint8_t)other->proc, other->cell };
+	int size = BUFFER;
+
+	/* Less is no failure. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	return sup_tell(to, WD_CALL_ATTACH, &m, fd);
+}
+
+static void
+join(struct sup *s, struct sup_proc *a, struct sup_proc *b)
+{
+	WD_AUTO(wd_fd_closep) int one = -1;
+	WD_AUTO(wd_fd_closep) int two = -1;
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) {
+		wd_log(WD_LOG_ERROR, "no_socketpair", NULL);
+		sup_proc_kill(s, a, "cannot be joined with others");
+		return;
+	}
+	one = fds[0];
+	two = fds[1];
+	if (hand_over(a, b, one) != 0)
+		sup_proc_kill(s, a, "does not take a peer");
+	if (hand_over(b, a, two) != 0)
+		sup_proc_kill(s, b, "does not take a peer");
+}
+
+static bool
+may_join(const struct sup_proc *a, const struct sup_proc *b)
+{
+	bool within_cell;
+
+	if (a == b || (b->state != SUP_STARTING && b->state != SUP_READY))
+		return false;
+	if (!sup_is_linked(a->proc, b->proc, &within_cell))
+		return false;
+	return !within_cell || a->cell == b->cell;
+}
+
+void
+sup_link(struct sup *s, struct sup_proc *p)
+{
+	for (size_t i = 0; i < SUP_PROCS; i++)
+		if (p->state == SUP_STARTING && may_join(p, &s->procs[i]))
+			join(s, p, &s->procs[i]);
+}

@@ -1,0 +1,206 @@
+/*
+ * warderd: the server. Reads its words, its configuration, and either tells
+ * what it thinks of that or runs.
+ * Exit status: 0 done, 3 the configuration is refused, 2 wrong usage, 1 fault.
+ */
+#include "bin/warderd/supervisor.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crypto/init.h"
+#include "sys/file.h"
+#include "sys/harden.h"
+#include "sys/lock.h"
+#include "sys/log.h"
+
+enum { EXIT_FAULT = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3 };
+
+struct words {
+	const char *config;
+	bool check, help, version, manual;
+};
+
+static const char usage[] =
+    "usage: warderd [--config FILE] [--check]\n"
+    "\n"
+    "Runs the server until SIGTERM. SIGHUP reads the configuration again.\n"
+    "\n"
+    "  --config FILE            instead of " WD_CONF_FILE "\n"
+    "  --check                  reads the configuration, looks at the files\n"
+    "                           it names, says what is wrong, and ends\n"
+    "  --print-config-manual    the keys, as a part of a manual page\n"
+    "  --version                what is installed\n"
+    "  --help                   this\n"
+    "\n"
+    "example:\n"
+    "  warderd --config /etc/warder/warder.conf --check\n";
+
+/* ---- words */
+
+static bool
+take_word(struct words *w, const char *word)
+{
+	const struct {
+		const char *name;
+		bool *flag;
+	} flags[] = {
+		{ "--check", &w->check },
+		{ "--help", &w->help },
+		{ "--version", &w->version },
+		{ "--print-config-manual", &w->manual },
+	};
+
+	for (size_t i = 0; i < WD_N(flags); i++)
+		if (strcmp(word, flags[i].name) == 0) {
+			*flags[i].flag = true;
+			return true;
+		}
+	return false;
+}
+
+static bool
+read_words(int argc, char **argv, struct words *ret)
+{
+	*ret = (struct words){ .config = WD_CONF_FILE };
+	for (int i = 1; i < argc; i++) {
+		if (strncmp(argv[i], "--config=", 9) == 0) {
+			ret->config = argv[i] + 9;
+		} else if (strcmp(argv[i], "--config") == 0) {
+			if (++i == argc)
+				return false;
+			ret->config = argv[i];
+		} else if (!take_word(ret, argv[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* ---- what only prints */
+
+static int
+print(FILE *to, const void *text, size_t len)
+{
+	return fwrite(text, 1, len, to) == len && fflush(to) == 0 ? 0
+								  : EXIT_FAULT;
+}
+
+static int
+print_manual(void)
+{
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(1 << 20);
+
+	wd_conf_manual(&wr);
+	return wd_wr_end(&wr) == 0 ? print(stdout, wr.p, wr.len) : EXIT_FAULT;
+}
+
+static int
+open_setup(const char *path, struct sup_setup *ret, struct wd_diag *d)
+{
+	static struct wd_conf conf; /* large */
+	int r = wd_crypto_init(d);
+
+	if (r != 0 || (r = wd_conf_read(path, &conf, d)) != 0)
+		return r;
+	return sup_setup_open(&conf, ret, d);
+}
+
+static int
+check(const char *path)
+{
+	static struct sup_setup setup;
+	struct wd_diag d = { 0 };
+	char warnings[SUP_WARNINGS];
+	int r = open_setup(path, &setup, &d);
+
+	if (r != 0) {
+		(void)fprintf(stderr, "%s: %s\n", path, d.detail);
+		return r > 0 ? EXIT_REFUSED : EXIT_FAULT;
+	}
+	sup_warnings(&setup, warnings);
+	sup_setup_close(&setup);
+	if (warnings[0] != '\0')
+		(void)printf("%s: %s\n", path, warnings);
+	(void)printf("%s: good\n", path);
+	return fflush(stdout) == 0 ? 0 : EXIT_FAULT;
+}
+
+/* ---- the server */
+
+static int
+require_programs(struct wd_diag *d)
+{
+	size_t n;
+	const struct sup_role *roles = sup_roles(&n);
+	char path[SUP_PATH];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = sup_program(&roles[i], path, d);
+	return r;
+}
+
+static int
+begin(struct sup *s, struct wd_diag *d)
+{
+	int r;
+
+	/* What the caller had open is none of ours, and not the roles'. */
+	(void)close_range(STDERR_FILENO + 1, UINT_MAX, 0);
+	s->setup = &s->setups[0];
+	if ((r = wd_harden_supervisor(d)) != 0 ||
+	    (r = require_programs(d)) != 0 ||
+	    (r = open_setup(s->conf_path, s->setup, d)) != 0 ||
+	    (r = wd_lock_take(s->setup->state_dir, &s->lock, d)) != 0)
+		return r;
+	return sup_setup_listen(s->setup, NULL, d);
+}
+
+static int
+serve(const char *path)
+{
+	static struct sup s;
+	struct wd_diag d = { 0 };
+	int r;
+
+	wd_log_start("supervisor", -1, WD_LOG_INFO);
+	s.conf_path = path;
+	r = begin(&s, &d);
+	if (r != 0) {
+		wd_log(WD_LOG_ERROR, "not_started", "reason", wd_reason_name(r),
+		    "detail", d.detail, NULL);
+		return r > 0 ? EXIT_REFUSED : EXIT_FAULT;
+	}
+	wd_log_start(
+	    "supervisor", -1, (enum wd_log_level)s.setup->conf.log_level);
+	wd_log(WD_LOG_INFO, "starting", "version", WARDER_VERSION, NULL);
+	sup_warnings_log(s.setup);
+	sup_setup_announce(s.setup);
+	return sup_run(&s);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct words w;
+
+	if (!read_words(argc, argv, &w)) {
+		(void)fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	if (w.help)
+		return print(stdout, usage, sizeof(usage) - 1);
+	if (w.version)
+		return printf("warderd %s\n", WARDER_VERSION) > 0 ? 0
+								  : EXIT_FAULT;
+	if (w.manual)
+		return print_manual();
+	if (w.check)
+		return check(w.config);
+	/* Without the checks of leaks that a sanitizer makes at an orderly
+	 * end: they look into a process that forbids it. */
+	_exit(serve(w.config));
+}

@@ -1,0 +1,110 @@
+/*
+ * The roles the supervisor starts, who speaks to whom, and where their
+ * programs lie. Everything the supervisor treats differently from role to role
+ * is a column here.
+ */
+#include "bin/warderd/supervisor.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define USER(member) offsetof(struct wd_conf, member)
+#define GIVES(what) (1u << (unsigned)WD_CTL_##what)
+
+enum { MIB = 1 << 20 };
+
+static const struct sup_role roles[] = {
+	/* Finding the end of the log may take as long as the disk needs. */
+	{ WD_PROC_SCRIBE, "warder-scribe", USER(user_scribe), GIVES(LOG_DIR),
+	    .start_ms = 120000, .max_files = 1024 },
+	/* Room for scrypt's 128 MiB beside the arena. */
+	{ WD_PROC_SEAL, "warder-seal", USER(user_seal), GIVES(STATE_DIR),
+	    .start_ms = 15000, .max_files = 256, .max_locked = 256 * MIB },
+	{ WD_PROC_VERIFY, "warder-verify", USER(user_verify), 0,
+	    .start_ms = 15000, .max_files = 64, .pinned = true },
+	{ WD_PROC_KEEPER, "warder-keeper", USER(user_keeper), GIVES(STATE_DIR),
+	    .start_ms = 15000, .max_files = 256, .max_locked = 64 * MIB,
+	    .pinned = true },
+	{ WD_PROC_FRONT, "warder-front", USER(user_front),
+	    GIVES(LISTEN) | GIVES(TLS_KEY) | GIVES(TLS_CERT) | GIVES(CLIENT_CA),
+	    .start_ms = 15000, .max_files = 128, .pinned = true },
+};
+
+static const struct {
+	enum wd_proc a, b;
+	bool within_cell;
+} links[] = {
+	{ WD_PROC_FRONT, WD_PROC_KEEPER, true },
+	{ WD_PROC_ADMIN_FRONT, WD_PROC_KEEPER, true },
+	{ WD_PROC_KEEPER, WD_PROC_VERIFY, true },
+	{ WD_PROC_KEEPER, WD_PROC_SCRIBE, false },
+	{ WD_PROC_KEEPER, WD_PROC_SEAL, false },
+};
+
+const struct sup_role *
+sup_roles(size_t *ret_n)
+{
+	*ret_n = WD_N(roles);
+	return roles;
+}
+
+const struct sup_role *
+sup_role(enum wd_proc proc)
+{
+	if (proc == WD_PROC_ADMIN_FRONT)
+		proc = WD_PROC_FRONT; /* one program */
+	for (size_t i = 0; i < WD_N(roles); i++)
+		if (roles[i].proc == proc)
+			return &roles[i];
+	return NULL;
+}
+
+bool
+sup_is_linked(enum wd_proc a, enum wd_proc b, bool *ret_within_cell)
+{
+	for (size_t i = 0; i < WD_N(links); i++) {
+		*ret_within_cell = links[i].within_cell;
+		if ((links[i].a == a && links[i].b == b) ||
+		    (links[i].a == b && links[i].b == a))
+			return true;
+	}
+	return false;
+}
+
+/* The folder of our own file. */
+static bool
+own_folder(char ret[SUP_PATH])
+{
+	ssize_t n = readlink("/proc/self/exe", ret, SUP_PATH - 1);
+	char *slash;
+
+	if (n <= 0 || n >= SUP_PATH - 1)
+		return false;
+	ret[n] = '\0';
+	slash = strrchr(ret, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	return slash != NULL;
+}
+
+static bool
+is_there(const char *folder, const char *program, char ret[SUP_PATH])
+{
+	int n = snprintf(ret, SUP_PATH, "%s/%s", folder, program);
+
+	return n > 0 && n < SUP_PATH && access(ret, X_OK) == 0;
+}
+
+int
+sup_program(const struct sup_role *role, char ret[SUP_PATH], struct wd_diag *d)
+{
+	char beside[SUP_PATH];
+
+	if ((own_folder(beside) && is_there(beside, role->program, ret)) ||
+	    is_there(WARDER_LIBEXECDIR, role->program, ret))
+		return 0;
+	return wd_reject(d, WD_R_NOT_FOUND,
+	    "%s is neither beside warderd nor in %.120s", role->program,
+	    WARDER_LIBEXECDIR);
+}

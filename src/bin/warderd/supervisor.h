@@ -1,0 +1,214 @@
+/*
+ * The supervisor: opens what roles may not open themselves, starts them, joins
+ * them by socketpairs and starts them again. It holds no channel to anything
+ * outside and parses nothing but its configuration and what roles say on their
+ * control channels. Shared by the files of this folder.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "bin/common/conf.h"
+#include "bin/common/peer.h"
+#include "bin/common/role.h"
+
+enum {
+	SUP_PROCS = 3 * 2 * (WD_CONF_CELLS + 1) + 2, /* old and new cells */
+	SUP_SETUPS = 4,
+	SUP_MISSING = 1025,
+	SUP_WARNINGS = 4097,
+	SUP_NO_CELL = 0, /* of seal and scribe */
+};
+
+/* ---- roles.c: what there is to start */
+
+struct sup_role {
+	enum wd_proc proc;
+	const char *program;
+	size_t user;          /* its key, as an offset in struct wd_conf */
+	unsigned descriptors; /* bits of enum wd_ctl_fd */
+	unsigned start_ms;    /* from exec to ready */
+	unsigned max_files;   /* without connections */
+	size_t max_locked;
+	bool pinned; /* to the CPU of its cell */
+};
+
+/* Rows in the order of starting: who is asked comes before who asks. */
+const struct sup_role *sup_roles(size_t *ret_n);
+const struct sup_role *sup_role(enum wd_proc proc);
+
+/* Whether processes of these roles speak to one another, and whether only
+ * within a cell. */
+bool sup_is_linked(enum wd_proc a, enum wd_proc b, bool *ret_within_cell);
+
+enum { SUP_PATH = 4096 };
+
+/* The program of a role: beside our own file, else where it was installed.
+ * WD_R_NOT_FOUND. */
+int sup_program(const struct sup_role *role, char ret[SUP_PATH],
+    struct wd_diag *d) WD_MUST_USE;
+
+/* ---- setup.c: a configuration with everything it names opened */
+
+struct sup_setup {
+	bool in_use;
+	struct wd_conf conf;
+	bool separate; /* roles have users of their own */
+	unsigned cells;
+	int state_dir, log_dir;
+	int tls_key, tls_certificate, client_ca;
+	int public_listen, admin_local, admin_listen; /* -1: none */
+};
+
+/* Opens the files of CONF, which must be as they should: modes, owners,
+ * users. For --check too. Release with sup_setup_close(). */
+int sup_setup_open(const struct wd_conf *conf, struct sup_setup *ret,
+    struct wd_diag *d) WD_MUST_USE;
+
+void sup_setup_close(struct sup_setup *s);
+
+/* ---- listen.c */
+
+/* Opens the listening sockets; those that OLD (NULL: none) has at the same
+ * address are shared with it. */
+int sup_setup_listen(struct sup_setup *s, const struct sup_setup *old,
+    struct wd_diag *d) WD_MUST_USE;
+
+/* Says in the log where it listens. */
+void sup_setup_announce(const struct sup_setup *s);
+
+/* ---- warnings.c: what an operator should know of a configuration */
+
+/* Sentences separated by "; ". */
+void sup_warnings(const struct sup_setup *s, char ret[SUP_WARNINGS]);
+
+/* Says them in the log. */
+void sup_warnings_log(const struct sup_setup *s);
+
+/* ---- a process */
+
+enum sup_state {
+	SUP_FREE,     /* the slot is nobody's */
+	SUP_WAITING,  /* no process; to be started at `at` */
+	SUP_STARTING, /* to be ready before `at` */
+	SUP_READY,
+	SUP_LEAVING, /* told to drain; to be gone before `at` */
+	SUP_ENDING,  /* being killed, or its channel has closed */
+};
+
+struct sup_proc {
+	enum sup_state state;
+	const struct sup_role *role;
+	enum wd_proc proc; /* as the role, or the admin's front */
+	uint16_t cell;
+	int cpu; /* -1: any */
+	struct sup_setup *setup;
+	bool retired; /* not started again */
+	pid_t pid;    /* 0: none */
+	struct wd_peer control;
+	int64_t at, since; /* monotonic milliseconds; since: ready */
+	unsigned failures; /* in a row */
+	uint32_t starts;
+	char missing[SUP_MISSING];
+};
+
+enum sup_phase { SUP_BEGINNING, SUP_SERVING, SUP_RELOADING, SUP_STOPPING };
+
+struct sup {
+	const char *conf_path;
+	enum sup_phase phase;
+	int signals; /* signalfd */
+	int lock;
+	struct sup_setup setups[SUP_SETUPS];
+	struct sup_setup *setup; /* the one in force */
+	struct sup_proc procs[SUP_PROCS];
+	bool changed; /* the list of processes, since it was published */
+	bool reload_wanted;
+	int result; /* what the program ends with */
+
+	/* reload.c */
+	struct sup_setup *fresh;
+	unsigned replaced; /* cells that are */
+	uint16_t incoming; /* the cell that is starting */
+};
+
+/* ---- proc.c */
+
+/* A slot for a new process, which starts at the next turn. Fault: none free. */
+int sup_proc_add(struct sup *s, enum wd_proc proc, uint16_t cell, int cpu,
+    struct sup_setup *setup) WD_MUST_USE;
+
+/* Starts it, with channels to the living it is linked with. A failure counts
+ * as an end. */
+void sup_proc_start(struct sup *s, struct sup_proc *p);
+
+/* Asks it to leave within MS and not to come back. */
+void sup_proc_drain(struct sup *s, struct sup_proc *p, unsigned ms);
+
+/* Ends it now; it is started again unless it was retired. */
+void sup_proc_kill(struct sup *s, struct sup_proc *p, const char *why);
+
+/* It has ended: STATUS as waitpid(2) gives it. */
+void sup_proc_ended(struct sup *s, struct sup_proc *p, int status);
+
+/* ---- configure.c */
+
+/* Queues everything up to START for a process that was just started. */
+int sup_configure(struct sup *s, struct sup_proc *p, struct wd_diag *d)
+    WD_MUST_USE;
+
+/* Queues one message; FD -1: none. */
+int sup_tell(struct sup_proc *p, enum wd_call call, const void *msg, int fd)
+    WD_MUST_USE;
+
+/* ---- link.c */
+
+/* Joins P, which has just been configured, with the living. */
+void sup_link(struct sup *s, struct sup_proc *p);
+
+/* ---- control.c: what roles say */
+
+void sup_control(struct sup *s, struct sup_proc *p);
+
+/* ---- cell.c */
+
+/* Whether a slot belongs to the cell. */
+bool sup_in_cell(const struct sup_proc *p, uint16_t cell);
+
+int sup_cell_add(struct sup *s, uint16_t cell, int cpu, struct sup_setup *setup)
+    WD_MUST_USE;
+
+/* Every process of it is ready. */
+bool sup_cell_is_ready(const struct sup *s, uint16_t cell);
+
+/* Its front is told to drain; keeper and verify follow it. */
+void sup_cell_retire(struct sup *s, uint16_t cell);
+
+/* One turn of what retired cells go through. */
+void sup_cells_advance(struct sup *s);
+
+/* The CPU of the N-th public cell; -1: any. */
+int sup_cell_cpu(const struct sup_setup *setup, unsigned nth);
+
+/* ---- publish.c */
+
+/* Gives every admin front the list of processes. */
+void sup_publish(struct sup *s);
+
+/* ---- reload.c */
+
+void sup_reload_begin(struct sup *s);
+void sup_reload_advance(struct sup *s);
+
+/* ---- stop.c */
+
+/* A second time: does not wait for clients any longer. */
+void sup_stop_begin(struct sup *s, int result);
+
+/* One turn of the end; true: nothing is left. */
+bool sup_stop_advance(struct sup *s);
+
+/* ---- loop.c */
+
+/* Everything from the first start to the last end. What the program returns. */
+int sup_run(struct sup *s);
