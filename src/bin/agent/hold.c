@@ -149,6 +149,16 @@ wd_hold_drop(struct wd_hold *h, const struct wd_id *id, int64_t now)
 	return n;
 }
 
+void
+wd_hold_set_rights(struct wd_hold *h, const struct wd_id *id,
+    const struct wd_hold_rights *rights)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (is_key(h->at[i], id))
+			h->at[i]->rights = *rights;
+	h->epoch++;
+}
+
 size_t
 wd_hold_expire(struct wd_hold *h, int64_t now)
 {

@@ -51,6 +51,10 @@ struct wd_hold_record {
 	int64_t deadline;
 };
 
+/* USER, or a group of theirs, is among the N. */
+bool wd_hold_is_granted(const struct wd_hold_grant *grants, size_t n,
+    const struct wd_hold_user *user);
+
 struct wd_hold;
 
 /* Empty, or NULL when there is no memory. */
@@ -78,6 +82,10 @@ int wd_hold_put(struct wd_hold *h, const struct wd_hold_record *record,
  * until the key comes back or 24 hours have passed. Returns how many were held.
  */
 size_t wd_hold_drop(struct wd_hold *h, const struct wd_id *id, int64_t now);
+
+/* Who may see and use the versions of the key from now on. */
+void wd_hold_set_rights(struct wd_hold *h, const struct wd_id *id,
+    const struct wd_hold_rights *rights);
 
 /* Wipes what is past its deadline; returns how many versions that was. */
 size_t wd_hold_expire(struct wd_hold *h, int64_t now);

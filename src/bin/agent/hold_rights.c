@@ -13,8 +13,8 @@ in_group(const struct wd_hold_user *user, uint32_t gid)
 	return false;
 }
 
-static bool
-is_granted(const struct wd_hold_grant *grants, size_t n,
+bool
+wd_hold_is_granted(const struct wd_hold_grant *grants, size_t n,
     const struct wd_hold_user *user)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -30,12 +30,12 @@ is_granted(const struct wd_hold_grant *grants, size_t n,
 bool
 wd_held_may_use(const struct wd_held *v, const struct wd_hold_user *user)
 {
-	return is_granted(v->rights.use, v->rights.n_use, user);
+	return wd_hold_is_granted(v->rights.use, v->rights.n_use, user);
 }
 
 bool
 wd_held_may_see(const struct wd_held *v, const struct wd_hold_user *user)
 {
 	return user->uid == 0 || wd_held_may_use(v, user) ||
-	    is_granted(v->rights.see, v->rights.n_see, user);
+	    wd_hold_is_granted(v->rights.see, v->rights.n_see, user);
 }

@@ -410,6 +410,25 @@ a_long_list_comes_in_pages(void **state)
 	assert_true(pages > 1);
 }
 
+static void
+rights_can_change_while_a_key_is_held(void **state)
+{
+	FIXTURE(f);
+	const struct wd_hold_rights rights = { .n_use = 1,
+		.use = { { false, 1600 } } };
+	uint32_t epoch;
+
+	t_ok(wd_hold_put(f.hold, &f.p256.record, &f.d));
+	epoch = wd_hold_epoch(f.hold);
+	wd_hold_set_rights(f.hold, &f.p256.record.id, &rights);
+	assert_int_not_equal(wd_hold_epoch(f.hold), epoch);
+	assert_int_equal(count(&f, &worker), 0);
+	assert_int_equal(
+	    sign(&f, &worker, &f.p256, WD_SPAN(digest), NOW), WD_HOLDER_NO_KEY);
+	assert_int_equal(
+	    sign(&f, &stranger, &f.p256, WD_SPAN(digest), NOW), WD_HOLDER_OK);
+}
+
 int
 main(void)
 {
@@ -431,6 +450,7 @@ main(void)
 		cmocka_unit_test(a_key_without_a_certificate_is_taken),
 		cmocka_unit_test(the_table_is_capped),
 		cmocka_unit_test(a_long_list_comes_in_pages),
+		cmocka_unit_test(rights_can_change_while_a_key_is_held),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
