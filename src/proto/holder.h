@@ -28,6 +28,8 @@ enum {
 	WD_HOLDER_CHAIN_BYTES = 49152,
 	WD_HOLDER_DATA_MAX = 61440, /* what one SIGN may carry */
 	WD_HOLDER_SIG_MAX = 512,
+	WD_HOLDER_NAME_MAX = 64,
+	WD_HOLDER_PIECE_MAX = 61440, /* what one answer to GET carries */
 };
 
 enum wd_holder_op {
@@ -35,6 +37,8 @@ enum wd_holder_op {
 	WD_HOLDER_LIST = 2,
 	WD_HOLDER_SIGN = 3,
 	WD_HOLDER_STATUS = 4,
+	WD_HOLDER_GET = 5,
+	WD_HOLDER_ROTATE = 6, /* asks the server for every key again, now */
 };
 
 /* First two bytes of every reply's body. The rows are in proto/holder.def. */
@@ -105,6 +109,22 @@ struct wd_holder_sign {
 	enum wd_holder_hash mgf;  /* PSS */
 	uint16_t salt_len;        /* PSS */
 	struct wd_span data;
+};
+
+enum wd_holder_part {
+	WD_HOLDER_SECRET = 1, /* never of a key that signs */
+	WD_HOLDER_CHAIN = 2,  /* certificates, PEM */
+};
+
+struct wd_holder_get {
+	struct wd_span name; /* as the agent's configuration calls it */
+	enum wd_holder_part part;
+	uint32_t from; /* bytes in front of the piece that is asked for */
+};
+
+struct wd_holder_piece {
+	uint32_t total; /* bytes of the whole */
+	struct wd_span bytes;
 };
 
 /* One line of STATUS. */
@@ -181,4 +201,13 @@ int wd_holder_read_signature(struct wd_span body, struct wd_span *ret)
 /* The answer to STATUS: lines one after the other. */
 void wd_holder_write_line(struct wd_wr *wr, const struct wd_holder_line *m);
 int wd_holder_next_line(struct wd_span *body, struct wd_holder_line *ret)
+    WD_MUST_USE;
+
+void wd_holder_write_get(struct wd_wr *wr, const struct wd_holder_get *m);
+int wd_holder_read_get(struct wd_span body, struct wd_holder_get *ret)
+    WD_MUST_USE;
+
+/* The answer to GET: as much of ALL from FROM on as one packet carries. */
+void wd_holder_write_piece(struct wd_wr *wr, struct wd_span all, uint32_t from);
+int wd_holder_read_piece(struct wd_span body, struct wd_holder_piece *ret)
     WD_MUST_USE;

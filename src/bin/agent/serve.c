@@ -159,12 +159,15 @@ serve_one(struct wd_serve *s, const struct wd_serve_conn *c)
 	struct wd_wr wr = wd_wr_fixed(s->out, sizeof(s->out));
 	struct wd_serve_sender sender = { 0 };
 	ssize_t n = wd_serve_receive(c->fd, s->in, sizeof(s->in), &sender);
+	bool fine;
 
 	if (n == -1)
 		return true;
-	return n > 0 &&
+	fine = n > 0 &&
 	    wd_serve_answer(s, c, &sender, wd_span(s->in, (size_t)n), &wr) &&
 	    send_answer(c->fd, &wr);
+	wd_wipe(wr.p, wr.len); /* it may have been a secret */
+	return fine;
 }
 
 static void

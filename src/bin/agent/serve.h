@@ -36,6 +36,15 @@ struct wd_serve_options {
 	 * which root and the agent's own user may ask; NULL: none. At most 32
 	 * KiB. Versions of keys, rights and counts of serve.c come first. */
 	void (*status)(void *ctx, struct wd_wr *wr);
+
+	/* GET: what USER asks for, as a view that lives until the next turn,
+	 * or why not. NULL: there is no such operation. */
+	enum wd_holder_status (*get)(void *ctx, const struct wd_hold_user *user,
+	    const struct wd_holder_get *ask, struct wd_span *ret);
+
+	/* ROTATE, which root and the agent's own user may ask; NULL: no such
+	 * operation. */
+	void (*rotate)(void *ctx);
 	void *ctx;
 };
 

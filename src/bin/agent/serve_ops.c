@@ -139,12 +139,19 @@ line(struct wd_wr *wr, const char *name, uint64_t value)
 	wd_holder_write_line(wr, &m);
 }
 
+/* Root, and whoever runs the agent. */
+static bool
+is_operator(const struct request *q)
+{
+	return q->c->user.uid == 0 || q->c->user.uid == geteuid();
+}
+
 static void
 op_status(const struct request *q, struct wd_wr *wr)
 {
 	const struct wd_serve *s = q->s;
 
-	if (q->c->user.uid != 0 && q->c->user.uid != geteuid()) {
+	if (!is_operator(q)) {
 		refuse(q, WD_HOLDER_NOT_PERMITTED, wr);
 		return;
 	}
@@ -159,11 +166,49 @@ op_status(const struct request *q, struct wd_wr *wr)
 		s->options.status(s->options.ctx, wr);
 }
 
+static void
+op_get(const struct request *q, struct wd_wr *wr)
+{
+	const struct wd_serve_options *o = &q->s->options;
+	struct wd_holder_get ask;
+	struct wd_span all = { NULL, 0 };
+	enum wd_holder_status status;
+
+	if (o->get == NULL)
+		status = WD_HOLDER_UNKNOWN_OP;
+	else if (wd_holder_read_get(q->body, &ask) != 0)
+		status = WD_HOLDER_MALFORMED;
+	else
+		status = o->get(o->ctx, &q->c->user, &ask, &all);
+	refuse(q, status, wr);
+	if (status == WD_HOLDER_OK)
+		wd_holder_write_piece(wr, all, ask.from);
+}
+
+static void
+op_rotate(const struct request *q, struct wd_wr *wr)
+{
+	const struct wd_serve_options *o = &q->s->options;
+
+	if (o->rotate == NULL) {
+		refuse(q, WD_HOLDER_UNKNOWN_OP, wr);
+	} else if (!is_operator(q)) {
+		refuse(q, WD_HOLDER_NOT_PERMITTED, wr);
+	} else if (q->body.len != 0) {
+		refuse(q, WD_HOLDER_MALFORMED, wr);
+	} else {
+		o->rotate(o->ctx);
+		refuse(q, WD_HOLDER_OK, wr);
+	}
+}
+
 static void (*const ops[])(const struct request *, struct wd_wr *) = {
 	[WD_HOLDER_HELLO] = op_hello,
 	[WD_HOLDER_LIST] = op_list,
 	[WD_HOLDER_SIGN] = op_sign,
 	[WD_HOLDER_STATUS] = op_status,
+	[WD_HOLDER_GET] = op_get,
+	[WD_HOLDER_ROTATE] = op_rotate,
 };
 
 static bool

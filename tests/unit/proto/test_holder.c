@@ -565,6 +565,64 @@ status_lines_go_both_ways(void **state)
 	assert_int_equal(wd_holder_next_line(&body, &got), WD_R_MALFORMED);
 }
 
+static void
+get_goes_both_ways(void **state)
+{
+	struct wd_holder_get m = { WD_SPAN_LIT("name"), WD_HOLDER_CHAIN,
+		70000 };
+	struct wd_holder_get got;
+	struct wd_wr wr = wd_wr_fixed(buf, sizeof(buf));
+	size_t len;
+
+	(void)state;
+	wd_holder_write_get(&wr, &m);
+	t_ok(wd_wr_end(&wr));
+	len = wr.len;
+	t_ok(wd_holder_read_get(wd_span(buf, len), &got));
+	t_span_equal(got.name, m.name);
+	assert_int_equal(got.part, WD_HOLDER_CHAIN);
+	assert_int_equal(got.from, 70000);
+	for (size_t i = 0; i < len; i++)
+		assert_int_equal(
+		    wd_holder_read_get(wd_span(buf, i), &got), WD_R_MALFORMED);
+	assert_int_equal(
+	    wd_holder_read_get(wd_span(buf, len + 1), &got), WD_R_MALFORMED);
+	buf[0] = 3; /* no such part */
+	assert_int_equal(
+	    wd_holder_read_get(wd_span(buf, len), &got), WD_R_MALFORMED);
+}
+
+static void
+name_over_its_cap_is_not_written(void **state)
+{
+	static const uint8_t name[WD_HOLDER_NAME_MAX + 1];
+	struct wd_holder_get m = { WD_SPAN(name), WD_HOLDER_CHAIN, 0 };
+	struct wd_wr wr = wd_wr_fixed(buf, sizeof(buf));
+
+	(void)state;
+	wd_holder_write_get(&wr, &m);
+	assert_int_equal(wd_wr_end(&wr), WD_R_TOO_LARGE);
+}
+
+static void
+pieces_go_both_ways(void **state)
+{
+	struct wd_holder_piece got;
+	struct wd_wr wr = wd_wr_fixed(buf, sizeof(buf));
+
+	(void)state;
+	wd_holder_write_piece(&wr, WD_SPAN_LIT("secret"), 2);
+	t_ok(wd_holder_read_piece(wd_wr_span(&wr), &got));
+	assert_int_equal(got.total, 6);
+	t_span_equal(got.bytes, WD_SPAN_LIT("cret"));
+	for (size_t i = 0; i < wr.len; i++)
+		assert_int_equal(wd_holder_read_piece(wd_span(buf, i), &got),
+		    WD_R_MALFORMED);
+	buf[0] = 3; /* more than the whole */
+	assert_int_equal(
+	    wd_holder_read_piece(wd_wr_span(&wr), &got), WD_R_MALFORMED);
+}
+
 int
 main(void)
 {
@@ -593,6 +651,9 @@ main(void)
 		cmocka_unit_test(signature_goes_both_ways),
 		cmocka_unit_test(signature_is_neither_empty_nor_too_long),
 		cmocka_unit_test(status_lines_go_both_ways),
+		cmocka_unit_test(get_goes_both_ways),
+		cmocka_unit_test(name_over_its_cap_is_not_written),
+		cmocka_unit_test(pieces_go_both_ways),
 	};
 
 	for (size_t i = 0; i < sizeof(filler); i++)

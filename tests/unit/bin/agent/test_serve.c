@@ -465,6 +465,127 @@ a_peer_that_does_not_read_is_disconnected(void **state)
 	(void)close(other);
 }
 
+/* ---- what the agent adds */
+
+struct extra {
+	uint8_t secret[WD_HOLDER_PIECE_MAX + 10];
+	unsigned rotations;
+	uint32_t uid;
+};
+
+static enum wd_holder_status
+give(void *ctx, const struct wd_hold_user *user,
+    const struct wd_holder_get *ask, struct wd_span *ret)
+{
+	struct extra *x = ctx;
+
+	x->uid = user->uid;
+	if (!wd_span_is(ask->name, "pass"))
+		return WD_HOLDER_NO_KEY;
+	*ret = WD_SPAN(x->secret);
+	return WD_HOLDER_OK;
+}
+
+static void
+rotate(void *ctx)
+{
+	((struct extra *)ctx)->rotations++;
+}
+
+static void
+add_extra(struct fixture *f, struct extra *x)
+{
+	int fd = -1;
+
+	wd_serve_freep(&f->serve);
+	f->options.get = give;
+	f->options.rotate = rotate;
+	f->options.ctx = x;
+	t_ok(wd_serve_listen(f->path, &fd, &f->d));
+	t_ok(wd_serve_new(f->hold, fd, &f->options, &f->serve, &f->d));
+}
+
+static void
+send_get(int fd, const char *name, uint32_t from)
+{
+	const struct wd_holder_get m = { wd_span_text(name), WD_HOLDER_SECRET,
+		from };
+	uint8_t buf[256];
+	struct wd_wr wr = wd_wr_fixed(buf, sizeof(buf));
+
+	start(&wr, WD_HOLDER_GET);
+	wd_holder_write_get(&wr, &m);
+	t_ok(wd_holder_finish(&wr));
+	send_packet(fd, wd_wr_span(&wr));
+}
+
+static void
+a_secret_comes_in_pieces(void **state)
+{
+	static struct extra x = { .secret = {
+				      [0] = 1, [WD_HOLDER_PIECE_MAX] = 2 } };
+	FIXTURE(f);
+	uint8_t buf[WD_HOLDER_MAX];
+	struct wd_holder_piece piece;
+	struct wd_span body;
+	int fd;
+
+	add_extra(&f, &x);
+	fd = dial(&f);
+	send_get(fd, "pass", 0);
+	turn(&f);
+	assert_int_equal(receive(fd, buf, &body), WD_HOLDER_OK);
+	t_ok(wd_holder_read_piece(body, &piece));
+	assert_int_equal(piece.total, sizeof(x.secret));
+	t_span_equal(piece.bytes, wd_span(x.secret, WD_HOLDER_PIECE_MAX));
+	send_get(fd, "pass", WD_HOLDER_PIECE_MAX);
+	turn(&f);
+	assert_int_equal(receive(fd, buf, &body), WD_HOLDER_OK);
+	t_ok(wd_holder_read_piece(body, &piece));
+	t_span_equal(piece.bytes, wd_span(x.secret + WD_HOLDER_PIECE_MAX, 10));
+	send_get(fd, "pass", UINT32_MAX);
+	turn(&f);
+	assert_int_equal(receive(fd, buf, &body), WD_HOLDER_OK);
+	t_ok(wd_holder_read_piece(body, &piece));
+	assert_int_equal(piece.bytes.len, 0);
+	assert_int_equal(x.uid, getuid());
+	send_get(fd, "else", 0);
+	turn(&f);
+	assert_int_equal(status_of(fd), WD_HOLDER_NO_KEY);
+	(void)close(fd);
+}
+
+static void
+rotation_is_passed_on(void **state)
+{
+	static struct extra x;
+	FIXTURE(f);
+	int fd;
+
+	add_extra(&f, &x);
+	fd = dial(&f);
+	send_op(fd, WD_HOLDER_ROTATE);
+	turn(&f);
+	assert_int_equal(status_of(fd), WD_HOLDER_OK);
+	assert_int_equal(x.rotations, 1);
+	(void)close(fd);
+}
+
+static void
+without_an_agent_there_is_nothing_to_get_or_rotate(void **state)
+{
+	FIXTURE(f);
+	int fd = dial(&f);
+
+	send_get(fd, "pass", 0);
+	turn(&f);
+	assert_int_equal(status_of(fd), WD_HOLDER_UNKNOWN_OP);
+	send_op(fd, WD_HOLDER_ROTATE);
+	turn(&f);
+	assert_int_equal(status_of(fd), WD_HOLDER_UNKNOWN_OP);
+	(void)close(fd);
+}
+
 int
 main(void)
 {
@@ -482,6 +603,10 @@ main(void)
 		cmocka_unit_test(strangers_take_few_places),
 		cmocka_unit_test(a_socket_in_use_is_not_taken),
 		cmocka_unit_test(a_peer_that_does_not_read_is_disconnected),
+		cmocka_unit_test(a_secret_comes_in_pieces),
+		cmocka_unit_test(rotation_is_passed_on),
+		cmocka_unit_test(
+		    without_an_agent_there_is_nothing_to_get_or_rotate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
