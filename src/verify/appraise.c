@@ -15,6 +15,7 @@ wd_verifier_free(struct wd_verifier *v)
 	if (v == NULL)
 		return NULL;
 	wd_memo_done(&v->memo);
+	wd_memo_done(&v->chains);
 	v->cache = wd_cache_free(v->cache);
 	v->anchors = wd_free(v->anchors);
 	return wd_free(v);
@@ -62,6 +63,7 @@ wd_verifier_forget(struct wd_verifier *v)
 {
 	wd_cache_empty(v->cache);
 	wd_memo_done(&v->memo);
+	wd_memo_done(&v->chains);
 }
 
 void

@@ -12,7 +12,8 @@ struct wd_verifier {
 	struct wd_appraisal_rules rules; /* anchors point to a copy */
 	struct wd_anchor *anchors;
 	struct wd_cache *cache;
-	struct wd_memo memo;
+	struct wd_memo memo;   /* documents, which machines share */
+	struct wd_memo chains; /* PCK chains, each of one machine */
 };
 
 enum { WD_STATE_MAX = 2048 };

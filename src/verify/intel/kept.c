@@ -46,15 +46,15 @@ kept_kind(enum wd_path_kind kind)
 	return WD_KEPT_SIGNING_PATH;
 }
 
-/* PCK chains differ from machine to machine: remembering them would push the
- * documents out that all of them share. */
+/* PCK chains differ from machine to machine: among the documents they would
+ * push those out that all machines share. Each is looked at twice a request,
+ * to choose collateral and to judge. */
 static int
 path_digest(struct wd_verifier *v, enum wd_path_kind kind, struct wd_span pem,
     uint8_t ret_sha256[32])
 {
-	if (kind == WD_PATH_PCK)
-		return wd_hash(WD_SHA256, pem, ret_sha256);
-	return wd_memo_sha256(&v->memo, pem, ret_sha256);
+	return wd_memo_sha256(
+	    kind == WD_PATH_PCK ? &v->chains : &v->memo, pem, ret_sha256);
 }
 
 static int
