@@ -26,10 +26,13 @@ events_of(const struct seal_keeper *k)
 	return wd_chan_waiting(k->peer.chan) > 0 ? POLLIN | POLLOUT : POLLIN;
 }
 
-/* Descriptors in the order of their slots; a negative one is skipped. */
-static void
+/* Descriptors in the order of their slots, up to the last one in use: the
+ * kernel counts them all against the limit of open files. */
+static size_t
 list(const struct seal *s, struct pollfd *fds)
 {
+	size_t n = 1;
+
 	fds[0] = (struct pollfd){ wd_role_control_fd(s->role), POLLIN, 0 };
 	for (size_t i = 0; i < SEAL_KEEPERS; i++) {
 		const struct seal_keeper *k = &s->keepers[i];
@@ -39,14 +42,16 @@ list(const struct seal *s, struct pollfd *fds)
 			continue;
 		fds[i + 1].fd = wd_chan_fd(k->peer.chan);
 		fds[i + 1].events = events_of(k);
+		n = i + 2;
 	}
+	return n;
 }
 
 /* The supervisor last: it may fill slots that the list shows as free. */
 static void
-serve(struct seal *s, const struct pollfd *fds)
+serve(struct seal *s, const struct pollfd *fds, size_t n)
 {
-	for (size_t i = 0; i < SEAL_KEEPERS; i++)
+	for (size_t i = 0; i + 1 < n; i++)
 		if ((fds[i + 1].revents & ~POLLOUT) != 0)
 			seal_keeper_ready(s, &s->keepers[i]);
 	if (fds[0].revents != 0)
@@ -59,11 +64,13 @@ loop(struct seal *s, struct wd_diag *d)
 	struct pollfd fds[SEAL_KEEPERS + 1];
 
 	for (;;) {
+		size_t n;
+
 		seal_change_check(s);
 		seal_keepers_flush(s);
-		list(s, fds);
-		if (poll(fds, WD_N(fds), seal_change_due(s)) >= 0)
-			serve(s, fds);
+		n = list(s, fds);
+		if (poll(fds, n, seal_change_due(s)) >= 0)
+			serve(s, fds, n);
 		else if (errno != EINTR)
 			return wd_fault_errno(d, "cannot wait");
 	}

@@ -1,0 +1,201 @@
+"""A whole server from a build folder: made by warder init, run by warderd, and
+spoken to with the command line. Everything lies in one temporary folder.
+"""
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+DEADLINE = 20
+
+
+class Failed(Exception):
+    """A verb that did not exit with 0."""
+
+    def __init__(self, args, done):
+        self.status, self.out, self.err = \
+            done.returncode, done.stdout, done.stderr
+        super().__init__("%s: %d %s" % (" ".join(args), done.returncode,
+                                        done.stderr.decode().strip()))
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_until(condition, what, seconds=DEADLINE):
+    end = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise AssertionError("no %s within %d s" % (what, seconds))
+        time.sleep(0.02)
+
+
+class Server:
+    def __init__(self, build, passphrase=None, cells=1, config=""):
+        self.build = os.path.abspath(build)
+        self.folder = tempfile.mkdtemp(prefix="warder-")
+        self.passphrase = passphrase
+        self.process = None
+        self.port = free_port()
+        self.socket = self.path("run/admin.sock")
+        self.token_file = self.path("admin.token")
+        self.ca = self.path("state/tls.pem")
+        self.log = self.path("warderd.log")
+        os.mkdir(self.path("run"))
+        self.init()
+        if cells is not None:
+            self.add_config("[server]", "cells = %d" % cells)
+        if config:
+            self.add_config(config)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def program(self, name):
+        return os.path.join(self.build, name)
+
+    # ---- the command line
+
+    def run(self, *args, stdin=None, check=True, timeout=30):
+        done = subprocess.run([self.program("warder"), *args], input=stdin,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=timeout)
+        if check and done.returncode != 0:
+            raise Failed(args, done)
+        return done
+
+    def warder(self, *args, **kw):
+        """An online verb; its answer as JSON, or the bytes if it is none."""
+        done = self.run(*args, "--admin", self.socket, "--token-file",
+                        self.token_file, "--json", **kw)
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            return done.stdout
+
+    # ---- its life
+
+    def init(self):
+        args = ["init", "--output", self.folder, "--state-dir",
+                self.path("state"), "--run-dir", self.path("run"),
+                "--server-name", "localhost", "--name", "127.0.0.1",
+                "--listen", "127.0.0.1:%d" % self.port, "--one-user",
+                "--json"]
+        if self.passphrase is None:
+            made = self.run(*args, "--dev")
+        else:
+            made = self.run(*args, "--passphrase-file", "-",
+                            stdin=self.passphrase.encode())
+        self.made = json.loads(made.stdout)
+        self.release_key = self.made["release_key"]
+
+    def add_config(self, *lines):
+        """Adds lines to the configuration; sections may come twice."""
+        with open(self.path("warder.conf"), "a", encoding="utf-8") as f:
+            f.write("\n" + "\n".join(lines) + "\n")
+
+    def start(self, ready=True):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [self.program("warderd"), "--config",
+                 self.path("warder.conf")], stdout=log, stderr=log)
+        wait_until(self.answers, "answer of the admin door")
+        if ready and self.passphrase is None:
+            wait_until(self.is_ready, "readiness")
+        return self
+
+    def answers(self):
+        if self.process.poll() is not None:
+            raise AssertionError("warderd ended:\n" + self.log_text()[-3000:])
+        return self.run("status", "--admin", self.socket, "--json",
+                        check=False).returncode == 0
+
+    def status(self):
+        return self.warder("status")
+
+    def processes(self, role=None):
+        return [p for p in self.status()["processes"]
+                if role in (None, p["role"])]
+
+    def is_ready(self):
+        status = self.status()
+        return not status["sealed"] and status["log"]["writable"] and \
+            all(p["ready"] for p in status["processes"]) and \
+            self.public_ready()
+
+    def public_ready(self):
+        done = subprocess.run(
+            ["curl", "-s", "-m", "5", "-o", "/dev/null", "-w",
+             "%{http_code}", "--cacert", self.ca,
+             "https://localhost:%d/readyz" % self.port,
+             "--resolve", "localhost:%d:127.0.0.1" % self.port],
+            stdout=subprocess.PIPE)
+        return done.stdout == b"200"
+
+    def unseal(self, passphrase=None):
+        return self.warder("unseal", "--passphrase-file", "-",
+                           stdin=(passphrase or self.passphrase).encode())
+
+    def log_text(self):
+        with open(self.log, encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+    def stop(self, sig=signal.SIGTERM):
+        if self.process is None:
+            return None
+        if self.process.poll() is None:
+            self.process.send_signal(sig)
+        try:
+            status = self.process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError("warderd did not end")
+        self.process = None
+        return status
+
+    def remove(self):
+        try:
+            self.stop()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if kind is not None:
+            print(self.log_text()[-4000:])
+        self.remove()
+
+    # ---- what a server of a software TEE needs
+
+    def add_swtee(self, name="swtee", *options):
+        """Makes a software TEE whose root this server trusts as software; its
+        collateral is imported once the server runs."""
+        self.run("swtee", "init", self.path(name), *options)
+        self.add_config("[attestation]", "software_anchor = sgx %s" %
+                        self.path(name + "/collateral/trust_anchor.pem"))
+        return self.path(name)
+
+    def import_collateral(self, name="swtee"):
+        self.warder("collateral", "import", self.path(name + "/collateral"))
+
+    def quote(self, digest, *options, name="swtee"):
+        done = self.run("swtee", "quote", "--dir", self.path(name), "--tee",
+                        "sgx", "--report-data",
+                        (digest + bytes(64 - len(digest))).hex(),
+                        "--output", self.path("quote.bin"), *options)
+        assert done.returncode == 0
+        with open(self.path("quote.bin"), "rb") as f:
+            return f.read()
