@@ -20,15 +20,15 @@ static const struct sup_role roles[] = {
 	    .start_ms = 120000, .max_files = 1024 },
 	/* Room for scrypt's 128 MiB beside the arena. */
 	{ WD_PROC_SEAL, "warder-seal", USER(user_seal), GIVES(STATE_DIR),
-	    .start_ms = 15000, .max_files = 256, .max_locked = 256 * MIB },
+	    .start_ms = 15000, .max_files = 1024, .max_locked = 256 * MIB },
 	{ WD_PROC_VERIFY, "warder-verify", USER(user_verify), 0,
-	    .start_ms = 15000, .max_files = 64, .pinned = true },
+	    .start_ms = 15000, .max_files = 1024, .pinned = true },
 	{ WD_PROC_KEEPER, "warder-keeper", USER(user_keeper), GIVES(STATE_DIR),
-	    .start_ms = 15000, .max_files = 256, .max_locked = 64 * MIB,
+	    .start_ms = 15000, .max_files = 1024, .max_locked = 64 * MIB,
 	    .pinned = true },
 	{ WD_PROC_FRONT, "warder-front", USER(user_front),
 	    GIVES(LISTEN) | GIVES(TLS_KEY) | GIVES(TLS_CERT) | GIVES(CLIENT_CA),
-	    .start_ms = 15000, .max_files = 128, .pinned = true },
+	    .start_ms = 15000, .max_files = 256, .pinned = true },
 };
 
 static const struct {
