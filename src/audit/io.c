@@ -3,8 +3,14 @@
  */
 #include "audit/io.h"
 
+#include "sys/file.h"
+
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
+
+enum { NAME_SIZE = 80 };
 
 int
 wd_io_failed(struct wd_diag *d, const char *what)
@@ -53,4 +59,25 @@ wd_io_write_at(int fd, struct wd_span bytes, uint64_t at, struct wd_diag *d)
 		done += (size_t)n;
 	}
 	return 0;
+}
+
+int
+wd_io_replace(
+    int dir, const char *name, struct wd_span bytes, struct wd_diag *d)
+{
+	WD_AUTO(wd_fd_closep) int fd = -1;
+	char fresh[NAME_SIZE];
+	int r;
+
+	(void)snprintf(fresh, sizeof(fresh), ".%.60s.new", name);
+	fd = openat(dir, fresh,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return wd_io_failed(d, "making a file of the log");
+	r = wd_io_write_at(fd, bytes, 0, d);
+	if (r == 0 && renameat(dir, fresh, dir, name) != 0)
+		r = wd_io_failed(d, "naming a file of the log");
+	if (r != 0)
+		(void)unlinkat(dir, fresh, 0); /* of no use */
+	return r;
 }

@@ -15,5 +15,10 @@ int wd_io_read_at(int fd, void *dst, size_t len, uint64_t at, size_t *ret_got,
 int wd_io_write_at(int fd, struct wd_span bytes, uint64_t at, struct wd_diag *d)
     WD_MUST_USE;
 
+/* Puts a file with these bytes in the place of NAME (at most 60 characters),
+ * whole or not at all, without a sync. As above. */
+int wd_io_replace(int dir, const char *name, struct wd_span bytes,
+    struct wd_diag *d) WD_MUST_USE;
+
 /* What errno says about WHAT that just failed, as above. */
 int wd_io_failed(struct wd_diag *d, const char *what) WD_MUST_USE;

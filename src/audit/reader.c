@@ -121,6 +121,12 @@ wd_reader_open(
 	return 0;
 }
 
+uint64_t
+wd_reader_index(const struct wd_reader *r)
+{
+	return r->next;
+}
+
 /* Opens the next segment if there is one. */
 static int
 find_after(struct wd_reader *rd, struct wd_diag *d)

@@ -15,6 +15,9 @@ int wd_reader_open(int dir, uint64_t from, struct wd_reader **ret,
 struct wd_reader *wd_reader_close(struct wd_reader *r);
 void wd_reader_closep(struct wd_reader **r);
 
+/* Index of the entry that comes next. */
+uint64_t wd_reader_index(const struct wd_reader *r);
+
 /* The next entry, valid until the next call; empty when there is none yet.
  * WD_R_TAMPERED when entries are damaged or missing. */
 int wd_reader_next(

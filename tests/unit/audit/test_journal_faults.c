@@ -3,90 +3,11 @@
  * call that changes something. What a commit has acknowledged is there
  * afterwards, always. The calls are taken over by the linker (--wrap).
  */
-#include "fixture.h"
+#include "faults.h"
 
 #include "lib/t_child.h"
 
 #include <sys/mman.h>
-#include <sys/statvfs.h>
-
-enum what { NOTHING, FAIL, EXIT_BEFORE, EXIT_IN_THE_MIDDLE };
-
-static struct {
-	enum what what;
-	int error;
-	unsigned left; /* calls until it happens */
-	bool fired;
-} plan;
-
-static void
-plan_for(enum what what, int error, unsigned at)
-{
-	plan.what = what;
-	plan.error = error;
-	plan.left = at;
-	plan.fired = false;
-}
-
-/* One call that changes something; true: it is to fail. */
-static bool
-strikes(void)
-{
-	if (plan.what == NOTHING || plan.left == 0 || --plan.left > 0)
-		return false;
-	plan.fired = true;
-	if (plan.what == EXIT_BEFORE)
-		_exit(0);
-	errno = plan.error;
-	return true;
-}
-
-ssize_t __real_pwrite64(int fd, const void *p, size_t len, off_t at);
-ssize_t __wrap_pwrite64(int fd, const void *p, size_t len, off_t at);
-ssize_t
-__wrap_pwrite64(int fd, const void *p, size_t len, off_t at)
-{
-	if (!strikes())
-		return __real_pwrite64(fd, p, len, at);
-	if (plan.what == EXIT_IN_THE_MIDDLE) {
-		(void)__real_pwrite64(fd, p, len / 2, at);
-		_exit(0);
-	}
-	return -1;
-}
-
-#define WRAP(name, parameters, arguments)               \
-	int __real_##name parameters;                   \
-	int __wrap_##name parameters;                   \
-	int __wrap_##name parameters                    \
-	{                                               \
-		if (!strikes())                         \
-			return __real_##name arguments; \
-		if (plan.what == EXIT_IN_THE_MIDDLE)    \
-			_exit(0);                       \
-		return -1;                              \
-	}
-WRAP(fdatasync, (int fd), (fd))
-WRAP(fsync, (int fd), (fd))
-WRAP(ftruncate64, (int fd, off_t len), (fd, len))
-WRAP(fallocate64, (int fd, int mode, off_t at, off_t len), (fd, mode, at, len))
-WRAP(mkdirat, (int dir, const char *name, mode_t mode), (dir, name, mode))
-WRAP(renameat, (int a, const char *from, int b, const char *to),
-    (a, from, b, to))
-
-static bool disk_is_full;
-
-int __real_fstatvfs64(int fd, struct statvfs *fs);
-int __wrap_fstatvfs64(int fd, struct statvfs *fs);
-int
-__wrap_fstatvfs64(int fd, struct statvfs *fs)
-{
-	int r = __real_fstatvfs64(fd, fs);
-
-	if (disk_is_full)
-		fs->f_bavail = 1;
-	return r;
-}
 
 static int
 try_batch(struct wd_journal *j, unsigned n)
@@ -139,16 +60,6 @@ all_is_there(const struct log *l, uint64_t acked)
 }
 
 static void
-clear(struct log *l)
-{
-	(void)nftw(l->path, log_remove, 8, FTW_DEPTH | FTW_PHYS);
-	(void)close(l->fd);
-	assert_int_equal(mkdir(l->path, 0700), 0);
-	l->fd = open(l->path, O_RDONLY | O_DIRECTORY);
-	assert_true(l->fd >= 0);
-}
-
-static void
 fail_everywhere(struct log *l, int error, int want)
 {
 	unsigned at = 1;
@@ -157,7 +68,7 @@ fail_everywhere(struct log *l, int error, int want)
 		uint64_t acked = 0;
 		int r;
 
-		clear(l);
+		faults_clear(l);
 		plan_for(FAIL, error, at);
 		r = live(l, &acked);
 		plan.what = NOTHING;
@@ -210,7 +121,7 @@ crash_everywhere(struct log *l, enum what what)
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_true(c.acked != MAP_FAILED);
 	for (; status == 0; c.at++) {
-		clear(l);
+		faults_clear(l);
 		*c.acked = 0;
 		status = t_child(run_to_crash, &c);
 		if (status == 0)
@@ -242,14 +153,14 @@ a_full_disk_leaves_the_reserve(void **state)
 
 	while (wd_journal_wants_work(j))
 		t_ok(wd_journal_prepare(j, &d));
-	disk_is_full = true;
+	plan.disk_is_full = true;
 	t_ok(wd_journal_prepare(j, &d)); /* nothing is missing */
 	while (!wd_journal_is_short(j))
 		log_batch(j, 20);
 	assert_int_equal(wd_journal_prepare(j, &d), WD_R_AUDIT_UNAVAILABLE);
 	/* The log itself goes on. */
 	log_batch(j, 100);
-	disk_is_full = false;
+	plan.disk_is_full = false;
 	while (wd_journal_wants_work(j))
 		t_ok(wd_journal_prepare(j, &d));
 	assert_false(wd_journal_is_short(j));
