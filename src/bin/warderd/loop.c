@@ -125,10 +125,10 @@ advance(struct sup *s)
 		wd_log(WD_LOG_INFO, "ready", NULL);
 		wd_notify("READY=1");
 	}
-	if (s->phase == SUP_SERVING && s->reload_wanted)
-		sup_reload_begin(s);
 	sup_cells_advance(s);
 	sup_reload_advance(s);
+	if (s->phase == SUP_SERVING && s->reload_wanted)
+		sup_reload_begin(s);
 	if (sup_stop_advance(s))
 		return true;
 	if (s->changed)

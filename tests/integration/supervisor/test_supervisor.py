@@ -1,17 +1,15 @@
 #!/usr/bin/env python3
 """The supervisor with stand-ins for its roles: starting, joining, starting
 again, ending."""
-import json
 import os
 import signal
 import socket
-import subprocess
 import time
 import unittest
 
 from supervisor_rig import (ADMIN_CELL, ADMIN_FRONT, FRONT, KEEPER, PROGRAMS,
-                            SCRIBE, SEAL, VERIFY, Supervisor, SupervisorTest,
-                            is_gone, main, wait_until)
+                            SCRIBE, SEAL, VERIFY, SupervisorTest, is_gone,
+                            main)
 
 LISTEN, TLS_KEY, TLS_CERT, STATE_DIR, LOG_DIR, CLIENT_CA = 1, 2, 3, 4, 5, 6
 
