@@ -300,6 +300,26 @@ tell(struct wd_role *role, enum wd_call call, const void *msg)
 	return r != 0 ? r : wd_chan_drain(role->control.chan, TELL_MS);
 }
 
+/* What has been received and not looked at. */
+static void
+handle_all(struct wd_role *role)
+{
+	const struct wd_call_row *row;
+	struct wd_diag d = { 0 };
+	struct wd_frame f;
+	int n;
+
+	while ((n = wd_peer_next(&role->control, &f, &row, &d)) > 0) {
+		n = handle(role, &f, row, &d);
+		if (n != 0)
+			break;
+	}
+	if (n == 0)
+		return;
+	wd_log_result("supervisor_not_understood", n, &d);
+	leave(1);
+}
+
 int
 wd_role_ready(struct wd_role *role, enum wd_sandbox_kind sandbox,
     const struct wd_role_ops *ops, void *ctx, struct wd_diag *d)
@@ -318,9 +338,12 @@ wd_role_ready(struct wd_role *role, enum wd_sandbox_kind sandbox,
 		return r;
 	m.missing = wd_span_text(wd_harden_missing());
 	r = tell(role, WD_CALL_READY, &m);
-	return r == 0
-	    ? 0
-	    : wd_fault(d, (enum wd_faults)r, "the supervisor does not listen");
+	if (r != 0)
+		return wd_fault(
+		    d, (enum wd_faults)r, "the supervisor does not listen");
+	/* What came in one piece with START wakes no poll any more. */
+	handle_all(role);
+	return 0;
 }
 
 int
@@ -332,24 +355,11 @@ wd_role_control_fd(const struct wd_role *role)
 void
 wd_role_control(struct wd_role *role)
 {
-	const struct wd_call_row *row;
-	struct wd_diag d = { 0 };
-	struct wd_frame f;
-	int n;
-
 	if (wd_chan_fill(role->control.chan) != 0) {
 		wd_log(WD_LOG_WARNING, "supervisor_gone", NULL);
 		leave(0);
 	}
-	while ((n = wd_peer_next(&role->control, &f, &row, &d)) > 0) {
-		n = handle(role, &f, row, &d);
-		if (n != 0)
-			break;
-	}
-	if (n == 0)
-		return;
-	wd_log_result("supervisor_not_understood", n, &d);
-	leave(1);
+	handle_all(role);
 }
 
 void

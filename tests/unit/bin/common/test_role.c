@@ -186,6 +186,26 @@ become_ready(struct world *w)
 	expect(w, WD_CALL_READY, &ready);
 }
 
+/* Nothing more arrives that could wake the role. */
+static void
+frame_in_one_piece_with_start_is_handled(void **state)
+{
+	struct world w = begin(&ops);
+	struct wd_msg_ready ready;
+	uint32_t number;
+
+	(void)state;
+	say_config(&w);
+	say_descriptor(&w);
+	t_ok(wd_peer_send(&w.role, WD_CALL_START, NULL, -1, &number));
+	t_ok(wd_peer_send(&w.role, WD_CALL_DRAIN, NULL, -1, &number));
+	t_ok(wd_chan_drain(w.role.chan, 1000));
+	expect(&w, WD_CALL_READY, &ready);
+	assert_int_equal(waitpid(w.pid, &w.status, 0), w.pid);
+	t_exits(w.status, 0);
+	wd_peer_done(&w.role);
+}
+
 static void
 role_starts_serves_and_drains(void **state)
 {
@@ -345,6 +365,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(role_starts_serves_and_drains),
+		cmocka_unit_test(frame_in_one_piece_with_start_is_handled),
 		cmocka_unit_test(role_without_drain_leaves_at_once),
 		cmocka_unit_test(role_leaves_with_its_supervisor),
 		cmocka_unit_test(role_accuses_a_peer),
