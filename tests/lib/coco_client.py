@@ -71,6 +71,9 @@ class Client:
 
     # ---- HTTP
 
+    def __del__(self):
+        self.close()
+
     def close(self):
         if self.connection is not None:
             self.connection.close()

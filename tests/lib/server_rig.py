@@ -49,7 +49,6 @@ class Server:
         self.port = free_port()
         self.socket = self.path("run/admin.sock")
         self.token_file = self.path("admin.token")
-        self.ca = self.path("state/tls.pem")
         self.log = self.path("warderd.log")
         os.mkdir(self.path("run"))
         self.init()
@@ -98,6 +97,7 @@ class Server:
                             stdin=self.passphrase.encode())
         self.made = json.loads(made.stdout)
         self.release_key = self.made["release_key"]
+        self.ca = self.made["tls_certificate"]
 
     def add_config(self, *lines):
         """Adds lines to the configuration; sections may come twice."""
