@@ -88,7 +88,8 @@ put_64(
 int
 wd_claims_put_uint(struct wd_claims *c, enum wd_claim id, uint64_t v)
 {
-	return put_64(c, id, WD_CLAIM_UINT, v);
+	return v > WD_CLAIM_UINT_MAX ? WD_R_TOO_LARGE
+				     : put_64(c, id, WD_CLAIM_UINT, v);
 }
 
 int
@@ -205,10 +206,20 @@ is_list(struct wd_span s)
 }
 
 static bool
+is_uint(struct wd_span s)
+{
+	struct wd_rd rd = wd_rd(s);
+	uint64_t v = wd_rd_le64(&rd);
+
+	return wd_rd_end(&rd) == 0 && v <= WD_CLAIM_UINT_MAX;
+}
+
+static bool
 value_is_fine(enum wd_claim_type type, struct wd_span value)
 {
 	switch (type) {
 	case WD_CLAIM_UINT:
+		return is_uint(value);
 	case WD_CLAIM_TIME:
 		return value.len == 8;
 	case WD_CLAIM_BOOL:

@@ -10,13 +10,16 @@
 #include "base/wr.h"
 
 enum wd_claim_type {
-	WD_CLAIM_UINT = 1,  /* 8 bytes little endian */
+	WD_CLAIM_UINT = 1,  /* 8 bytes little endian, WD_CLAIM_UINT_MAX */
 	WD_CLAIM_BYTES = 2, /* shown as hex */
 	WD_CLAIM_TEXT = 3,  /* printable ASCII */
 	WD_CLAIM_BOOL = 4,  /* one byte, 0 or 1 */
 	WD_CLAIM_TIME = 5,  /* seconds since 1970, 8 bytes; shown as RFC 3339 */
 	WD_CLAIM_LIST = 6,  /* texts, each followed by a zero byte */
 };
+
+/* What a number in JSON can be (RFC 8259, section 6). */
+#define WD_CLAIM_UINT_MAX ((UINT64_C(1) << 53) - 1)
 
 enum wd_claim {
 #define WD_CLAIM(id, NAME, name, type) WD_C_##NAME = id,

@@ -31,14 +31,14 @@ values_come_back_with_their_type(void **state)
 	t_ok(wd_claims_put(
 	    &c, WD_C_ADVISORY_IDS, wd_span("INTEL-SA-1\0INTEL-SA-2", 22)));
 	t_ok(wd_claims_put_time(&c, WD_C_TCB_DATE, -5));
-	t_ok(wd_claims_put_uint(&c, WD_C_PCESVN, UINT64_MAX));
+	t_ok(wd_claims_put_uint(&c, WD_C_PCESVN, WD_CLAIM_UINT_MAX));
 	assert_true(wd_claims_get(&c, WD_C_TEE, &v));
 	t_span_equal(v, WD_SPAN_LIT("sgx"));
 	assert_true(wd_claims_bool(&c, WD_C_DEBUG));
 	assert_true(wd_claims_time(&c, WD_C_TCB_DATE, &t));
 	assert_int_equal(t, -5);
 	assert_true(wd_claims_uint(&c, WD_C_PCESVN, &n));
-	assert_true(n == UINT64_MAX);
+	assert_true(n == WD_CLAIM_UINT_MAX);
 }
 
 static void
@@ -81,6 +81,10 @@ what_does_not_fit_is_refused_and_leaves_the_block_alone(void **state)
 	(void)state;
 	assert_int_equal(
 	    wd_claims_put(&c, WD_C_MRENCLAVE, WD_SPAN(big)), WD_R_TOO_LARGE);
+	assert_int_equal(c.len, len);
+	assert_int_equal(
+	    wd_claims_put_uint(&c, WD_C_ISVSVN, WD_CLAIM_UINT_MAX + 1),
+	    WD_R_TOO_LARGE);
 	assert_int_equal(c.len, len);
 	t_ok(wd_claims_put_uint(&c, WD_C_ISVSVN, 1));
 }
@@ -129,6 +133,8 @@ adopting_refuses_any_fault_of_form(void **state)
 	REFUSED(5, 6, 1, 0, 'x');                  /* list without its end */
 	REFUSED(5, 6, 2, 0, 1, 0);                 /* control byte in a list */
 	REFUSED(27, 1, 7, 0, 1, 2, 3, 4, 5, 6, 7); /* short number */
+	/* 2^53, which no JSON can carry */
+	REFUSED(27, 1, 8, 0, 0, 0, 0, 0, 0, 0, 0x20, 0);
 	assert_int_equal(wd_claims_adopt(&c, WD_SPAN(big)), WD_R_MALFORMED);
 }
 
