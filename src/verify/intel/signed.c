@@ -74,8 +74,11 @@ take_object(struct wd_rd *rd)
 			skip_string(rd);
 		if ((c == '{' || c == '[') && ++depth > DEPTH_MAX)
 			wd_rd_fail(rd);
-		if ((c == '}' || c == ']') && --depth == 0)
-			return wd_span(start, (size_t)(rd->p - start));
+		if ((c != '}' && c != ']') || --depth > 0)
+			continue;
+		if (c == ']')
+			wd_rd_fail(rd); /* no brace closes it */
+		return wd_span(start, (size_t)(rd->p - start));
 	}
 	wd_rd_fail(rd);
 	return wd_span(NULL, 0);

@@ -73,6 +73,7 @@ other_forms_are_refused(void **state)
 	refused("[]");
 	refused("{\"tcbInfo\":{}}");
 	refused("{\"tcbInfo\":[],\"signature\":\"" SIG_A "\"}");
+	refused("{\"tcbInfo\":{],\"signature\":\"" SIG_A "\"}");
 	refused("{\"tcbInfo\":\"{}\",\"signature\":\"" SIG_A "\"}");
 	refused("{\"tcbinfo\":{},\"signature\":\"" SIG_A "\"}");
 	refused("{\"signature\":\"" SIG_A "\",\"tcbInfo\":{}}");
