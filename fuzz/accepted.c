@@ -1,0 +1,3 @@
+#include "fuzz.h"
+
+bool fuzz_accepted;
