@@ -22,6 +22,8 @@ enum {
 	ATTEMPTS = 3,      /* one that is dead, one of another user, one more */
 	BACKLOG_PAUSE = 5, /* milliseconds */
 	PATIENT_PAUSE = 50,
+	HASTE = 2000,
+	SLACK = 20, /* a time-out this much too long is not set again */
 };
 
 static void
@@ -236,54 +238,69 @@ free_link(struct wd_p11 *p)
 	return found;
 }
 
-/* Gives the path of the socket too, which only the lock protects. */
+/* What one call needs while the lock is not held. */
+struct call {
+	struct wd_link *link;
+	int64_t budget, deadline; /* milliseconds, and when they are over */
+	char path[WD_P11_PATH];
+};
+
 static int
-take_link(int64_t deadline, struct wd_link **ret, char path[WD_P11_PATH])
+take_link(struct call *c)
 {
 	WD_AUTO(wd_p11_leavep) struct wd_p11 *p = wd_p11_enter();
-	struct wd_link *l = NULL;
+	int64_t now = wd_time_mono_ms();
 
-	while (p != NULL && (l = free_link(p)) == NULL)
-		if (!wd_p11_wait(deadline))
-			return WD_F_TIMEOUT;
-	if (p == NULL || !p->initialized)
+	if (p == NULL)
 		return WD_F_PEER;
-	l->busy = true;
-	wd_copy(path, WD_SPAN(p->path));
-	*ret = l;
+	c->budget = now < p->haste ? WD_LINK_DEADLINE_HASTY : WD_LINK_DEADLINE;
+	c->deadline = now + c->budget;
+	while ((c->link = free_link(p)) == NULL)
+		if (!wd_p11_wait(c->deadline))
+			return WD_F_TIMEOUT;
+	if (!p->initialized)
+		return WD_F_PEER;
+	c->link->busy = true;
+	wd_copy(c->path, WD_SPAN(p->path));
 	return 0;
 }
 
 static void
-give_link(struct wd_link *l)
+give_link(const struct call *c, int r)
 {
 	WD_AUTO(wd_p11_leavep) struct wd_p11 *p = wd_p11_enter_any();
 
 	if (!p->initialized)
-		link_close(l);
-	l->busy = false;
+		link_close(c->link);
+	c->link->busy = false;
+	if (r == WD_F_TIMEOUT)
+		p->haste = wd_time_mono_ms() + HASTE;
+	if (r == 0)
+		p->haste = 0;
 	wd_p11_wake();
 }
 
 /* Leaves L open only after a good answer: what comes late must not be taken
  * for the answer to the next question. */
 static int
-attempt(struct wd_link *l, const char *path, struct wd_ask *ask,
-    int64_t deadline, bool *ret_again)
+attempt(const struct call *c, struct wd_ask *ask, bool *ret_again)
 {
-	int64_t left = deadline - wd_time_mono_ms();
+	struct wd_link *l = c->link;
+	int64_t left = c->deadline - wd_time_mono_ms();
 	bool old = is_ours(l);
 	int r;
 
 	*ret_again = false;
 	if (left <= 0)
 		return WD_F_TIMEOUT;
+	if (left > c->budget - SLACK)
+		left = c->budget;
 	if (!old)
 		l->open = false;
-	if (!old && (r = link_open(l, path, deadline)) != 0)
+	if (!old && (r = link_open(l, c->path, c->deadline)) != 0)
 		return r;
-	if ((r = set_timeout(l, old ? WD_LINK_DEADLINE : left)) != 0 ||
-	    (r = exchange(l, ask, deadline)) != 0) {
+	if ((r = set_timeout(l, left)) != 0 ||
+	    (r = exchange(l, ask, c->deadline)) != 0) {
 		link_close(l);
 		*ret_again = old && r == WD_F_PEER;
 		return r;
@@ -307,17 +324,15 @@ wd_ask_start(struct wd_ask *ask, enum wd_holder_op op)
 int
 wd_ask(struct wd_ask *ask)
 {
-	int64_t deadline = wd_time_mono_ms() + WD_LINK_DEADLINE;
-	char path[WD_P11_PATH];
-	struct wd_link *l = NULL;
+	struct call c = { 0 };
 	bool again = true;
-	int r = take_link(deadline, &l, path);
+	int r = take_link(&c);
 
 	if (r != 0)
 		return r;
 	for (int i = 0; again && i < ATTEMPTS; i++)
-		r = attempt(l, path, ask, deadline, &again);
-	give_link(l);
+		r = attempt(&c, ask, &again);
+	give_link(&c, r);
 	return r;
 }
 

@@ -11,7 +11,10 @@
 
 enum {
 	WD_LINKS = 16,
-	WD_LINK_DEADLINE = 1800, /* milliseconds of one call, retry included */
+	/* Milliseconds of one call, retry included; and of those that come
+	 * soon after one that was not answered: libraries ask twice. */
+	WD_LINK_DEADLINE = 1500,
+	WD_LINK_DEADLINE_HASTY = 250,
 };
 
 struct wd_link {

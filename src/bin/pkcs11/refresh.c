@@ -128,6 +128,7 @@ keep_pages(const struct pages *pages)
 	p->epoch = pages->epoch;
 	p->listed = true;
 	p->fresh = true;
+	p->patience = 0; /* the holder has started */
 	return true;
 }
 

@@ -18,6 +18,7 @@ struct wd_p11 {
 
 	char path[WD_P11_PATH]; /* of the holder's socket */
 	int64_t patience; /* until when a holder that is away is waited for */
+	int64_t haste;    /* until when one that is silent is not waited for */
 
 	bool token_known;
 	unsigned char label[32]; /* padded with blanks */

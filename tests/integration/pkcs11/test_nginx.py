@@ -1,0 +1,303 @@
+"""nginx serves HTTPS with keys it does not have, through Debian's engine."""
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import unittest
+
+from holder_rig import (ENGINE, MODULE, Rig, as_user, is_root, user_id,
+                        wait_until)
+
+NGINX = "/usr/sbin/nginx"
+WORKER = "www-data"
+
+
+def missing():
+    """Why nginx cannot be tested here, or None."""
+    for path in (NGINX, ENGINE, "/usr/bin/curl"):
+        if not os.path.exists(path):
+            return path + " is not there"
+    with open(MODULE, "rb") as f:
+        if b"__asan_init" in f.read():
+            return "nginx cannot load a module built with sanitizers"
+    return None
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        return s.getsockname()[1]
+
+
+class Nginx:
+    """One server per key; .ports by label."""
+
+    def __init__(self, rig, uris):
+        self.rig = rig
+        self.ports = {label: free_port() for label in uris}
+        self.chains = {k.label: k.chain for k in rig.keys}
+        self.log = os.path.join(rig.folder, "error.log")
+        servers = "".join(
+            "server { listen 127.0.0.1:%d ssl; ssl_certificate %s;"
+            ' ssl_certificate_key "%s"; return 200 "%s\\n"; }\n'
+            % (self.ports[label], self.chains[label], uri, label)
+            for label, uri in uris.items())
+        temp = "".join("%s_temp_path %s/temp;\n" % (what, rig.folder)
+                       for what in ("client_body", "proxy", "fastcgi",
+                                    "uwsgi", "scgi"))
+        self.conf = rig.file("nginx.conf", (
+            "%sdaemon off; worker_processes 1; pid %s/nginx.pid;\n"
+            "error_log %s info;\nevents { worker_connections 64; }\n"
+            "http { access_log off; ssl_session_tickets off;"
+            " ssl_protocols TLSv1.2 TLSv1.3;\n%s%s}\n" % (
+                "user %s;" % WORKER if is_root() else "", rig.folder,
+                self.log, temp, servers)))
+        self.process = subprocess.Popen(
+            self.command(), env=self.env(), stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        rig.others.append(self.process)
+        self.wait()
+
+    def command(self, *more):
+        return [NGINX, "-e", self.log, "-c", self.conf, *more]
+
+    def env(self):
+        return self.rig.env(OPENSSL_CONF=self.rig.openssl_conf())
+
+    def wait(self):
+        def listens():
+            assert self.process.poll() is None, self.errors()
+            return all(self._can_connect(p) for p in self.ports.values())
+        wait_until("nginx to listen", listens, 30)
+        self.worker = wait_until("a worker", self._worker)
+
+    @staticmethod
+    def _can_connect(port):
+        try:
+            socket.create_connection(("127.0.0.1", port), 2).close()
+        except OSError:
+            return False
+        return True
+
+    def _worker(self):
+        path = "/proc/%d/task/%d/children" % (self.process.pid,
+                                              self.process.pid)
+        with open(path, encoding="ascii") as f:
+            pids = f.read().split()
+        return int(pids[0]) if len(pids) == 1 else None
+
+    def errors(self):
+        with open(self.log, encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+    def fetch(self, label, *more):
+        """What curl says, its certificate check included."""
+        return subprocess.run(
+            ["curl", "--silent", "--show-error", "--noproxy", "*",
+             "--max-time", "10", "--cacert", self.chains[label],
+             "https://localhost:%d/" % self.ports[label],
+             "--resolve", "localhost:%d:127.0.0.1" % self.ports[label],
+             *more], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            timeout=20)
+
+    def works(self, label, *more):
+        return self.fetch(label, *more).stdout.decode() == label + "\n"
+
+    def reload(self):
+        """SIGHUP; back when another worker serves."""
+        old = self.worker
+        self.process.send_signal(signal.SIGHUP)
+        self.worker = wait_until(
+            "a new worker", lambda: self._other_worker(old), 20)
+
+    def _other_worker(self, old):
+        pid = self._worker()
+        return pid if pid != old else None
+
+
+def uri(label, token="warder", more=""):
+    return "engine:pkcs11:pkcs11:token=%s;object=%s;type=private%s" % (
+        token, label, more)
+
+
+def memory_of(pid):
+    """All that can be read of a process, mapping by mapping."""
+    with open("/proc/%d/maps" % pid, encoding="ascii") as maps, \
+            open("/proc/%d/mem" % pid, "rb", 0) as mem:
+        for line in maps:
+            m = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+) ", line)
+            start, end = int(m[1], 16), int(m[2], 16)
+            if m[3][0] != "r" or "[v" in line:
+                continue
+            try:
+                yield os.pread(mem.fileno(), end - start, start)
+            except OSError:
+                continue  # secret memory: not even root reads it
+
+
+def holds(pid, needles):
+    """Which of the needles are in the memory of a process."""
+    found = set()
+    for block in memory_of(pid):
+        found.update(n for n in needles if n in block)
+    return found
+
+
+def both_ways(number):
+    size = (number.bit_length() + 7) // 8
+    return {number.to_bytes(size, "big"), number.to_bytes(size, "little")}
+
+
+def private_numbers(key):
+    numbers = key.private.private_numbers()
+    if hasattr(numbers, "p"):
+        parts = (numbers.p, numbers.q, numbers.d, numbers.dmp1, numbers.dmq1)
+    else:
+        parts = (numbers.private_value,)
+    return set().union(*(both_ways(n) for n in parts)) | {key.der[30:62]}
+
+
+class TestNginx(unittest.TestCase):
+    def setUp(self):
+        self.rig = Rig()
+        self.addCleanup(self.rig.stop)
+        self.use = [user_id(WORKER) if is_root() else os.getuid()]
+
+    def keys(self):
+        self.rsa = self.rig.key("rsa", "RSAKEY", use=self.use)
+        self.p256 = self.rig.key("p256", "ECKEY", use=self.use)
+
+    def serve(self):
+        self.keys()
+        self.rig.start()
+        return Nginx(self.rig, {"RSAKEY": uri("RSAKEY"),
+                                "ECKEY": uri("ECKEY")})
+
+    def test_https_works_with_rsa_and_p256(self):
+        nginx = self.serve()
+        for label in ("RSAKEY", "ECKEY"):
+            for version in ("1.2", "1.3"):
+                done = nginx.fetch(label, "--tls-max", version,
+                                   "--tlsv" + version)
+                self.assertEqual(done.stdout.decode(), label + "\n",
+                                 nginx.errors())
+
+    def test_the_form_of_skc_works(self):
+        self.rig.token = "KMS"
+        self.keys()
+        self.rig.options = ["skc=" + self.rig.file("keys.txt", "".join(
+            "pkcs11:token=KMS;id=%s;object=%s;type=private;pin-value=1234;\n"
+            % (key.id, name)
+            for key, name in ((self.rsa, "SKCRSA"), (self.p256, "SKCEC"))))]
+        self.rsa.label, self.p256.label = "SKCRSA", "SKCEC"
+        self.rig.start()
+        nginx = Nginx(self.rig, {
+            "SKCRSA": uri("SKCRSA", "KMS", ";pin-value=1234"),
+            "SKCEC": "engine:pkcs11:pkcs11:token=KMS;id=%s;object=SKCEC;"
+                     "type=private;pin-value=1234" % self.p256.id})
+        for label in ("SKCRSA", "SKCEC"):
+            self.assertTrue(nginx.works(label), nginx.errors())
+
+    def test_it_heals_when_the_holder_was_killed(self):
+        nginx = self.serve()
+        worker = nginx.worker
+        self.assertTrue(nginx.works("ECKEY"), nginx.errors())
+        for _ in range(2):
+            self.rig.kill()
+            for label in ("RSAKEY", "ECKEY"):
+                begin = time.monotonic()
+                self.assertNotEqual(nginx.fetch(label).returncode, 0)
+                self.assertLess(time.monotonic() - begin, 2)
+            self.rig.start()
+            for label in ("RSAKEY", "ECKEY"):
+                wait_until("handshakes to work again",
+                           lambda label=label: nginx.works(label), 1)
+        self.assertEqual(nginx.worker, worker)
+
+    def test_a_holder_that_hangs_does_not_hang_nginx(self):
+        nginx = self.serve()
+        self.assertTrue(nginx.works("ECKEY"), nginx.errors())
+        self.rig.holder.send_signal(signal.SIGSTOP)
+        try:
+            begin = time.monotonic()
+            self.assertNotEqual(nginx.fetch("ECKEY").returncode, 0)
+            self.assertLess(time.monotonic() - begin, 3)
+        finally:
+            self.rig.holder.send_signal(signal.SIGCONT)
+        wait_until("handshakes to work again",
+                   lambda: nginx.works("ECKEY"), 5)
+
+    def test_a_worker_born_without_the_holder_heals_too(self):
+        nginx = self.serve()
+        self.rig.kill()
+        os.kill(nginx.worker, signal.SIGKILL)
+        nginx.worker = wait_until(
+            "a new worker", lambda: nginx._other_worker(nginx.worker), 10)
+        self.assertNotEqual(nginx.fetch("ECKEY").returncode, 0)
+        self.rig.start()
+        wait_until("handshakes to work again",
+                   lambda: nginx.works("ECKEY"), 1)
+
+    def test_reload_takes_the_new_certificate_of_a_new_version(self):
+        nginx = self.serve()
+        self.assertTrue(nginx.works("ECKEY"), nginx.errors())
+        old, path = self.p256, self.p256.chain
+        new = self.rig.key("p256", "ECKEY", use=self.use, version=2,
+                           key_id=old.id)
+        self.rig.kill()
+        self.rig.start()
+        self.assertTrue(nginx.works("ECKEY"))  # the old one, still held
+        with open(new.chain, "rb") as f:
+            chain = f.read()
+        with open(path, "wb") as f:
+            f.write(chain)
+        self.assertFalse(nginx.works("ECKEY"))  # curl trusts the new one
+        nginx.reload()
+        wait_until("the new certificate", lambda: nginx.works("ECKEY"), 5)
+
+    def test_a_worker_without_the_right_fails_and_does_not_hang(self):
+        if not is_root():
+            self.skipTest("not root: worker and master are one user")
+        self.use = [user_id("nobody")]
+        nginx = self.serve()
+        begin = time.monotonic()
+        self.assertNotEqual(nginx.fetch("ECKEY").returncode, 0)
+        self.assertLess(time.monotonic() - begin, 3)
+
+    def test_without_a_holder_the_configuration_is_refused(self):
+        self.keys()
+        self.rig.start()
+        nginx = Nginx(self.rig, {"ECKEY": uri("ECKEY")})
+        self.rig.kill()
+        done = subprocess.run(nginx.command("-t"), env=nginx.env(),
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=30)
+        self.assertNotEqual(done.returncode, 0)
+
+    def test_the_key_is_nowhere_in_the_memory_of_nginx(self):
+        if not is_root():
+            self.skipTest("not root: cannot read the memory of others")
+        nginx = self.serve()
+        for label in ("RSAKEY", "ECKEY"):
+            for _ in range(20):
+                self.assertTrue(nginx.works(label), nginx.errors())
+        public = self.rsa.private.public_key().public_numbers().n
+        secret = private_numbers(self.rsa) | private_numbers(self.p256)
+        for pid in (nginx.process.pid, nginx.worker):
+            self.assertTrue(holds(pid, both_ways(public)))
+            self.assertEqual(holds(pid, secret), set())
+        with open("/proc/%d/maps" % self.rig.holder.pid,
+                  encoding="ascii") as f:
+            if "secretmem" not in f.read():
+                self.skipTest("no memfd_secret: root can read the holder")
+        self.assertEqual(holds(self.rig.holder.pid, secret), set())
+
+
+if __name__ == "__main__":
+    WHY = missing()
+    if WHY:
+        print("SKIPPED: " + WHY)
+        sys.exit(77)
+    unittest.main(argv=sys.argv[:1])
