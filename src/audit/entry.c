@@ -8,7 +8,7 @@
 #include "codec/jtext.h"
 #include "codec/utf8.h"
 
-enum { VERSION = 1, TEXT_MAX = 512 };
+enum { VERSION = 1, TEXT_MAX = 1536 };
 
 static const char *const names[] = {
 #define WD_EVENT(NAME, name) [WD_EV_##NAME] = (name),

@@ -179,6 +179,31 @@ what_cannot_be_cut_poisons_the_writer(void **state)
 	wd_wr_done(&wr);
 }
 
+/* The rules of a new token are the longest text that must not be cut. */
+static void
+a_detail_of_1536_bytes_is_whole(void **state)
+{
+	char detail[1536 + 2], want[1700];
+	struct wd_entry e = { .event = WD_EV_START, .detail = detail };
+
+	(void)state;
+	memset(detail, 'x', sizeof(detail));
+	for (size_t len = 1536; len <= 1537; len++) {
+		struct wd_wr wr = wd_wr_fixed(want, sizeof(want));
+
+		detail[len] = '\0';
+		wd_wr_text(&wr, "{\"detail\":\"");
+		wd_wr_bytes(&wr, wd_span(detail, 1536));
+		wd_wr_text(&wr,
+		    "\",\"event\":\"start\",\"result\":\"allow\","
+		    "\"time\":\"1970-01-01T00:00:00Z\",\"v\":1}");
+		wd_wr_u8(&wr, 0);
+		t_ok(wd_wr_end(&wr));
+		is_written(&e, want);
+		detail[len] = 'x';
+	}
+}
+
 static void
 every_event_has_a_name(void **state)
 {
@@ -204,6 +229,7 @@ main(void)
 		cmocka_unit_test(a_long_entry_is_cut),
 		cmocka_unit_test(the_longest_entry_is_whole),
 		cmocka_unit_test(what_cannot_be_cut_poisons_the_writer),
+		cmocka_unit_test(a_detail_of_1536_bytes_is_whole),
 		cmocka_unit_test(every_event_has_a_name),
 	};
 
