@@ -8,8 +8,6 @@
 #include "codec/utf8.h"
 
 #include <assert.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 struct wd_msg_admin_ask
 wd_admin_head(const void *msg)
@@ -18,17 +16,6 @@ wd_admin_head(const void *msg)
 
 	wd_copy(&head, wd_span(msg, sizeof(head)));
 	return head;
-}
-
-void
-wd_admin_say(struct wd_admin *a, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	(void)vsnprintf(a->said, sizeof(a->said), fmt, args); /* may be cut */
-	va_end(args);
-	a->entry.detail = a->said;
 }
 
 int
@@ -76,27 +63,16 @@ wd_admin_answer(struct wd_admin *a, const void *msg)
 
 /* ---- the call */
 
-static void
-begin_entry(struct wd_admin *a, const struct wd_msg_admin_ask *head)
-{
-	a->entry.event = a->row->event;
-	a->entry.time = a->now;
-	a->entry.request = head->request;
-	a->entry.actor = a->who.user;
-	if (wd_span_to_text(head->source, a->source, sizeof(a->source)) &&
-	    a->source[0] != '\0')
-		a->entry.source = a->source;
-}
-
 static int
-may(struct wd_admin *a, struct wd_span token, const void *msg)
+may(struct wd_admin *a, const void *msg)
 {
+	struct wd_msg_admin_ask head = wd_admin_head(msg);
 	const struct wd_admin_row *row = a->row;
 	const char *action =
 	    row->action_of == NULL ? row->action : row->action_of(msg);
 
 	return wd_admin_may(
-	    a->b, row->resource, action, token, a->now, &a->who, a->d);
+	    a->b, row->resource, action, head.token, a->now, &a->who, a->d);
 }
 
 /* What another role made of it. */
@@ -154,7 +130,7 @@ answer_refusal(struct wd_admin *a, int r)
 			(void)wd_fault(
 			    a->d, r, "%s", wd_reason_row(r)->sentence);
 	}
-	a->entry.detail = a->d->detail;
+	wd_admin_say_why(a);
 	return wd_outcome_reply(a->out, a->row->call, r, a->d, NULL);
 }
 
@@ -195,14 +171,12 @@ wd_admin_call(struct wd_broker *b, enum wd_call call, const void *msg,
 		.now = now,
 		.d = &d,
 		.out = out };
-	struct wd_msg_admin_ask head;
 	int r;
 
 	if (a.row == NULL || b->changing)
 		return WD_F_BUG;
-	head = wd_admin_head(msg);
-	begin_entry(&a, &head);
-	if ((r = may(&a, head.token, msg)) == 0)
+	wd_admin_entry_begin(&a, msg);
+	if ((r = may(&a, msg)) == 0)
 		r = act(&a, msg);
 	if ((r = conclude(&a, r)) != 0) {
 		undo(b);

@@ -25,9 +25,9 @@ struct wd_admin {
 	const struct wd_admin_found *found;
 	int64_t now;
 	struct wd_diag *d;
-	struct wd_entry entry; /* RUN adds key, policy, path, version, detail */
+	struct wd_entry entry; /* RUN adds what MSG itself does not say */
 	/* room for what the entry points to */
-	char source[65], path[WD_PATH_MAX + 1], said[1280];
+	char source[65], path[WD_PATH_MAX + 1], said[1536];
 	uint8_t policy_version[32];
 	struct wd_outcome *out;
 };
@@ -110,6 +110,8 @@ bool wd_rules_allow(
 /* Form of a text of rules. */
 bool wd_rules_are_valid(struct wd_span rules);
 
-/* All stored collateral in one block, for verify (verify/collateral.h). */
+/* All stored collateral in one block, for verify (verify/collateral.h). What
+ * would make it larger than this is not stored. */
+enum { WD_SNAPSHOT_MAX = 64 << 20 };
 int wd_collateral_snapshot(struct wd_broker *b, struct wd_bytes **ret)
     WD_MUST_USE;

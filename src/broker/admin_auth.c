@@ -12,7 +12,6 @@
 enum {
 	TOKEN_RANDOM = 32,
 	TOKEN_LEN = 4 + 43, /* "wdt_", 32 bytes as base64url */
-	WORD_MAX = 32,
 };
 
 int
@@ -56,6 +55,18 @@ take_until(struct wd_span *s, char separator)
 	return word;
 }
 
+struct wd_span
+wd_rules_next(struct wd_span *rest)
+{
+	return take_until(rest, ' ');
+}
+
+struct wd_span
+wd_rule_resource(struct wd_span *rule)
+{
+	return take_until(rule, ':');
+}
+
 static bool
 covers(struct wd_span pattern, const char *word)
 {
@@ -68,8 +79,8 @@ wd_rules_allow(const char *rules, const char *resource, const char *action)
 	struct wd_span rest = wd_span_text(rules);
 
 	while (rest.len > 0) {
-		struct wd_span rule = take_until(&rest, ' ');
-		struct wd_span what = take_until(&rule, ':');
+		struct wd_span rule = wd_rules_next(&rest);
+		struct wd_span what = wd_rule_resource(&rule);
 
 		if (covers(what, resource) && covers(rule, action))
 			return true;
@@ -85,7 +96,7 @@ is_word(struct wd_span s)
 	for (size_t i = 0; i < s.len; i++)
 		if ((s.p[i] < 'a' || s.p[i] > 'z') && s.p[i] != '_')
 			return false;
-	return s.len > 0 && s.len <= WORD_MAX;
+	return s.len > 0 && s.len <= WD_RULE_WORD;
 }
 
 bool
@@ -98,8 +109,8 @@ wd_rules_are_valid(struct wd_span rules)
 	    rules.p[rules.len - 1] == ' ')
 		return false;
 	while (rest.len > 0) {
-		struct wd_span rule = take_until(&rest, ' ');
-		struct wd_span what = take_until(&rule, ':');
+		struct wd_span rule = wd_rules_next(&rest);
+		struct wd_span what = wd_rule_resource(&rule);
 
 		if (!is_word(what) || !is_word(rule))
 			return false;

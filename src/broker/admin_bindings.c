@@ -54,7 +54,6 @@ wd_admin_read_prefix(struct wd_admin *a, struct wd_span text)
 	    !wd_span_to_text(text, a->path, sizeof(a->path)))
 		return wd_reject(a->d, WD_R_MALFORMED,
 		    "a prefix is one to three segments of a path");
-	a->entry.path = a->path;
 	if (wd_admin_is_keys_path(text))
 		return wd_reject(a->d, WD_R_CONFLICT,
 		    "keys and certificates are under the policy of the key");
@@ -79,7 +78,6 @@ wd_admin_policy_bind(struct wd_admin *a, const void *msg)
 	const struct wd_msg_policy_bind *m = msg;
 	int r;
 
-	a->entry.policy = m->id;
 	if ((r = wd_admin_read_prefix(a, m->prefix)) != 0)
 		return r;
 	if (wd_id_is_none(&m->id)) {

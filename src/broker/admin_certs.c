@@ -114,7 +114,6 @@ get_pair(struct wd_admin *a, const struct wd_id *id, struct wd_store_key *key,
 {
 	int r;
 
-	a->entry.key = *id;
 	if ((r = wd_admin_got(
 		 a, wd_store_key_get(a->b->store, id, key), "key")) != 0 ||
 	    (r = wd_admin_got(a,

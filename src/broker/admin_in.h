@@ -11,6 +11,7 @@ enum {
 	WD_PAGE_MAX = 100,           /* rows of a list's answer */
 	WD_LIST_MAX = 1 << 20,       /* bytes of a list's answer */
 	WD_PREFIXES_MAX = 16384,     /* bytes of one policy's, listed */
+	WD_RULE_WORD = 32,           /* bytes of a resource or action */
 	WD_SECRET_BYTES_MAX = 65536, /* of what is kept under a key or path */
 	WD_SELF_SIGNED_SECONDS = 3650 * 86400,
 };
@@ -18,8 +19,15 @@ enum {
 /* What every admin request starts with. */
 struct wd_msg_admin_ask wd_admin_head(const void *msg);
 
-/* Sets the entry's detail; cut short where it does not fit. */
+/* What can be said of MSG before it is looked at: who, from where, which key,
+ * policy or path. */
+void wd_admin_entry_begin(struct wd_admin *a, const void *msg);
+
+/* Sets the entry's detail; cut short where it does not fit. No secrets. */
 void wd_admin_say(struct wd_admin *a, const char *fmt, ...) WD_PRINTF(2, 3);
+
+/* Adds the diagnosis to what was said. */
+void wd_admin_say_why(struct wd_admin *a);
 
 /* R as a function of the store returned it. A fault gets the database's words,
  * WD_R_NOT_FOUND those of WHAT ("key"); other rejections are one of ours. */
@@ -37,6 +45,11 @@ int wd_admin_limit(struct wd_admin *a, uint32_t limit) WD_MUST_USE;
 int wd_admin_may(struct wd_broker *b, const char *resource, const char *action,
     struct wd_span token, int64_t now, struct wd_store_token *ret_who,
     struct wd_diag *d) WD_MUST_USE;
+
+/* Takes the next rule off REST, without the space behind it; no bytes at the
+ * end. Then its resource off the RULE, which leaves the action. */
+struct wd_span wd_rules_next(struct wd_span *rest);
+struct wd_span wd_rule_resource(struct wd_span *rule);
 
 /* ---- what a key is made of */
 
@@ -110,3 +123,15 @@ int wd_admin_secret_put(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_secret_get(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_secret_list(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_secret_delete(struct wd_admin *a, const void *msg) WD_MUST_USE;
+
+int wd_admin_collateral_put(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_collateral_list(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_collateral_show(struct wd_admin *a, const void *msg) WD_MUST_USE;
+
+int wd_admin_token_create(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_token_list(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_token_revoke(struct wd_admin *a, const void *msg) WD_MUST_USE;
+
+int wd_admin_lease_list(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_revoke(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_audit_tail(struct wd_admin *a, const void *msg) WD_MUST_USE;

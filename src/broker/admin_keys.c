@@ -65,7 +65,6 @@ wd_admin_key_show(struct wd_admin *a, const void *msg)
 {
 	const struct wd_msg_key_ask *m = msg;
 
-	a->entry.key = m->id;
 	return show(a, &m->id);
 }
 
@@ -108,7 +107,6 @@ describe(struct wd_admin *a, const struct wd_msg_key_create *m,
 {
 	int r;
 
-	a->entry.policy = m->policy;
 	if ((r = check_backend(a, m)) != 0 ||
 	    (r = wd_admin_text(
 		 a, m->label, key->label, sizeof(key->label), "label")) != 0 ||
@@ -258,7 +256,6 @@ wd_admin_key_list(struct wd_admin *a, const void *msg)
 	size_t n = 0;
 	int r;
 
-	a->entry.policy = m->policy;
 	if ((r = wd_admin_limit(a, m->limit)) != 0 ||
 	    (r = kinds_of(a, m->kind, m->family, &filter.kinds)) != 0)
 		return r;
@@ -286,7 +283,6 @@ wd_admin_key_delete(struct wd_admin *a, const void *msg)
 	const struct wd_msg_key_ask *m = msg;
 	int r;
 
-	a->entry.key = m->id;
 	r = wd_admin_got(a, wd_store_key_delete(a->b->store, &m->id), "key");
 	return r != 0 ? r : wd_admin_answer(a, NULL);
 }
@@ -297,8 +293,6 @@ wd_admin_key_policy(struct wd_admin *a, const void *msg)
 	const struct wd_msg_key_policy *m = msg;
 	int r;
 
-	a->entry.key = m->id;
-	a->entry.policy = m->policy;
 	if ((r = check_policy(a, &m->policy)) != 0)
 		return r;
 	r = wd_store_key_set_policy(a->b->store, &m->id, &m->policy);

@@ -56,7 +56,6 @@ wd_admin_policy_show(struct wd_admin *a, const void *msg)
 	WD_AUTO(wd_store_policy_done) struct wd_store_policy p = { 0 };
 	int r;
 
-	a->entry.policy = m->id;
 	r = wd_admin_got(
 	    a, wd_store_policy_get(a->b->store, &m->id, &p), "policy");
 	return r != 0 ? r : answer(a, &p);
@@ -79,7 +78,6 @@ begin_row(struct wd_admin *a, const struct wd_id *id, struct wd_store_policy *p)
 	int r;
 
 	if (!wd_id_is_none(id)) {
-		a->entry.policy = *id;
 		r = wd_admin_got(
 		    a, wd_store_policy_get(a->b->store, id, p), "policy");
 		if (r != 0)
@@ -150,7 +148,6 @@ wd_admin_policy_delete(struct wd_admin *a, const void *msg)
 	const struct wd_msg_policy_ask *m = msg;
 	int r;
 
-	a->entry.policy = m->id;
 	r = wd_store_policy_delete(a->b->store, &m->id);
 	if (r == WD_R_IN_USE)
 		return wd_reject(a->d, WD_R_IN_USE,

@@ -11,14 +11,11 @@
 static int
 read_path(struct wd_admin *a, struct wd_span text)
 {
-	bool fits = wd_span_to_text(text, a->path, sizeof(a->path));
-
-	if (fits)
-		a->entry.path = a->path;
 	if (wd_admin_is_keys_path(text))
 		return wd_reject(a->d, WD_R_CONFLICT,
 		    "paths under default/key and default/cert are keys");
-	if (!fits || wd_path_read(text).kind != WD_PATH_SECRET)
+	if (!wd_span_to_text(text, a->path, sizeof(a->path)) ||
+	    wd_path_read(text).kind != WD_PATH_SECRET)
 		return wd_reject(a->d, WD_R_MALFORMED,
 		    "a path is three segments of letters, digits, '_', '-' "
 		    "and '.', which is not first");
@@ -82,7 +79,6 @@ wd_admin_secret_put(struct wd_admin *a, const void *msg)
 	struct wd_msg_secret_record answer;
 	int r;
 
-	a->entry.policy = m->policy;
 	if ((r = read_path(a, m->path)) != 0 ||
 	    (r = check_bytes(a, m->bytes)) != 0 ||
 	    (r = seal(a, m->bytes, &x)) != 0 ||
@@ -176,7 +172,6 @@ wd_admin_secret_list(struct wd_admin *a, const void *msg)
 	    (r = read_place(a, m->prefix, a->path, sizeof(a->path))) != 0 ||
 	    (r = read_place(a, m->after, after, sizeof(after))) != 0)
 		return r;
-	a->entry.path = m->prefix.len > 0 ? a->path : NULL;
 	if ((rows = wd_alloc_array(limit, sizeof(*rows))) == NULL)
 		return wd_fault(a->d, WD_F_MEMORY, "no memory");
 	r = wd_store_secret_list(a->b->store, a->path, after, rows, limit, &n);

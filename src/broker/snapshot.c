@@ -4,8 +4,6 @@
 #include "broker/admin.h"
 #include "verify/collateral.h"
 
-enum { SNAPSHOT_MAX = 64 << 20 };
-
 static int
 add(void *ctx, const struct wd_store_doc *x)
 {
@@ -27,7 +25,7 @@ add(void *ctx, const struct wd_store_doc *x)
 int
 wd_collateral_snapshot(struct wd_broker *b, struct wd_bytes **ret)
 {
-	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(SNAPSHOT_MAX);
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(WD_SNAPSHOT_MAX);
 	int r;
 
 	wd_snapshot_begin(&wr);

@@ -1,0 +1,153 @@
+/*
+ * Leases as operators see them, and what takes them back. A revocation is one
+ * row that every later use is compared with, so its text is stored in exactly
+ * the form that comparison has.
+ */
+#include "broker/admin_in.h"
+
+#include "base/alloc.h"
+#include "broker/path.h"
+#include "codec/hex.h"
+
+#include <stddef.h>
+
+/* ---- list */
+
+static int
+add_rows(struct wd_admin *a, const struct wd_store_lease *rows, size_t n,
+    struct wd_wr *wr)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct wd_msg_lease_record m = { .id = rows[i].id,
+			.session = rows[i].session,
+			.what = wd_span_text(rows[i].what),
+			.made = rows[i].made,
+			.expires = rows[i].expires };
+
+		wd_list_add(wr, &wd_msg_lease_record_type, &m);
+	}
+	return wd_wr_end(wr) == 0
+	    ? 0
+	    : wd_fault(a->d, WD_F_MEMORY, "the list does not fit");
+}
+
+int
+wd_admin_lease_list(struct wd_admin *a, const void *msg)
+{
+	const struct wd_msg_lease_list_ask *m = msg;
+	WD_AUTO(wd_freep) struct wd_store_lease *rows = NULL;
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(WD_LIST_MAX);
+	struct wd_msg_lease_list answer = { 0 };
+	size_t n = 0, limit = m->limit + (size_t)1;
+	int r;
+
+	if ((r = wd_admin_limit(a, m->limit)) != 0)
+		return r;
+	if ((rows = wd_alloc_array(limit, sizeof(*rows))) == NULL)
+		return wd_fault(a->d, WD_F_MEMORY, "no memory");
+	r = wd_store_lease_list(
+	    a->b->store, &m->after, a->now, rows, limit, &n);
+	if ((r = wd_admin_got(a, r, "lease")) != 0)
+		return r;
+	answer.more = n > m->limit;
+	n = answer.more ? m->limit : n;
+	if ((r = add_rows(a, rows, n, &wr)) != 0)
+		return r;
+	answer.leases = wd_wr_span(&wr);
+	return wd_admin_answer(a, &answer);
+}
+
+/* ---- revoking */
+
+/* Readers of a kind's text: the stored form into DST, of WD_PATH_MAX + 1
+ * bytes; LENGTHS as in the row. False when the text has another form. */
+
+static bool
+read_id(struct wd_span text, const size_t *lengths, char *dst)
+{
+	struct wd_id id;
+
+	(void)lengths;
+	return wd_id_parse(text, &id) &&
+	    wd_span_to_text(wd_id_span(&id), dst, WD_PATH_MAX + 1);
+}
+
+/* Bytes of one of the lengths that the claim can have: another would stand
+ * there and never be met. */
+static bool
+read_hex(struct wd_span text, const size_t *lengths, char *dst)
+{
+	uint8_t bytes[64];
+
+	for (size_t i = 0; lengths[i] != 0; i++) {
+		if (wd_hex_decode_exact(text, bytes, lengths[i]) != 0)
+			continue;
+		wd_hex_format(wd_span(bytes, lengths[i]), dst);
+		return true;
+	}
+	return false;
+}
+
+static bool
+read_prefix(struct wd_span text, const size_t *lengths, char *dst)
+{
+	(void)lengths;
+	return wd_path_is_prefix(text) &&
+	    wd_span_to_text(text, dst, WD_PATH_MAX + 1);
+}
+
+struct kind {
+	const char *name;
+	size_t logged; /* member of struct wd_entry, an id; 0: none */
+	bool (*read)(struct wd_span text, const size_t *lengths, char *dst);
+	size_t lengths[3]; /* of bytes as hex; ended by 0 */
+	const char *form;
+};
+
+static const struct kind kinds[] = {
+	{ "lease", offsetof(struct wd_entry, lease), read_id, { 0 },
+	    "the id of a lease" },
+	{ "session", offsetof(struct wd_entry, session), read_id, { 0 },
+	    "the id of a session" },
+	{ "key", offsetof(struct wd_entry, key), read_id, { 0 },
+	    "the id of a key" },
+	{ "policy_version", 0, read_hex, { 32 }, "64 hex digits" },
+	{ "prefix", 0, read_prefix, { 0 }, "one to three segments of a path" },
+	/* PPID; CHIP_ID */
+	{ "platform", 0, read_hex, { 16, 64 }, "32 or 128 hex digits" },
+	/* MRENCLAVE; MRTD and the like */
+	{ "measurement", 0, read_hex, { 32, 48 }, "64 or 96 hex digits" },
+};
+
+static const struct kind *
+kind_named(struct wd_span name)
+{
+	for (size_t i = 0; i < WD_N(kinds); i++)
+		if (wd_span_is(name, kinds[i].name))
+			return &kinds[i];
+	return NULL;
+}
+
+int
+wd_admin_revoke(struct wd_admin *a, const void *msg)
+{
+	const struct wd_msg_revoke *m = msg;
+	const struct kind *k = kind_named(m->kind);
+	char what[WD_PATH_MAX + 1];
+	int r;
+
+	if (k == NULL)
+		return wd_reject(a->d, WD_R_RANGE,
+		    "kinds are lease, session, key, policy_version, prefix, "
+		    "platform and measurement");
+	if (!k->read(m->what, k->lengths, what))
+		return wd_reject(a->d, WD_R_MALFORMED,
+		    "a revocation of kind %s names %s", k->name, k->form);
+	wd_admin_say(a, "%s %s", k->name, what);
+	if (k->logged != 0)
+		wd_copy(
+		    (uint8_t *)&a->entry + k->logged, wd_span(what, WD_ID_LEN));
+	r = wd_admin_got(a, wd_store_revoke(a->b->store, k->name, what, a->now),
+	    "revocation");
+	return r != 0 ? r : wd_admin_answer(a, NULL);
+}
