@@ -7,7 +7,7 @@ packages_build="gcc libc6-dev meson ninja-build pkg-config libssl-dev
 packages_demo="$packages_build nginx-light libengine-pkcs11-openssl openssl
 	curl procps"
 packages_test="$packages_demo python3 python3-jwcrypto opensc openssh-client
-	openssh-server clang libclang-rt-14-dev iproute2 util-linux strace"
+	openssh-server mandoc clang libclang-rt-14-dev iproute2 util-linux strace"
 
 # need_packages NAME...: installs those that are missing, as root or by sudo.
 need_packages() {

@@ -3,23 +3,36 @@
  */
 #include "bin/common/conf.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "bin/common/manual.h"
 
+/* What a value looks like, as the start of a sentence. */
+static void
+describe(const struct wd_conf_key *key, char *ret, size_t size)
+{
+	const char *form = wd_conf_form(key->type);
+	const char *end =
+	    key->standard[0] == '\0' ? "; none by default." : "; by default";
+
+	if (key->type == WD_CONF_IS_NUMBER)
+		(void)snprintf(ret, size, "A decimal number from %u to %u%s",
+		    key->min, key->max, end);
+	else
+		(void)snprintf(ret, size, "%c%s%s", form[0] - 'a' + 'A',
+		    form + 1, end); /* forms are short texts of ours */
+}
+
 static void
 write_form(struct wd_wr *wr, const struct wd_conf_key *key)
 {
-	if (key->type == WD_CONF_IS_NUMBER)
-		wd_wr_printf(
-		    wr, "A decimal number from %u to %u", key->min, key->max);
-	else
-		wd_wr_printf(wr, "%c%s", wd_conf_form(key->type)[0] - 'a' + 'A',
-		    wd_conf_form(key->type) + 1);
-	if (key->standard[0] == '\0')
-		wd_wr_text(wr, "; none by default.\n");
-	else
-		wd_wr_printf(wr, "; by default\n.Ql %s .\n", key->standard);
+	char text[256];
+
+	describe(key, text, sizeof(text));
+	wd_manual_fill(wr, text);
+	if (key->standard[0] != '\0')
+		wd_wr_printf(wr, ".Ql %s .\n", key->standard);
 }
 
 static void
@@ -45,8 +58,7 @@ wd_conf_manual(struct wd_wr *wr)
 		    strcmp(keys[i].section, keys[i + 1].section) != 0;
 
 		if (first)
-			wd_wr_printf(wr,
-			    ".Ss Section [%s]\n.Bl -tag -width Ds\n",
+			wd_wr_printf(wr, ".Ss [%s] keys\n.Bl -tag -width Ds\n",
 			    keys[i].section);
 		write_key(wr, &keys[i]);
 		if (last)
