@@ -27,6 +27,10 @@ on_hello(struct seal *s, struct seal_keeper *k, uint32_t request,
 	if (wd_peer_reply(
 		&k->peer, WD_CALL_SEAL_HELLO, request, 0, NULL, &state) != 0)
 		seal_keeper_condemn(s, k, "does not take answers");
+	/* It may have served before this process was started again, and have
+	 * been attached too late to be told. */
+	else if (s->locked && !k->greeted)
+		seal_wipe(s, k);
 }
 
 /* ---- unseal */
@@ -74,6 +78,7 @@ try_to_open(struct seal *s, struct wd_span share, struct wd_diag *d)
 		seal_delay_wrong(&s->delay, wd_time_mono_ms());
 	else if (r == 0)
 		seal_delay_clear(&s->delay);
+	s->locked = s->locked && r != 0;
 	return r;
 }
 
@@ -105,6 +110,7 @@ on_seal(struct seal *s, struct seal_keeper *k, uint32_t request,
 {
 	(void)none;
 	seal_box_close(&s->box);
+	s->locked = true;
 	if (s->doing == SEAL_CLOSING) {
 		seal_change_join(s, k, request);
 		return;
@@ -134,8 +140,8 @@ seal_call(struct seal *s, struct seal_keeper *k, const struct wd_call_row *row,
 			continue;
 		if (wd_msg_read(f->body, row->request, &m) != 0)
 			return false;
-		k->greeted = true;
 		handlers[i].run(s, k, f->request, &m);
+		k->greeted = true;
 		return true;
 	}
 	return false;

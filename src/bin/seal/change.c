@@ -132,6 +132,14 @@ tell_all(struct seal *s, uint64_t asker)
 }
 
 void
+seal_wipe(struct seal *s, struct seal_keeper *k)
+{
+	struct wd_msg_seal_state state = seal_state(s);
+
+	tell(s, k, WD_CALL_WIPE, &state);
+}
+
+void
 seal_change(struct seal *s, enum seal_doing what, struct seal_keeper *k,
     uint32_t request)
 {

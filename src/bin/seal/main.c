@@ -47,15 +47,16 @@ list(const struct seal *s, struct pollfd *fds)
 	return n;
 }
 
-/* The supervisor last: it may fill slots that the list shows as free. */
+/* The supervisor first: a keeper that it has attached is there before another
+ * one's wish to seal is served. It only fills slots that had no event. */
 static void
 serve(struct seal *s, const struct pollfd *fds, size_t n)
 {
+	if (fds[0].revents != 0)
+		wd_role_control(s->role);
 	for (size_t i = 0; i + 1 < n; i++)
 		if ((fds[i + 1].revents & ~POLLOUT) != 0)
 			seal_keeper_ready(s, &s->keepers[i]);
-	if (fds[0].revents != 0)
-		wd_role_control(s->role);
 }
 
 static int

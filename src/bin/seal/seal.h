@@ -28,6 +28,7 @@ struct seal {
 	struct wd_role *role;
 	struct seal_box box;
 	struct seal_delay delay;
+	bool locked; /* an operator has sealed: no keeper may have keys */
 
 	struct seal_keeper keepers[SEAL_KEEPERS];
 	uint64_t last_serial;
@@ -71,6 +72,9 @@ struct wd_msg_seal_state seal_state(const struct seal *s);
 /* Starts a change that K has asked for; the box is open or closed already. */
 void seal_change(struct seal *s, enum seal_doing what, struct seal_keeper *k,
     uint32_t request);
+
+/* Tells K to wipe, outside of any change. */
+void seal_wipe(struct seal *s, struct seal_keeper *k);
 
 /* K waits for the change that is under way. */
 void seal_change_join(struct seal *s, struct seal_keeper *k, uint32_t request);
