@@ -36,6 +36,14 @@ wd_time_boot(void)
 	return read_clock(CLOCK_BOOTTIME).tv_sec;
 }
 
+int64_t
+wd_time_boot_ms(void)
+{
+	struct timespec t = read_clock(CLOCK_BOOTTIME);
+
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 static bool
 is_leap(int year)
 {

@@ -16,6 +16,7 @@ int64_t wd_time_mono_ms(void);
 
 /* Seconds by CLOCK_BOOTTIME, for leases: runs while the machine sleeps. */
 int64_t wd_time_boot(void);
+int64_t wd_time_boot_ms(void);
 
 /*
  * Years 1970 to 9999, every field in range, days of the month checked.

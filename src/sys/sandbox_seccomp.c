@@ -64,7 +64,8 @@ static const int agent_calls[] = { CALL(accept4), CALL(accept),
 	CALL(setsockopt), CALL(getpeername), CALL(getsockname), CALL(openat),
 	CALL(newfstatat), CALL(pread64), CALL(pwrite64), CALL(fstat),
 	CALL(fsync), CALL(fchmod), CALL(linkat), CALL(unlinkat), CALL(renameat),
-	CALL(renameat2), CALL(mkdirat), CALL(getdents64), CALL(rmdir) };
+	CALL(renameat2), CALL(mkdirat), CALL(getdents64), CALL(rmdir),
+	CALL(getuid), CALL(geteuid) };
 
 /* The one role that calls out: names, connections, the trust store. */
 static const int link_calls[] = { CALL(socket), CALL(connect), CALL(bind),
