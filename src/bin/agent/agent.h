@@ -1,0 +1,193 @@
+/*
+ * warder-agent: attests, fetches the keys of its configuration, holds them for
+ * as long as their leases last and serves local programs. One thread, one loop;
+ * the network is the link's (bin/link), reached through calls with deadlines.
+ * Inside of bin/agent alone.
+ *
+ * Clocks: leases run on CLOCK_BOOTTIME, waits on CLOCK_MONOTONIC, both in
+ * milliseconds here.
+ */
+#pragma once
+
+#include "bin/agent/attester.h"
+#include "bin/agent/release.h"
+#include "bin/agent/serve.h"
+#include "bin/agent/starter.h"
+
+enum { AGENT_WHY = 200 };
+
+/* ---- keys */
+
+struct agent_key {
+	const struct agent_key_conf *conf;
+	struct wd_id
+	    id; /* in the hold; none while nothing that signs is held */
+	bool held;
+	uint32_t version, seconds;
+	struct wd_id lease;
+	int64_t since, deadline;  /* of the lease */
+	struct wd_secret *secret; /* what does not sign */
+	struct wd_bytes *chain;   /* PEM; NULL: none */
+
+	int64_t due; /* when to ask, by CLOCK_BOOTTIME */
+	unsigned failures;
+	int result; /* of the last attempt */
+	char why[AGENT_WHY];
+};
+
+/* ---- the link */
+
+enum agent_link_state {
+	AGENT_LINK_NONE,
+	AGENT_LINK_STARTING, /* asked for */
+	AGENT_LINK_SETTING_UP,
+	AGENT_LINK_READY,
+};
+
+struct agent_link {
+	enum agent_link_state state;
+	struct wd_peer peer;
+	enum wd_call call; /* asked and not answered */
+	uint32_t request;
+	int64_t deadline;   /* of the state or the call; INT64_MAX: none */
+	int64_t not_before; /* for the next start */
+	unsigned failures;
+};
+
+/* ---- rounds: one attestation, and as many releases as are due */
+
+enum agent_step {
+	AGENT_IDLE,
+	AGENT_CHALLENGE,
+	AGENT_ATTEST,
+	AGENT_RELEASE,
+};
+
+struct agent_round {
+	enum agent_step step;
+	struct wd_pkey *own; /* of this round alone */
+	struct wd_bytes *challenge;
+	bool wanted[AGENT_KEYS_MAX];
+	size_t key;    /* whose release is asked for */
+	int64_t asked; /* when, by CLOCK_BOOTTIME */
+
+	int64_t not_before;
+	unsigned failures;
+	uint64_t n;            /* rounds that came to their end */
+	int64_t last_attested; /* CLOCK_REALTIME; 0: never */
+	int result;            /* of the last round */
+	char why[AGENT_WHY];
+};
+
+struct agent {
+	struct agent_setup *setup;
+	struct agent_attester *attester;
+	struct wd_hold *hold;
+	struct wd_serve *serve;
+	struct agent_key keys[AGENT_KEYS_MAX]; /* as setup->conf.keys */
+	size_t n_keys;
+	struct wd_peer starter;
+	uint32_t reload; /* AGENT_CONF that is not answered; 0: none */
+	struct agent_link link;
+	struct agent_round round;
+	int64_t started; /* CLOCK_MONOTONIC */
+	char token[WD_HOLDER_TOKEN_LABEL_MAX + 1];
+	char serial[AGENT_SERIAL];
+};
+
+/* ---- keys.c */
+
+/* Makes the keys those of the setup: what is held under the same path stays,
+ * what is not configured any more is wiped. */
+void agent_keys_sync(struct agent *a);
+
+/* Wipes everything. */
+void agent_keys_done(struct agent *a);
+
+/* Ends what is past its lease. */
+void agent_keys_expire(struct agent *a, int64_t now);
+
+/* When the next lease ends, and when the next key is due. */
+int64_t agent_keys_next_end(const struct agent *a);
+int64_t agent_keys_next_due(const struct agent *a);
+
+/* Holds what was released; ASKED is when it was asked for, and the lease counts
+ * from there. What the hold refuses, or WD_R_UNSUPPORTED. */
+int agent_key_take(struct agent *a, struct agent_key *k,
+    struct wd_release *release, int64_t asked, struct wd_diag *d) WD_MUST_USE;
+
+/* Notes that it was not released, and when to ask again. */
+void agent_key_failed(
+    struct agent_key *k, int result, const struct wd_diag *d, int64_t now);
+
+/* Everything is due now. */
+void agent_keys_hurry(struct agent *a);
+
+/* Milliseconds to wait after this many failures in a row: doubled each time up
+ * to a minute, half of it by chance. */
+int64_t agent_backoff(unsigned failures);
+
+/* GET of the holder protocol. */
+enum wd_holder_status agent_get(void *agent, const struct wd_hold_user *user,
+    const struct wd_holder_get *ask, struct wd_span *ret);
+
+/* ---- link_side.c */
+
+/* Starts a link when there is none, gives up one that keeps us waiting. */
+void agent_link_tick(struct agent *a, int64_t now);
+
+/* A link has been started: its end FD is the agent's. */
+void agent_link_attach(struct agent *a, int fd);
+
+/* Its channel is readable. */
+void agent_link_hear(struct agent *a);
+
+/* Asks; the answer comes to agent_round_answer(). False: the link is lost. */
+bool agent_link_ask(struct agent *a, enum wd_call call, const void *msg);
+
+/* Gives it up; WHY goes to the log. NULL: we want another one. */
+void agent_link_drop(struct agent *a, const char *why);
+
+/* ---- round.c */
+
+/* Begins a round when a key is due and a link is there. */
+void agent_round_tick(struct agent *a, int64_t now);
+
+/* The link's answer: MSG when RESULT is 0, else DETAIL says why not. */
+void agent_round_answer(struct agent *a, enum wd_call call, int result,
+    struct wd_span detail, const void *msg);
+
+/* Ends the round because of this. */
+void agent_round_fail(struct agent *a, int result, const struct wd_diag *d);
+
+/* ROTATE of the holder protocol: everything is due now. */
+void agent_rotate(void *agent);
+
+/* When the next round may begin, by CLOCK_MONOTONIC; INT64_MAX: none is due. */
+int64_t agent_round_next(const struct agent *a);
+
+/* ---- status.c */
+
+void agent_status(void *agent, struct wd_wr *wr);
+
+/* ---- loop.c */
+
+/* Runs until SIGTERM or SIGINT: 0; or until a fault. */
+int agent_loop(struct agent *a, int signals, struct wd_diag *d) WD_MUST_USE;
+
+/* ---- start.c */
+
+enum {
+	AGENT_EXIT_FAULT = 1,
+	AGENT_EXIT_USAGE = 2,
+	AGENT_EXIT_REFUSED = 3,
+};
+
+/* The agent, until it is told to stop; the exit status. */
+int agent_run(const char *conf_path);
+
+/* ---- verbs.c */
+
+/* "status", "get", "rotate": talks to the agent that runs. -1: WORDS begin with
+ * no verb; else the exit status. */
+int agent_verb(int n, char **words);

@@ -1,0 +1,48 @@
+/*
+ * Who makes the evidence of this environment: one row of a table for each kind
+ * there is. The agent gives it the report data and gets what a server can
+ * judge.
+ */
+#pragma once
+
+#include "base/bytes.h"
+#include "bin/agent/conf.h"
+#include "verify/tee.h"
+
+enum { AGENT_REPORT_DATA = 64 };
+
+struct agent_attester_row {
+	const char *name; /* as the configuration calls it */
+	enum wd_tee tee;
+	bool software; /* vouches for nothing */
+
+	/* The rest of the configuration is the row's own to look at. */
+	int (*open)(const struct agent_conf *c, void **ret, struct wd_diag *d);
+	void (*close)(void *ctx);
+	int (*quote)(void *ctx, const uint8_t report_data[AGENT_REPORT_DATA],
+	    struct wd_bytes **ret, struct wd_diag *d);
+
+	/* Nothing that concerns the row differs. */
+	bool (*is_same)(const struct agent_conf *a, const struct agent_conf *b);
+};
+
+extern const struct agent_attester_row agent_attester_swtee;
+
+struct agent_attester;
+
+/* WD_R_UNSUPPORTED for a kind that is none, what the row says, or a fault. */
+int agent_attester_open(const struct agent_conf *c, struct agent_attester **ret,
+    struct wd_diag *d) WD_MUST_USE;
+struct agent_attester *agent_attester_free(struct agent_attester *a);
+void agent_attester_freep(struct agent_attester **a);
+
+const struct agent_attester_row *agent_attester_row(
+    const struct agent_attester *a);
+
+/* An attester opened by one configuration does for the other. */
+bool agent_attester_fits(const struct agent_attester *a,
+    const struct agent_conf *old, const struct agent_conf *fresh);
+
+int agent_attester_quote(const struct agent_attester *a,
+    const uint8_t report_data[AGENT_REPORT_DATA], struct wd_bytes **ret,
+    struct wd_diag *d) WD_MUST_USE;

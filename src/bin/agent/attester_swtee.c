@@ -1,0 +1,96 @@
+/*
+ * The software TEE as an attester: SGX quotes by keys that lie in a folder. For
+ * development and demonstrations; servers accept it where they were told to.
+ */
+#include "bin/agent/attester.h"
+
+#include "attest/swtee.h"
+#include "base/alloc.h"
+#include "sys/file.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+struct ctx {
+	struct wd_swtee *tee;
+	struct wd_swtee_quote claim;
+};
+
+static void
+swtee_close(void *at)
+{
+	struct ctx *x = at;
+
+	wd_swtee_freep(&x->tee);
+	(void)wd_free(x); /* always NULL */
+}
+
+static void
+take_claim(const struct agent_conf *c, struct wd_swtee_quote *q)
+{
+	wd_copy(q->mrenclave, WD_SPAN(c->swtee_mrenclave));
+	wd_copy(q->mrsigner, WD_SPAN(c->swtee_mrsigner));
+	q->isv_prod_id = (uint16_t)c->swtee_isv_prod_id;
+	q->isv_svn = (uint16_t)c->swtee_isv_svn;
+	q->debug = c->swtee_debug;
+}
+
+static int
+swtee_open(const struct agent_conf *c, void **ret, struct wd_diag *d)
+{
+	WD_AUTO(wd_fd_closep) int dir = -1;
+	struct ctx *x;
+	int r;
+
+	if (c->swtee_dir[0] == '\0')
+		return wd_reject(
+		    d, WD_R_NOT_FOUND, "dir in section [swtee] must be given");
+	dir = open(c->swtee_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return wd_fault_errno(d, "cannot open %.100s", c->swtee_dir);
+	x = wd_alloc(sizeof(*x));
+	if (x == NULL)
+		return wd_fault(d, WD_F_MEMORY, "no memory");
+	r = wd_swtee_open(dir, &x->tee, d);
+	if (r != 0) {
+		swtee_close(x);
+		return r;
+	}
+	take_claim(c, &x->claim);
+	*ret = x;
+	return 0;
+}
+
+static int
+swtee_quote(void *at, const uint8_t report_data[AGENT_REPORT_DATA],
+    struct wd_bytes **ret, struct wd_diag *d)
+{
+	const struct ctx *x = at;
+	struct wd_swtee_quote q = x->claim;
+
+	wd_copy(q.report_data, wd_span(report_data, AGENT_REPORT_DATA));
+	return wd_swtee_quote(x->tee, &q, ret, d);
+}
+
+static bool
+swtee_is_same(const struct agent_conf *a, const struct agent_conf *b)
+{
+	return strcmp(a->swtee_dir, b->swtee_dir) == 0 &&
+	    wd_span_equal(
+		WD_SPAN(a->swtee_mrenclave), WD_SPAN(b->swtee_mrenclave)) &&
+	    wd_span_equal(
+		WD_SPAN(a->swtee_mrsigner), WD_SPAN(b->swtee_mrsigner)) &&
+	    a->swtee_isv_prod_id == b->swtee_isv_prod_id &&
+	    a->swtee_isv_svn == b->swtee_isv_svn &&
+	    a->swtee_debug == b->swtee_debug;
+}
+
+const struct agent_attester_row agent_attester_swtee = {
+	.name = "swtee",
+	.tee = WD_TEE_SGX,
+	.software = true,
+	.open = swtee_open,
+	.close = swtee_close,
+	.quote = swtee_quote,
+	.is_same = swtee_is_same,
+};

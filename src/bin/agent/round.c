@@ -1,0 +1,294 @@
+/*
+ * A round: a challenge, evidence bound to it and to a new key, then one release
+ * after the other for what is due. The key is made for the round and gone with
+ * it, so that nobody can open what was released before.
+ */
+#include "bin/agent/agent.h"
+
+#include "base/clock.h"
+#include "proto/binding.h"
+#include "sys/log.h"
+
+#include <stdio.h>
+
+enum { SECOND = 1000, RENEW_FROM = 400 };
+
+/* ---- the end of a round */
+
+static void
+clear(struct agent_round *r)
+{
+	r->step = AGENT_IDLE;
+	wd_pkey_freep(&r->own);
+	wd_bytes_freep(&r->challenge);
+}
+
+void
+agent_round_fail(struct agent *a, int result, const struct wd_diag *d)
+{
+	struct agent_round *r = &a->round;
+	char seconds[24];
+	int64_t wait;
+
+	clear(r);
+	r->failures++;
+	r->result = result;
+	(void)snprintf(r->why, sizeof(r->why), "%s: %.150s",
+	    wd_reason_name(result), d->detail); /* cut is fine */
+	wait = agent_backoff(r->failures);
+	r->not_before = wd_time_mono_ms() + wait;
+	(void)snprintf(seconds, sizeof(seconds), "%lld.%03lld",
+	    (long long)(wait / SECOND), (long long)(wait % SECOND));
+	wd_log(WD_LOG_WARNING, "round_failed", "reason", wd_reason_name(result),
+	    "detail", d->detail, "again_in", seconds, NULL);
+}
+
+static void
+finish(struct agent *a)
+{
+	struct agent_round *r = &a->round;
+
+	clear(r);
+	r->n++;
+	r->failures = 0;
+	r->result = 0;
+	r->not_before = 0;
+	a->link.failures = 0;
+	wd_hold_set_ready(a->hold, true);
+}
+
+/* ---- releases */
+
+/* Also those whose time to renew has begun: one attestation serves them all. */
+static void
+choose(struct agent *a, int64_t now)
+{
+	for (size_t i = 0; i < a->n_keys; i++) {
+		const struct agent_key *k = &a->keys[i];
+		int64_t early = k->since + (int64_t)k->seconds * RENEW_FROM;
+
+		a->round.wanted[i] = k->due <= now ||
+		    (k->held && k->failures == 0 && early <= now);
+	}
+}
+
+static void
+ask_next(struct agent *a)
+{
+	struct agent_round *r = &a->round;
+	struct wd_msg_link_release_ask m;
+
+	while (r->key < a->n_keys && !r->wanted[r->key])
+		r->key++;
+	if (r->key >= a->n_keys) {
+		finish(a);
+		return;
+	}
+	m.path = wd_span_text(a->keys[r->key].conf->path);
+	r->step = AGENT_RELEASE;
+	r->asked = wd_time_boot_ms();
+	(void)agent_link_ask(
+	    a, WD_CALL_LINK_RELEASE, &m); /* a lost link has ended the round */
+}
+
+/* The link was heard without an error; that says nothing of the release. */
+static int
+open_release(
+    struct agent *a, const struct wd_msg_link_release *m, struct wd_diag *d)
+{
+	WD_AUTO(wd_release_done) struct wd_release release = { 0 };
+	const struct agent_round *r = &a->round;
+	struct agent_key *k = &a->keys[r->key];
+	const struct wd_release_want want = {
+		.own = r->own,
+		.pinned = WD_SPAN(a->setup->conf.release_key),
+		.challenge = wd_bytes_span(r->challenge),
+		.path = wd_span_text(k->conf->path),
+	};
+	int result = wd_release_open(&want, m, &release, d);
+
+	if (result == 0)
+		result = agent_key_take(a, k, &release, r->asked, d);
+	return result;
+}
+
+/* Session or connection, not the key, is what is wrong. */
+static bool
+ends_round(int result)
+{
+	return result < 0 || result == WD_R_NO_CREDENTIAL ||
+	    result == WD_R_CREDENTIAL_INVALID;
+}
+
+static void
+on_release(struct agent *a, int result, struct wd_diag *d,
+    const struct wd_msg_link_release *m)
+{
+	struct agent_round *r = &a->round;
+	struct agent_key *k = &a->keys[r->key];
+	bool from_server = result != 0;
+
+	if (ends_round(result)) {
+		agent_round_fail(a, result, d);
+		return;
+	}
+	if (result == 0)
+		result = open_release(a, m, d);
+	if (result != 0) {
+		agent_key_failed(k, result, d, wd_time_boot_ms());
+		wd_log(WD_LOG_WARNING,
+		    from_server ? "key_refused" : "release_refused", "key",
+		    k->conf->name, "reason", wd_reason_name(result), "detail",
+		    d->detail, NULL);
+	}
+	r->key++;
+	ask_next(a);
+}
+
+/* ---- evidence */
+
+static int
+bind(const struct agent *a, struct wd_span x, struct wd_span y,
+    uint8_t ret[AGENT_REPORT_DATA])
+{
+	const struct wd_bound bound = {
+		.door = WD_DOOR_COCO,
+		.tee = agent_attester_row(a->attester)->tee,
+		.challenge = wd_bytes_span(a->round.challenge),
+		.key = { .curve = WD_PKEY_P256,
+		    .alg = WD_JWE_ECDH_ES_A256KW,
+		    .x = x,
+		    .y = y },
+	};
+	size_t len;
+
+	return wd_binding(&bound, ret, &len);
+}
+
+/* RET views *RET_EVIDENCE. */
+static int
+make_evidence(struct agent *a, struct wd_msg_link_attest_ask *ret,
+    struct wd_bytes **ret_evidence, struct wd_diag *d)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *x = NULL;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *y = NULL;
+	struct agent_round *r = &a->round;
+	uint8_t report_data[AGENT_REPORT_DATA] = { 0 };
+	int result;
+
+	if (wd_pkey_generate(WD_PKEY_P256, &r->own) != 0 ||
+	    wd_pkey_public_parts(r->own, &x, &y) != 0 ||
+	    bind(a, wd_bytes_span(x), wd_bytes_span(y), report_data) != 0)
+		return wd_fault(d, WD_F_CRYPTO, "cannot make a key");
+	result =
+	    agent_attester_quote(a->attester, report_data, ret_evidence, d);
+	if (result != 0)
+		return result;
+	ret->tee = (uint8_t)agent_attester_row(a->attester)->tee;
+	ret->challenge = wd_bytes_span(r->challenge);
+	wd_copy(ret->key_x.b, wd_bytes_span(x));
+	wd_copy(ret->key_y.b, wd_bytes_span(y));
+	ret->evidence = wd_bytes_span(*ret_evidence);
+	return 0;
+}
+
+static void
+on_challenge(struct agent *a, const struct wd_msg_challenge *m)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *evidence = NULL;
+	struct wd_msg_link_attest_ask ask = { 0 };
+	struct wd_diag d = { 0 };
+	int result;
+
+	a->round.challenge = wd_bytes_copy(m->challenge);
+	result = a->round.challenge == NULL
+	    ? wd_fault(&d, WD_F_MEMORY, "no memory")
+	    : make_evidence(a, &ask, &evidence, &d);
+	if (result != 0) {
+		agent_round_fail(a, result, &d);
+		return;
+	}
+	a->round.step = AGENT_ATTEST;
+	(void)agent_link_ask(
+	    a, WD_CALL_LINK_ATTEST, &ask); /* a lost link has ended the round */
+}
+
+static void
+on_attested(struct agent *a)
+{
+	a->round.last_attested = wd_time_now();
+	wd_log(WD_LOG_DEBUG, "attested", NULL);
+	choose(a, wd_time_boot_ms());
+	a->round.key = 0;
+	ask_next(a);
+}
+
+/* ---- from the link */
+
+static void
+refused_by(struct wd_diag *d, int result, struct wd_span detail)
+{
+	int n = detail.len < 160 ? (int)detail.len : 160;
+
+	if (result > 0)
+		(void)wd_reject(d, (enum wd_reason)result, "%.*s", n,
+		    (const char *)detail.p);
+	else
+		(void)wd_fault(d, (enum wd_faults)result, "%.*s", n,
+		    (const char *)detail.p);
+}
+
+void
+agent_round_answer(struct agent *a, enum wd_call call, int result,
+    struct wd_span detail, const void *msg)
+{
+	struct wd_diag d = { 0 };
+
+	if (result != 0)
+		refused_by(&d, result, detail);
+	if (call == WD_CALL_LINK_RELEASE)
+		on_release(a, result, &d, msg);
+	else if (result != 0)
+		agent_round_fail(a, result, &d);
+	else if (call == WD_CALL_LINK_CHALLENGE)
+		on_challenge(a, msg);
+	else
+		on_attested(a);
+}
+
+/* ---- when */
+
+void
+agent_rotate(void *agent)
+{
+	struct agent *a = agent;
+
+	agent_keys_hurry(a);
+	a->round.not_before = 0;
+}
+
+int64_t
+agent_round_next(const struct agent *a)
+{
+	int64_t due = agent_keys_next_due(a);
+	int64_t when;
+
+	if (due == INT64_MAX || a->round.step != AGENT_IDLE)
+		return INT64_MAX;
+	when = wd_time_mono_ms() + due - wd_time_boot_ms();
+	return when > a->round.not_before ? when : a->round.not_before;
+}
+
+void
+agent_round_tick(struct agent *a, int64_t now)
+{
+	const struct wd_msg_link_challenge_ask m = {
+		.tee = (uint8_t)agent_attester_row(a->attester)->tee
+	};
+
+	if (a->link.state != AGENT_LINK_READY || agent_round_next(a) > now)
+		return;
+	a->round.step = AGENT_CHALLENGE;
+	(void)agent_link_ask(a, WD_CALL_LINK_CHALLENGE,
+	    &m); /* a lost link has ended the round */
+}
