@@ -224,37 +224,56 @@ fits(const struct wd_segment *s, const struct wd_record *record)
 	    (record->batch == s->next || record->batch == s->batch);
 }
 
+/* What lies at the present place: a whole record; none, when zeros do or the
+ * file ends; or not good. */
 static int
-next(
-    struct wd_segment *s, bool hashed, struct wd_record *ret, struct wd_diag *d)
+look_at_record(struct wd_segment *s, bool hashed, struct wd_record *ret,
+    bool *ret_good, struct wd_diag *d)
 {
 	struct wd_record record = { .at = s->at };
-	struct wd_span bytes;
-	bool good = true;
+	struct wd_span bytes, head;
 	int r = look(s, s->at, RECORD_MAX, &bytes, d);
 
 	if (r != 0)
 		return r;
-	if (wd_span_is_zero(wd_span(bytes.p,
-		bytes.len < WD_RECORD_HEAD ? bytes.len : WD_RECORD_HEAD))) {
-		/* Look again next time: the file may be growing. */
-		s->window_len = 0;
-		*ret = record;
-		return 0;
-	}
-	good = parse(bytes, &record) && fits(s, &record);
-	if (good && hashed && (r = check_leaf(&record, &good)) != 0)
+	head = bytes;
+	if (head.len > WD_RECORD_HEAD)
+		head.len = WD_RECORD_HEAD;
+	*ret_good = wd_span_is_zero(head) ||
+	    (parse(bytes, &record) && fits(s, &record));
+	if (*ret_good && record.entry.len > 0 && hashed &&
+	    (r = check_leaf(&record, ret_good)) != 0)
 		return r;
-	if (!good) {
-		s->window_len = 0; /* as above */
+	*ret = record;
+	return 0;
+}
+
+/* The file may have grown since the window was read, so anything but a record
+ * is looked at again. */
+static int
+next(
+    struct wd_segment *s, bool hashed, struct wd_record *ret, struct wd_diag *d)
+{
+	struct wd_record record;
+	bool good;
+	int r = look_at_record(s, hashed, &record, &good, d);
+
+	if (r == 0 && (!good || record.entry.len == 0)) {
+		s->window_len = 0;
+		r = look_at_record(s, hashed, &record, &good, d);
+	}
+	if (r != 0)
+		return r;
+	if (!good)
 		return wd_reject(d, WD_R_TAMPERED,
 		    "journal segment %" PRIu32 ": entry %" PRIu64
 		    " at byte %" PRIu64 " is damaged",
 		    s->number, s->next, s->at);
+	if (record.entry.len > 0) {
+		s->at += wd_record_len(record.entry.len);
+		s->batch = record.batch;
+		s->next++;
 	}
-	s->at += wd_record_len(record.entry.len);
-	s->batch = record.batch;
-	s->next++;
 	*ret = record;
 	return 0;
 }

@@ -2,6 +2,7 @@
 
 Shares nothing with the product but the formats.
 """
+import base64
 import hashlib
 import os
 import struct
@@ -62,3 +63,74 @@ def entries(folder):
             found[index] = entry
     assert sorted(found) == list(range(len(found)))
     return [found[i] for i in range(len(found))]
+
+
+# ---- tiles and checkpoints (C2SP tlog-tiles, signed-note)
+
+def tile_path(level, n, width=256):
+    digits = "%03d" % (n % 1000)
+    while n >= 1000:
+        n //= 1000
+        digits = "x%03d/%s" % (n % 1000, digits)
+    return "tile/%s/%s%s" % (level, digits,
+                             "" if width == 256 else ".p/%d" % width)
+
+
+def note_key(folder):
+    """(name, key id, public key) of checkpoint.pub."""
+    from cryptography.hazmat.primitives.asymmetric import ed25519
+    with open(os.path.join(folder, "checkpoint.pub")) as f:
+        name, key_id, data = f.read().strip().split("+", 2)
+    raw = base64.b64decode(data)
+    assert raw[0] == 1 and len(raw) == 33
+    digest = hashlib.sha256(name.encode() + b"\n" + raw).digest()
+    assert digest[:4].hex() == key_id
+    return (name, digest[:4],
+            ed25519.Ed25519PublicKey.from_public_bytes(raw[1:]))
+
+
+def checkpoint(folder):
+    """(size, root) of the checkpoint, its signature checked."""
+    name, key_id, key = note_key(folder)
+    with open(os.path.join(folder, "checkpoint"), encoding="utf-8") as f:
+        text, signature = f.read().split("\n\n")
+    dash, who, data = signature.strip().split(" ")
+    assert (dash, who) == ("\u2014", name)
+    data = base64.b64decode(data)
+    assert data[:4] == key_id
+    key.verify(data[4:], text.encode() + b"\n")
+    origin, size, root = text.split("\n")
+    assert origin == name
+    return int(size), base64.b64decode(root)
+
+
+def check_tiles(folder):
+    """Everything that the checkpoint stands for; its size."""
+    size, root = checkpoint(folder)
+    logged = entries(folder)
+    assert size <= len(logged), (size, len(logged))
+    hashes = [leaf_hash(e) for e in logged[:size]]
+    assert root == tree_root(hashes)
+
+    def look(level, n, width, want):
+        for w in (width, 256):
+            path = os.path.join(folder, tile_path(level, n, w))
+            if os.path.exists(path):
+                with open(path, "rb") as f:
+                    assert f.read()[:len(want)] == want, path
+                return
+        raise AssertionError("no " + tile_path(level, n, width))
+
+    for first in range(0, size, 256):
+        part = logged[first:min(first + 256, size)]
+        look("entries", first // 256, len(part), b"".join(
+            struct.pack(">H", len(e)) + e for e in part))
+    level = 0
+    while hashes:
+        for first in range(0, len(hashes), 256):
+            part = hashes[first:first + 256]
+            look(level, first // 256, len(part), b"".join(part))
+        hashes = [tree_root(hashes[i:i + 256])
+                  for i in range(0, len(hashes) // 256 * 256, 256)]
+        level += 1
+    return size

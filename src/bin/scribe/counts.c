@@ -124,8 +124,12 @@ scribe_counts_write(struct scribe *s)
 	uint8_t json[JSON_MAX];
 	struct wd_wr wr = wd_wr_fixed(json, sizeof(json));
 
-	if (s->n_counts == 0 || s->journal == NULL)
-		return; /* kept until there is a journal again */
+	if (s->n_counts == 0)
+		return;
+	if (!s->trusted) { /* kept until there is a log again */
+		s->counts_at = wd_time_mono_ms() + MINUTE_MS;
+		return;
+	}
 	sort(s->counts, s->n_counts);
 	write_rows(&wr, s);
 	s->n_counts = 0;

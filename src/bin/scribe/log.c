@@ -49,22 +49,40 @@ note_opened(struct scribe *s)
 }
 
 void
-scribe_log_open(struct scribe *s)
+scribe_log_distrust(struct scribe *s, const struct wd_diag *d)
 {
-	struct wd_diag d = { 0 };
-	int r = wd_journal_open(s->dir, NULL, &s->journal, &d);
+	scribe_tiles_close(s);
+	wd_journal_closep(&s->journal);
+	s->trusted = false;
+	s->retry_ms = s->retry_ms == 0 ? RETRY_MS : 2 * s->retry_ms;
+	if (s->retry_ms > RETRY_MAX_MS)
+		s->retry_ms = RETRY_MAX_MS;
+	s->retry_at = wd_time_mono_ms() + s->retry_ms;
+	set_state(s, false, d->detail);
+}
 
-	if (r != 0) {
-		s->retry_ms = s->retry_ms == 0 ? RETRY_MS : 2 * s->retry_ms;
-		if (s->retry_ms > RETRY_MAX_MS)
-			s->retry_ms = RETRY_MAX_MS;
-		s->retry_at = wd_time_mono_ms() + s->retry_ms;
-		set_state(s, false, d.detail);
-		return;
-	}
+void
+scribe_log_trust(struct scribe *s)
+{
+	s->trusted = true;
 	s->retry_at = 0;
 	note_opened(s);
 	set_state(s, true, "");
+}
+
+void
+scribe_log_open(struct scribe *s)
+{
+	struct wd_diag d = { 0 };
+
+	if (wd_journal_open(s->dir, NULL, &s->journal, &d) != 0) {
+		scribe_log_distrust(s, &d);
+		return;
+	}
+	s->afresh = false;
+	scribe_tiles_open(s, wd_journal_size(s->journal) == 0);
+	if (s->journal != NULL && !s->trusted)
+		set_state(s, false, "the log is being checked");
 }
 
 int
@@ -72,7 +90,7 @@ scribe_log_add(struct scribe *s, struct wd_span entry)
 {
 	int r;
 
-	if (s->journal == NULL)
+	if (s->journal == NULL || !s->trusted)
 		return WD_R_AUDIT_UNAVAILABLE;
 	r = wd_journal_add(s->journal, entry);
 	if (r == WD_R_TOO_LARGE) {
@@ -103,8 +121,8 @@ scribe_log_own(struct scribe *s, enum wd_event event, const char *detail,
 		wd_log_result("own_entry_lost", r, NULL);
 }
 
-static void
-die(struct scribe *s, int r, const struct wd_diag *d)
+void
+scribe_log_die(struct scribe *s, int r, const struct wd_diag *d)
 {
 	wd_log_result("log_failed", r, d);
 	set_state(s, false, d->detail);
@@ -121,7 +139,8 @@ scribe_log_commit(struct scribe *s)
 	if (s->journal == NULL || wd_journal_pending(s->journal) == 0)
 		return;
 	if ((r = wd_journal_commit(s->journal, &d)) != 0)
-		die(s, r, &d);
+		scribe_log_die(s, r, &d);
+	scribe_tiles_note(s);
 	scribe_keepers_tell_durable(s);
 	scribe_keepers_flush(s, 0);
 }
@@ -131,7 +150,9 @@ scribe_log_commit(struct scribe *s)
 static bool
 wants_journal_work(const struct scribe *s)
 {
-	return s->journal == NULL || wd_journal_wants_work(s->journal);
+	if (s->journal == NULL)
+		return true;
+	return s->trusted && wd_journal_wants_work(s->journal);
 }
 
 int64_t

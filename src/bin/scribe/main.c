@@ -88,9 +88,10 @@ patience(const struct scribe *s)
 {
 	int64_t at = -1, left;
 
-	if (scribe_log_wants_work(s))
+	if (scribe_log_wants_work(s) || scribe_tiles_want(s))
 		return 0;
 	at = earlier(at, scribe_log_due(s));
+	at = earlier(at, scribe_tiles_due(s));
 	at = earlier(at, s->n_counts > 0 ? s->counts_at : -1);
 	at = earlier(at, s->leaving ? s->leave_at : -1);
 	if (at < 0)
@@ -109,7 +110,9 @@ between(struct scribe *s, bool idle)
 	if (s->n_counts > 0 && now >= s->counts_at)
 		scribe_counts_write(s);
 	scribe_log_commit(s);
-	if ((idle && scribe_log_wants_work(s)) || (due >= 0 && now >= due))
+	if (scribe_tiles_press(s) || (idle && scribe_tiles_want(s)))
+		scribe_tiles_work(s);
+	else if ((idle && scribe_log_wants_work(s)) || (due >= 0 && now >= due))
 		scribe_log_work(s);
 }
 
@@ -123,6 +126,7 @@ leave_when_done(struct scribe *s)
 	scribe_counts_write(s);
 	scribe_log_commit(s);
 	scribe_keepers_flush(s, GRACE_MS);
+	scribe_tiles_finish(s);
 	wd_log(WD_LOG_INFO, "drained", NULL);
 	_exit(0); /* libraries' destructors do not fit the sandbox */
 }

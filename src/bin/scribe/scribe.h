@@ -6,6 +6,9 @@
 
 #include "audit/entry.h"
 #include "audit/journal.h"
+#include "audit/note_key.h"
+#include "audit/reader.h"
+#include "audit/tiles.h"
 #include "bin/common/role.h"
 
 enum {
@@ -40,10 +43,18 @@ struct scribe {
 	int dir; /* the log folder; the role's */
 
 	struct wd_journal *journal; /* NULL: it cannot be opened so far */
+	bool trusted; /* the journal is what the checkpoint was signed over */
 	struct scribe_state state;
 	int64_t retry_at;  /* when to try again to open it, or to find room */
 	int retry_ms;      /* how long the next wait is */
 	int64_t worked_at; /* when the last spare work was done */
+
+	struct wd_note_key key;   /* of checkpoints */
+	struct wd_tiles *tiles;   /* as long as there is a journal */
+	struct wd_reader *reader; /* of what the tiles lack; NULL: not open */
+	int64_t publish_at; /* when a checkpoint is due; -1: nothing is new */
+	int64_t tiles_retry_at;
+	bool afresh; /* tiles are made again from the first entry */
 
 	struct scribe_keeper keepers[SCRIBE_KEEPERS];
 
@@ -60,8 +71,14 @@ struct scribe {
 /* Opens the journal; what hinders it becomes the state, never the end. */
 void scribe_log_open(struct scribe *s);
 
+/* Gives the log up for now: it is not writable because of D. */
+void scribe_log_distrust(struct scribe *s, const struct wd_diag *d);
+
+/* From here on entries are taken. */
+void scribe_log_trust(struct scribe *s);
+
 /* Adds an entry to the batch, committing the one before when it is full.
- * WD_R_AUDIT_UNAVAILABLE when there is no journal; WD_R_RANGE. */
+ * WD_R_AUDIT_UNAVAILABLE when there is no journal to trust; WD_R_RANGE. */
 int scribe_log_add(struct scribe *s, struct wd_span entry) WD_MUST_USE;
 
 /* Adds an entry of scribe's own. */
@@ -80,6 +97,33 @@ void scribe_log_work(struct scribe *s);
 
 /* When scribe_log_work() is due at the latest (monotonic ms); -1: never. */
 int64_t scribe_log_due(const struct scribe *s);
+
+/* Tells what failed and ends the process: nobody knows what is on the disk. */
+void scribe_log_die(struct scribe *s, int r, const struct wd_diag *d)
+    __attribute__((noreturn));
+
+/* ---- tiles.c: tiles and checkpoints, made from the journal */
+
+/* After the journal was opened. The log is trusted once its entries have been
+ * found to lead to the checkpoint that is out; with few of them that is now. */
+void scribe_tiles_open(struct scribe *s, bool new_log);
+void scribe_tiles_close(struct scribe *s);
+
+/* Entries were added. */
+void scribe_tiles_note(struct scribe *s);
+
+/* There is something to do in idle time; or at once, idle or not. */
+bool scribe_tiles_want(const struct scribe *s);
+bool scribe_tiles_press(const struct scribe *s);
+
+/* When scribe_tiles_press() will be true; -1: not by the clock. */
+int64_t scribe_tiles_due(const struct scribe *s);
+
+/* Does the work of at most 256 entries. */
+void scribe_tiles_work(struct scribe *s);
+
+/* Everything, for the end. */
+void scribe_tiles_finish(struct scribe *s);
 
 /* ---- keepers.c: who is there, and what they send */
 

@@ -416,6 +416,27 @@ a_reader_follows_a_growing_journal(void **state)
 	j = wd_journal_close(j);
 }
 
+/* One that never came to the end has seen what was behind it long ago. */
+static void
+a_reader_that_stopped_in_time_sees_what_came_after(void **state)
+{
+	const struct log *l = *state;
+	WD_AUTO(wd_journal_closep) struct wd_journal *j = log_open(l);
+	WD_AUTO(wd_reader_closep) struct wd_reader *rd = NULL;
+	struct wd_diag d = { 0 };
+	struct wd_record record;
+
+	log_batch(j, 2);
+	t_ok(wd_reader_open(l->fd, 0, &rd, &d));
+	for (uint64_t i = 0; i < 200; i++) {
+		if (i % 2 == 0 && i > 0)
+			log_batch(j, 2);
+		t_ok(wd_reader_next(rd, &record, &d));
+		assert_true(record.entry.len > 0);
+		assert_int_equal(record.index, i);
+	}
+}
+
 int
 main(void)
 {
@@ -438,6 +459,7 @@ main(void)
 		T(the_reserve_is_made_in_slices),
 		T(a_spare_that_was_cut_is_not_used),
 		T(a_reader_follows_a_growing_journal),
+		T(a_reader_that_stopped_in_time_sees_what_came_after),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
