@@ -5,7 +5,8 @@
 
 #include "proto/role.h"
 
-enum { ADMIN_CELL = 65535 };
+/* The admin cell has one of the two numbers above all others. */
+enum { ADMIN_CELLS = 65534 };
 
 void
 wd_admin_made_write(struct wd_jtext *j, const struct wd_msg_token_made *t)
@@ -61,7 +62,7 @@ write_process(struct wd_jtext *j, const struct wd_msg_proc_record *p)
 {
 	wd_jtext_object(j);
 	wd_jtext_key(j, "cell");
-	if (p->cell == ADMIN_CELL)
+	if (p->cell >= ADMIN_CELLS)
 		wd_jtext_text(j, "admin");
 	else
 		wd_jtext_uint(j, p->cell);

@@ -101,7 +101,8 @@ write_procs(const struct front *f, struct wd_wr *wr)
 		wd_bytes_span(f->procs), &wd_msg_proc_list_type, &list) != 0)
 		return;
 	head(wr, "warder_process_ready", "gauge",
-	    "1 for a process that is ready; cell 65535 is the admin's.");
+	    "1 for a process that is ready; cells 65534 and 65535 are the "
+	    "admin's.");
 	rd = wd_rd(list.procs);
 	while (wd_rd_more(&rd) &&
 	    wd_list_next(&rd, &wd_msg_proc_record_type, &p) == 0)
