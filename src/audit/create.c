@@ -159,4 +159,6 @@ wd_log_discard(int dir)
 	(void)unlinkat(dir, WD_JOURNAL_FOLDER, AT_REMOVEDIR);
 	(void)unlinkat(dir, WD_CHECKPOINT_KEY_FILE, 0);
 	(void)unlinkat(dir, WD_CHECKPOINT_PUB_FILE, 0);
+	wd_file_clean(dir, WD_CHECKPOINT_KEY_FILE);
+	wd_file_clean(dir, WD_CHECKPOINT_PUB_FILE);
 }

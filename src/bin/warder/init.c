@@ -60,6 +60,7 @@ init_done(struct init *x)
 	wd_bytes_freep(&x->conf_text);
 	wd_secret_freep(&x->passphrase);
 	wd_init_result_done(&x->result);
+	wd_fd_closep(&x->log);
 	wd_fd_closep(&x->lock);
 	wd_fd_closep(&x->state);
 }
@@ -75,7 +76,8 @@ say_why(int r, const struct wd_diag *d)
 static enum cli_exit
 run(const struct cli_args *args)
 {
-	WD_AUTO(init_done) struct init x = { .state = -1, .lock = -1 };
+	WD_AUTO(init_done)
+	struct init x = { .state = -1, .lock = -1, .log = -1 };
 	struct wd_diag d = { 0 };
 	bool said = true;
 	int r;

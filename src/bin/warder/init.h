@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "audit/note_key.h"
 #include "bin/common/conf.h"
 #include "seal/seal.h"
 
@@ -28,13 +29,15 @@ struct init {
 	/* what is open */
 	int state; /* the state folder; -1: not yet */
 	int lock;
+	int log;
 	bool unfinished; /* the state folder holds what a killed init left */
 
 	/* what was made here, and goes again when a later step fails */
-	bool made_folder, made_output, made_state, made_log, made_key,
-	    made_certificate, made_conf, made_token;
+	bool made_folder, made_output, made_state, made_log_folder, made_log,
+	    made_key, made_certificate, made_conf, made_token;
 
-	int64_t certificate_expires; /* 0: an operator's own is used */
+	int64_t certificate_expires;    /* 0: an operator's own is used */
+	char log_key[WD_NOTE_KEY_TEXT]; /* public, as text */
 	struct wd_init_result result;
 };
 
@@ -53,6 +56,13 @@ int init_make(struct init *x, struct wd_diag *d) WD_MUST_USE;
 /* ---- init_tls.c: key and certificate, unless the operator has both */
 
 int init_tls(struct init *x, struct wd_diag *d) WD_MUST_USE;
+
+/* ---- init_log.c: the folder of the log; the log with its first entry */
+
+int init_log_folder(struct init *x, struct wd_diag *d) WD_MUST_USE;
+int init_log_write(struct init *x, const struct wd_init_result *made,
+    struct wd_diag *d) WD_MUST_USE;
+void init_log_undo(const struct init *x);
 
 /* ---- init_owner.c: whose files they are */
 

@@ -56,6 +56,8 @@ print_what(const struct init *x)
 		line("TLS certificate", x->conf.tls_certificate,
 		    "was there and is used");
 	dated("admin token", x->token, x->result.token_expires);
+	line("log key", x->log_key,
+	    "keep it elsewhere: warder audit verify checks the log by it");
 	line("release key", print,
 	    "for release_key in agents' "
 	    "configurations");
@@ -112,6 +114,7 @@ init_report_json(const struct init *x)
 	thumbprint(x, print);
 	wd_jtext_object(&j);
 	wd_jtext_key_text(&j, "config", x->config);
+	wd_jtext_key_text(&j, "log_key", x->log_key);
 	wd_jtext_key_text(&j, "release_key", print);
 	wd_jtext_key_text(&j, "seal", wd_seal_row(x->kind)->name);
 	wd_jtext_key_text(&j, "server_name", x->conf.name);

@@ -125,22 +125,6 @@ undo_tls(const struct init *x)
 		(void)unlink(x->conf.tls_key); /* likewise */
 }
 
-/* ---- the log */
-
-static int
-make_log(struct init *x, struct wd_diag *d)
-{
-	return init_owner_folder(
-	    x, x->state, "log", x->conf.user_scribe, &x->made_log, d);
-}
-
-static void
-undo_log(const struct init *x)
-{
-	if (x->made_log)
-		(void)unlinkat(x->state, "log", AT_REMOVEDIR); /* made here */
-}
-
 /* ---- the configuration */
 
 static int
@@ -165,11 +149,10 @@ undo_conf(const struct init *x)
 
 /* ---- store, root key, token, seal */
 
-/* Before the seal: whoever finds a seal must find the token too. */
 static int
-write_token(void *ctx, const struct wd_init_result *made, struct wd_diag *d)
+write_token(
+    struct init *x, const struct wd_init_result *made, struct wd_diag *d)
 {
-	struct init *x = ctx;
 	WD_AUTO(wd_secret_freep)
 	struct wd_secret *line = wd_secret_new(wd_secret_len(made->token) + 1);
 	int r;
@@ -178,11 +161,24 @@ write_token(void *ctx, const struct wd_init_result *made, struct wd_diag *d)
 		return wd_fault(d, WD_F_MEMORY, "no memory");
 	wd_copy(wd_secret_bytes(line), wd_secret_borrow(made->token));
 	wd_secret_bytes(line)[wd_secret_len(made->token)] = '\n';
-	init_owner_leave();
 	r = init_file_write(
 	    x->token, wd_secret_borrow(line), 0600, x->unfinished, d);
 	x->made_token = r == 0;
-	return r != 0 ? r : init_owner_enter(x, x->conf.user_keeper, d);
+	return r;
+}
+
+/* Whoever finds a seal must find the log and the token too. */
+static int
+before_seal(void *ctx, const struct wd_init_result *made, struct wd_diag *d)
+{
+	struct init *x = ctx;
+	int r;
+
+	init_owner_leave();
+	if ((r = init_log_write(x, made, d)) != 0 ||
+	    (r = write_token(x, made, d)) != 0)
+		return r;
+	return init_owner_enter(x, x->conf.user_keeper, d);
 }
 
 static int
@@ -193,7 +189,7 @@ make_server(struct init *x, struct wd_diag *d)
 		.kind = x->kind,
 		.passphrase = wd_secret_borrow(x->passphrase),
 		.now = x->now,
-		.before_seal = write_token,
+		.before_seal = before_seal,
 		.ctx = x };
 	int r = init_owner_enter(x, x->conf.user_keeper, d);
 
@@ -221,7 +217,7 @@ static const struct {
 	{ check_absent, NULL },
 	{ ask_passphrase, NULL }, /* after what would make it pointless */
 	{ init_tls, undo_tls },
-	{ make_log, undo_log },
+	{ init_log_folder, init_log_undo },
 	{ make_conf, undo_conf },
 	{ make_server, undo_server },
 };

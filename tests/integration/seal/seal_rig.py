@@ -42,7 +42,8 @@ def make_state(parent, kind="passphrase"):
              passphrase=None if kind == "file" else PASSPHRASE)
         _made[kind] = folder
     target = os.path.join(parent, "state-" + kind)
-    shutil.copytree(os.path.join(_made[kind], "state"), target)
+    shutil.copytree(os.path.join(_made[kind], "state"), target,
+                    ignore=shutil.ignore_patterns("log"))
     return target
 
 
