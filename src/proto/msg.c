@@ -140,11 +140,14 @@ static void
 read_id(struct wd_rd *rd, struct wd_id *id)
 {
 	uint8_t len = wd_rd_u8(rd);
+	struct wd_span text;
 
 	*id = (struct wd_id){ { 0 } };
 	if (len == 0)
 		return;
-	if (len != WD_ID_LEN || !wd_id_parse(wd_rd_bytes(rd, len), id))
+	text = wd_rd_bytes(rd, len);
+	if (len != WD_ID_LEN || !wd_id_parse(text, id) ||
+	    !wd_span_equal(text, wd_id_span(id))) /* upper case */
 		wd_rd_fail(rd);
 }
 

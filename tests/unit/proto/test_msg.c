@@ -110,6 +110,26 @@ bool_is_zero_or_one(void **state)
 }
 
 static void
+ids_have_one_form(void **state)
+{
+	struct wd_msg_key_ask m;
+	uint8_t wire[4 + 4 + 1 + 1 + 36] = { 0 };
+	static const char id[] = "0f8fad5b-d9cb-469f-a165-70867728950e";
+
+	(void)state;
+	wire[9] = 36;
+	wd_copy(wire + 10, WD_SPAN_LIT(id));
+	t_ok(wd_msg_read(WD_SPAN(wire), &wd_msg_key_ask_type, &m));
+	wire[12] = 'F';
+	assert_int_equal(wd_msg_read(WD_SPAN(wire), &wd_msg_key_ask_type, &m),
+	    WD_R_MALFORMED);
+	wire[12] = 'f';
+	wire[9] = 35;
+	assert_int_equal(wd_msg_read(WD_SPAN(wire), &wd_msg_key_ask_type, &m),
+	    WD_R_MALFORMED);
+}
+
+static void
 lists_are_walked_record_by_record(void **state)
 {
 	struct wd_msg_path_record in = { WD_SPAN_LIT("a/b/c") }, out;
@@ -191,6 +211,7 @@ main(void)
 		cmocka_unit_test(field_over_its_cap_is_refused),
 		cmocka_unit_test(control_bytes_in_text_are_refused),
 		cmocka_unit_test(bool_is_zero_or_one),
+		cmocka_unit_test(ids_have_one_form),
 		cmocka_unit_test(lists_are_walked_record_by_record),
 		cmocka_unit_test(replies_carry_result_and_reason),
 		cmocka_unit_test(
