@@ -15,7 +15,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-enum { SEEDS_MAX = 64, SEED_BYTES = 1 << 16, CUTS_MAX = 2048, CHANGED = 1500 };
+enum { SEEDS_MAX = 128, SEED_BYTES = 1 << 16, CUTS_MAX = 2048, CHANGED = 1500 };
 
 struct seeds {
 	struct wd_bytes *seed[SEEDS_MAX];
