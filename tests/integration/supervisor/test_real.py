@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -21,17 +22,30 @@ ROLES = ("front", "keeper", "verify", "seal", "scribe")
 
 
 class Server:
-    def __init__(self, init=("--dev",), cells=1):
+    def __init__(self, init=("--dev",), cells=1, users="separate = no\n"):
         self.folder = tempfile.mkdtemp(prefix="warder-")
         self.conf = self.path("warder.conf")
         self.process = None
+        self.warderd = WARDERD
         with open(self.conf, "w", encoding="utf-8") as f:
             f.write("[server]\nname = localhost\nstate_dir = state\n"
                     "run_dir = run\ncells = %d\nlog_level = debug\n"
-                    "[users]\nseparate = no\n"
-                    "[public]\nlisten = 127.0.0.1:0\n" % cells)
+                    "[users]\n%s"
+                    "[public]\nlisten = 127.0.0.1:0\n" % (cells, users))
+        if users != "separate = no\n":
+            self.copy_programs()
         subprocess.run([WARDER, "init", "--config", self.conf, *init],
                        stdout=subprocess.DEVNULL, check=True, timeout=30)
+
+    def copy_programs(self):
+        """To where other users can run them, wherever the build lies."""
+        os.chmod(self.folder, 0o755)
+        os.mkdir(self.path("bin"), 0o755)
+        self.warderd = self.path("bin/warderd")
+        shutil.copy(WARDERD, self.warderd)
+        for role in ROLES:
+            shutil.copy(os.path.join(os.path.dirname(WARDERD),
+                                     "warder-" + role), self.path("bin"))
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -39,7 +53,7 @@ class Server:
     def start(self):
         with open(self.path("log"), "wb") as log:
             self.process = subprocess.Popen(
-                [WARDERD, "--config", self.conf], stdin=subprocess.DEVNULL,
+                [self.warderd, "--config", self.conf], stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log)
         assert wait_until(lambda: self.lines("ready") or
                           self.process.poll() is not None), self.log()
@@ -170,6 +184,30 @@ class Real(unittest.TestCase):
             os.kill(old, signal.SIGKILL)
             self.until(lambda: server.pid("keeper") != old and
                        server.is_ready())
+        self.assertEqual(server.end(), 0)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root may start other users")
+    def test_roles_work_as_users_of_their_own(self):
+        server = self.make(users=(
+            "front = nobody\nverify = games\nkeeper = daemon\n"
+            "seal = daemon\nscribe = backup\n[admin]\ngroup = games\n"))
+        server.start()
+        self.until(server.is_ready)
+        users = {"front": "nobody", "verify": "games", "keeper": "daemon",
+                 "seal": "daemon", "scribe": "backup"}
+        for role in ROLES:
+            with open("/proc/%d/status" % server.pid(role),
+                      encoding="utf-8") as f:
+                status = f.read()
+            user = pwd.getpwnam(users[role])
+            self.assertIn("Uid:" + "\t%d" % user.pw_uid * 4, status)
+            self.assertIn("Gid:" + "\t%d" % user.pw_gid * 4, status)
+            self.assertIn("CapEff:\t0000000000000000", status)
+            self.assertIn("CapPrm:\t0000000000000000", status)
+            self.assertIn("NoNewPrivs:\t1", status)
+            old = server.pid(role)
+            os.kill(old, signal.SIGKILL)
+            self.until(lambda: server.pid(role) != old and server.is_ready())
         self.assertEqual(server.end(), 0)
 
     def test_init_refuses_while_the_server_runs(self):
