@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "sys/log.h"
+#include "sys/notify.h"
 
 /* ---- setups nobody uses any more */
 
@@ -172,6 +173,7 @@ sup_reload_advance(struct sup *s)
 			return;
 		close_unused_setups(s);
 		s->phase = SUP_SERVING;
+		wd_notify("READY=1");
 		return;
 	}
 	if (incoming_failed(s)) {
@@ -239,5 +241,6 @@ sup_reload_begin(struct sup *s)
 	s->fresh = fresh;
 	s->replaced = 0;
 	wd_log(WD_LOG_INFO, "reloading", NULL);
+	wd_notify("RELOADING=1");
 	start_next(s);
 }

@@ -53,6 +53,8 @@ class Reload(SupervisorTest):
             self.assertEqual(event["config"]["max_body"],
                              99999 if new else 2097152)
         self.assertEqual(self.sup.logged("role_killed"), [])
+        told = [self.sup.notify.recv(100) for _ in range(3)]
+        self.assertEqual(told, [b"READY=1", b"RELOADING=1", b"READY=1"])
 
     def test_cells_keep_their_own_numbers_and_peers(self):
         self.sup.start()
