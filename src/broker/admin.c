@@ -84,8 +84,8 @@ refused_elsewhere(struct wd_admin *a)
 	if (f == NULL || f->result == 0)
 		return 0;
 	if (f->result > 0)
-		return wd_reject(a->d, f->result, "%.*s", (int)f->why.len,
-		    (const char *)f->why.p);
+		return wd_reject(a->d, (enum wd_reason)f->result, "%.*s",
+		    (int)f->why.len, (const char *)f->why.p);
 	return wd_fault(
 	    a->d, f->result, "%.*s", (int)f->why.len, (const char *)f->why.p);
 }
@@ -124,8 +124,8 @@ answer_refusal(struct wd_admin *a, int r)
 	if (a->d->detail[0] == '\0') {
 		wd_diag_clear(a->d);
 		if (r > 0)
-			(void)wd_reject(
-			    a->d, r, "%s", wd_reason_row(r)->sentence);
+			(void)wd_reject(a->d, (enum wd_reason)r, "%s",
+			    wd_reason_row(r)->sentence);
 		else
 			(void)wd_fault(
 			    a->d, r, "%s", wd_reason_row(r)->sentence);

@@ -186,10 +186,11 @@ choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 static int
 set_protocol(SSL_CTX *ctx, bool tls12, struct wd_diag *d)
 {
+	char groups[] = "X25519:P-256"; /* not const in libssl's macro */
 	int lowest = tls12 ? TLS1_2_VERSION : TLS1_3_VERSION;
 
 	if (SSL_CTX_set_min_proto_version(ctx, lowest) != 1 ||
-	    SSL_CTX_set1_groups_list(ctx, "X25519:P-256") != 1 ||
+	    SSL_CTX_set1_groups_list(ctx, groups) != 1 ||
 	    SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1)
 		return wd_fault(
 		    d, WD_F_CRYPTO, "TLS cannot be set up as required");

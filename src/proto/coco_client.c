@@ -188,7 +188,7 @@ wd_coco_error_read(unsigned status, struct wd_span body, struct wd_diag *d)
 	}
 	row = find_reason(last_segment(type));
 	if (row == NULL || row->number <= 0)
-		row = wd_reason_row(reason_of_status(status));
+		row = wd_reason_row((int)reason_of_status(status));
 	detail.len = detail.len < 160 ? detail.len : 160;
 	if (detail.len == 0)
 		return wd_reject(d, row->number,

@@ -17,7 +17,9 @@
 
 #include <stdlib.h>
 
-enum { PAGE = WD_ARENA_PAGE, SLOTS = PAGE / 16, NO_PAGE = UINT32_MAX };
+enum { PAGE = WD_ARENA_PAGE, SLOTS = PAGE / 16 };
+
+static const uint32_t no_page = UINT32_MAX;
 
 /* Sizes of small blocks, multiples of 16; rising. */
 static const uint16_t classes[] = { 16, 32, 48, 64, 96, 128, 192, 256, 384, 512,
@@ -39,7 +41,7 @@ static struct {
 	uint8_t *start;
 	uint32_t n; /* pages */
 	struct page *pages;
-	uint32_t rooms[WD_N(classes)]; /* first slab with room, or NO_PAGE */
+	uint32_t rooms[WD_N(classes)]; /* first slab with room, or no_page */
 	size_t used;
 } arena;
 
@@ -63,14 +65,14 @@ mark_run(uint32_t first, uint32_t run, enum page_kind kind, enum page_kind rest)
 	tag_run(first, run);
 }
 
-/* The first free run of N pages, or NO_PAGE. */
+/* The first free run of N pages, or no_page. */
 static uint32_t
 find_run(uint32_t n)
 {
 	for (uint32_t i = 0; i < arena.n; i += arena.pages[i].run)
 		if (arena.pages[i].kind == FREE && arena.pages[i].run >= n)
 			return i;
-	return NO_PAGE;
+	return no_page;
 }
 
 static uint32_t
@@ -79,8 +81,8 @@ take_run(uint32_t n, enum page_kind kind)
 	uint32_t first = find_run(n);
 	uint32_t run;
 
-	if (first == NO_PAGE)
-		return NO_PAGE;
+	if (first == no_page)
+		return no_page;
 	run = arena.pages[first].run;
 	if (run > n)
 		tag_run(first + n, run - n);
@@ -113,9 +115,9 @@ link_room(uint32_t i)
 	struct page *p = &arena.pages[i];
 	uint32_t *head = &arena.rooms[p->sizing];
 
-	p->prev = NO_PAGE;
+	p->prev = no_page;
 	p->next = *head;
-	if (*head != NO_PAGE)
+	if (*head != no_page)
 		arena.pages[*head].prev = i;
 	*head = i;
 }
@@ -125,11 +127,11 @@ unlink_room(uint32_t i)
 {
 	const struct page *p = &arena.pages[i];
 
-	if (p->prev == NO_PAGE)
+	if (p->prev == no_page)
 		arena.rooms[p->sizing] = p->next;
 	else
 		arena.pages[p->prev].next = p->next;
-	if (p->next != NO_PAGE)
+	if (p->next != no_page)
 		arena.pages[p->next].prev = p->prev;
 }
 
@@ -146,8 +148,8 @@ new_slab(uint8_t sizing)
 	uint32_t i = take_run(1, SLAB);
 	struct page *p;
 
-	if (i == NO_PAGE)
-		return NO_PAGE;
+	if (i == no_page)
+		return no_page;
 	p = &arena.pages[i];
 	p->sizing = sizing;
 	p->used = 0;
@@ -179,9 +181,9 @@ alloc_small(uint8_t sizing)
 	uint32_t i = arena.rooms[sizing];
 	unsigned slot;
 
-	if (i == NO_PAGE)
+	if (i == no_page)
 		i = new_slab(sizing);
-	if (i == NO_PAGE)
+	if (i == no_page)
 		return NULL;
 	slot = take_slot(&arena.pages[i]);
 	if (arena.pages[i].used == slots_of(sizing))
@@ -211,9 +213,9 @@ static void *
 alloc_large(size_t len)
 {
 	size_t n = len / PAGE + (len % PAGE != 0);
-	uint32_t i = n > arena.n ? NO_PAGE : take_run((uint32_t)n, LARGE);
+	uint32_t i = n > arena.n ? no_page : take_run((uint32_t)n, LARGE);
 
-	if (i == NO_PAGE)
+	if (i == no_page)
 		return NULL;
 	arena.used += n * PAGE;
 	return arena.start + (size_t)i * PAGE;
@@ -323,7 +325,7 @@ wd_arena_install(size_t size, struct wd_diag *d)
 	size_t n = size / PAGE;
 	int r;
 
-	if (arena.start != NULL || n == 0 || n >= NO_PAGE)
+	if (arena.start != NULL || n == 0 || n >= no_page)
 		return wd_fault(d, WD_F_BUG, "no arena can be made now");
 	r = wd_arena_map(n * PAGE, &arena.start, &size, d);
 	if (r != 0)
@@ -333,7 +335,7 @@ wd_arena_install(size_t size, struct wd_diag *d)
 	if (arena.pages == NULL)
 		return wd_fault(d, WD_F_MEMORY, "no memory for the arena");
 	for (size_t i = 0; i < WD_N(arena.rooms); i++)
-		arena.rooms[i] = NO_PAGE;
+		arena.rooms[i] = no_page;
 	mark_run(0, arena.n, FREE, FREE);
 	wd_secret_set_memory(wd_arena_alloc, wd_arena_free);
 	return 0;

@@ -39,12 +39,14 @@ static const int front_calls[] = { CALL(accept4), CALL(accept),
 	CALL(getpeername), CALL(getsockname), CALL(ioctl), CALL(eventfd2),
 	CALL(timerfd_settime), CALL(getuid), CALL(geteuid) };
 
-/* The snapshot of collateral is a memfd. SQLite on files that are open: it looks again at names it knows (is the
- * journal of another process there?) but opens nothing. */
-static const int keeper_calls[] = { CALL(memfd_create), CALL(fstat), CALL(pread64), CALL(pwrite64),
-	CALL(fsync), CALL(fdatasync), CALL(ftruncate), CALL(fallocate),
-	CALL(fstatfs), CALL(stat), CALL(lstat), CALL(newfstatat), CALL(access),
-	CALL(faccessat), CALL(faccessat2), CALL(getuid), CALL(geteuid) };
+/* The snapshot of collateral is a memfd. SQLite on files that are open: it
+ * looks again at names it knows (is the journal of another process there?) but
+ * opens nothing. */
+static const int keeper_calls[] = { CALL(memfd_create), CALL(fstat),
+	CALL(pread64), CALL(pwrite64), CALL(fsync), CALL(fdatasync),
+	CALL(ftruncate), CALL(fallocate), CALL(fstatfs), CALL(stat),
+	CALL(lstat), CALL(newfstatat), CALL(access), CALL(faccessat),
+	CALL(faccessat2), CALL(getuid), CALL(geteuid) };
 
 static const int file_calls[] = { CALL(fstat), CALL(pread64), CALL(pwrite64),
 	CALL(pwritev), CALL(fsync), CALL(fdatasync), CALL(ftruncate),
@@ -106,7 +108,7 @@ allow_by_argument(scmp_filter_ctx ctx)
 	const struct scmp_arg_cmp no_exec =
 	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
 	const struct scmp_arg_cmp self =
-	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid());
+	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0);
 	int r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(mmap), 1, no_exec);
 
 	if (r == 0)

@@ -215,7 +215,6 @@ an_entry_says_who_did_what_from_where(void **state)
 {
 	struct t_broker *f = *state;
 	struct wd_msg_key_record key;
-	WD_AUTO(wd_bytes_freep) struct wd_bytes *text = NULL;
 
 	t_ok(t_call(f, WD_CALL_KEY_CREATE, new_aes(f)));
 	t_reply(f, WD_CALL_KEY_CREATE, &key);
