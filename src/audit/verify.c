@@ -220,25 +220,34 @@ read_journal(struct wd_verify *v)
 	return r > 0 ? 0 : walk(v, rd);
 }
 
-/* Fewer entries than were signed over, and no damage that explains it. */
+/* Fewer entries than were signed over. What looks like a write that a crash cut
+ * short is none then. */
 static void
 judge_end(struct wd_verify *v, unsigned before)
 {
 	const struct wd_log_check *c = v->c;
-	uint64_t size = v->edge.tree.size;
+	uint64_t size = v->edge.tree.size, want = 0;
+	const char *which = "present";
 
-	if (c->n_findings > before && size == 0)
-		return; /* said already */
-	if (c->is_signed && c->checkpoint.size > size)
+	if (c->is_signed)
+		want = c->checkpoint.size;
+	if (c->remembered != NULL && c->remembered->size > want) {
+		want = c->remembered->size;
+		which = "remembered";
+	}
+	if (want <= size || c->n_findings > before)
+		return; /* it is all there, or was said already */
+	if (c->torn > 0)
+		wd_verify_find(v, WD_LOG_DAMAGED, &size,
+		    "entry %" PRIu64
+		    " is damaged; the %s checkpoint is over %" PRIu64
+		    " entries",
+		    size, which, want);
+	else
 		wd_verify_find(v, WD_LOG_CUT, &size,
 		    "the journal ends after %" PRIu64
-		    " entries, the checkpoint is over %" PRIu64,
-		    size, c->checkpoint.size);
-	else if (c->remembered != NULL && c->remembered->size > size)
-		wd_verify_find(v, WD_LOG_CUT, &size,
-		    "the journal ends after %" PRIu64
-		    " entries, the remembered checkpoint is over %" PRIu64,
-		    size, c->remembered->size);
+		    " entries, the %s checkpoint is over %" PRIu64,
+		    size, which, want);
 }
 
 static void

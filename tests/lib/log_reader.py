@@ -134,3 +134,49 @@ def check_tiles(folder):
                   for i in range(0, len(hashes) // 256 * 256, 256)]
         level += 1
     return size
+
+
+# ---- proofs, as RFC 9162 sections 2.1.3.2 and 2.1.4.2 check them
+
+def inclusion_root(index, size, leaf, proof):
+    assert index < size
+    fn, sn, r = index, size - 1, leaf
+    for p in proof:
+        assert sn != 0
+        if fn & 1 or fn == sn:
+            r = node_hash(p, r)
+            while not fn & 1 and fn != 0:
+                fn >>= 1
+                sn >>= 1
+        else:
+            r = node_hash(r, p)
+        fn >>= 1
+        sn >>= 1
+    assert sn == 0
+    return r
+
+
+def is_consistent(old_size, old_root, size, root, proof):
+    if old_size == 0:
+        return proof == []
+    if old_size == size:
+        return proof == [] and old_root == root
+    if old_size & (old_size - 1) == 0:
+        proof = [old_root] + proof
+    fn, sn = old_size - 1, size - 1
+    while fn & 1:
+        fn >>= 1
+        sn >>= 1
+    fr = sr = proof[0]
+    for c in proof[1:]:
+        assert sn != 0
+        if fn & 1 or fn == sn:
+            fr, sr = node_hash(c, fr), node_hash(c, sr)
+            while not fn & 1 and fn != 0:
+                fn >>= 1
+                sn >>= 1
+        else:
+            sr = node_hash(sr, c)
+        fn >>= 1
+        sn >>= 1
+    return sn == 0 and (fr, sr) == (old_root, root)

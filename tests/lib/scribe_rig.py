@@ -1,6 +1,7 @@
 """A scribe under test: this process plays its supervisor and its keepers.
 
-The program under test is the first argument of the test file.
+The program under test is the first argument of the test file, the command
+line the second.
 """
 import json
 import os
@@ -15,6 +16,7 @@ import unittest
 from warder_rpc import Channel, REPLY, decode_list
 
 PROGRAM = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else None
+WARDER = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None
 SECONDS = 20
 SCRIBE, KEEPER, LOG_DIR = 7, 4, 5
 CONFIG = {"rpc_version": 1, "role": SCRIBE, "server_name": "kbs.example",
@@ -164,6 +166,18 @@ class Scribe:
 
 
 class ScribeTest(unittest.TestCase):
+    def warder(self, *words, status=0):
+        """Runs the command line; what it printed."""
+        run = subprocess.run([WARDER] + list(words), capture_output=True,
+                             timeout=SECONDS)
+        self.assertEqual(run.returncode, status, (run.stdout, run.stderr))
+        return run.stdout.decode()
+
+    def verify(self, *options, status=0):
+        return json.loads(self.warder(
+            "audit", "verify", "--json", "--log", self.folder, *options,
+            status=status))
+
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="scribe-")
         self.addCleanup(shutil.rmtree, self.folder)
@@ -175,4 +189,4 @@ class ScribeTest(unittest.TestCase):
 
 
 def main():
-    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+    unittest.main(argv=[sys.argv[0]] + sys.argv[3:], verbosity=2)

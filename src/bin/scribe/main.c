@@ -127,6 +127,7 @@ leave_when_done(struct scribe *s)
 	scribe_log_commit(s);
 	scribe_keepers_flush(s, GRACE_MS);
 	scribe_tiles_finish(s);
+	wd_journal_closep(&s->journal); /* tidies up */
 	wd_log(WD_LOG_INFO, "drained", NULL);
 	_exit(0); /* libraries' destructors do not fit the sandbox */
 }

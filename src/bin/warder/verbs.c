@@ -37,6 +37,8 @@ static const struct cli_verb *const verbs[] = {
 	&cli_verb_token_list,
 	&cli_verb_token_revoke,
 	&cli_verb_audit_tail,
+	&cli_verb_audit_verify,
+	&cli_verb_audit_prove,
 	&cli_verb_evidence_verify,
 	&cli_verb_evidence_inspect,
 	&cli_verb_swtee_init,
