@@ -6,6 +6,7 @@ Arguments of a test file: the holder_peer, the module, then what it likes.
 import datetime
 import os
 import pwd
+import re
 import select
 import shutil
 import signal
@@ -41,6 +42,20 @@ def user_id(name):
 
 def is_root():
     return os.getuid() == 0
+
+
+def is_sanitized():
+    """The module was built with the address sanitizer."""
+    with open(MODULE, "rb") as f:
+        return b"__asan_init" in f.read()
+
+
+def sanitizer_runtime():
+    """What a program that was not must load first, or None."""
+    out = subprocess.run(["ldd", MODULE], stdout=subprocess.PIPE,
+                         check=True).stdout.decode()
+    found = re.search(r"libasan\S* => (\S+)", out)
+    return found[1] if found else None
 
 
 def wait_until(what, check, seconds=10.0):
@@ -168,9 +183,9 @@ class Rig:
     def env(self, **more):
         env = {"PATH": os.environ["PATH"], "LANG": "C",
                "WARDER_HOLDER_SOCKET": self.socket}
-        for name in ("LD_PRELOAD", "ASAN_OPTIONS"):
-            if name in os.environ:
-                env[name] = os.environ[name]
+        if is_sanitized():
+            env["LD_PRELOAD"] = sanitizer_runtime() or ""
+            env["ASAN_OPTIONS"] = "detect_leaks=0"  # of foreign programs
         env.update(more)
         return env
 

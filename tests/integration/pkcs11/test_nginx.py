@@ -8,7 +8,7 @@ import sys
 import time
 import unittest
 
-from holder_rig import (ENGINE, MODULE, Rig, as_user, is_root, user_id,
+from holder_rig import (ENGINE, Rig, is_root, is_sanitized, user_id,
                         wait_until)
 
 NGINX = "/usr/sbin/nginx"
@@ -20,9 +20,8 @@ def missing():
     for path in (NGINX, ENGINE, "/usr/bin/curl"):
         if not os.path.exists(path):
             return path + " is not there"
-    with open(MODULE, "rb") as f:
-        if b"__asan_init" in f.read():
-            return "nginx cannot load a module built with sanitizers"
+    if is_sanitized():
+        return "nginx is tested with the ordinary module"
     return None
 
 

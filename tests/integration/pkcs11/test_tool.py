@@ -5,7 +5,8 @@ import os
 import sys
 import unittest
 
-from holder_rig import Rig, is_root, user_id
+from holder_rig import (Rig, is_root, is_sanitized, sanitizer_runtime,
+                        user_id)
 
 DIGESTS = {"SHA256": "sha256", "SHA384": "sha384", "SHA512": "sha512"}
 
@@ -210,4 +211,7 @@ class Tool(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    if is_sanitized() and not sanitizer_runtime():
+        print("SKIPPED: no runtime of the sanitizer to load first")
+        sys.exit(77)
     unittest.main(argv=sys.argv[:1])
