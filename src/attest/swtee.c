@@ -90,7 +90,8 @@ wd_swtee_new(
 		return wd_fault(d, WD_F_MEMORY, "no memory for a platform");
 	if ((r = fill_platform(spec, &t->pck, d)) != 0 ||
 	    (r = make_keys(t, d)) != 0 ||
-	    (r = wd_swtee_certify(t, made, d)) != 0)
+	    (r = wd_swtee_certify(t, made, d)) != 0 ||
+	    (r = wd_swtee_vouch(t, d)) != 0)
 		return r;
 	*ret = WD_TAKE(t);
 	return 0;

@@ -133,7 +133,8 @@ wd_swtee_open(int dir, struct wd_swtee **ret, struct wd_diag *d)
 		if (r == 0 && files[i].cert != NULL)
 			r = open_cert(dir, &files[i], &t->cert[i], d);
 	}
-	if (r != 0 || (r = wd_swtee_read_pck(t, d)) != 0)
+	if (r != 0 || (r = wd_swtee_read_pck(t, d)) != 0 ||
+	    (r = wd_swtee_vouch(t, d)) != 0)
 		return r;
 	*ret = WD_TAKE(t);
 	return 0;

@@ -19,11 +19,20 @@ enum wd_swtee_who {
 	WD_SWTEE_KEYS
 };
 
+enum { WD_SWTEE_REPORT = 384 };
+
 struct wd_swtee {
 	struct wd_pkey *key[WD_SWTEE_KEYS];    /* NULL: not here */
 	struct wd_bytes *cert[WD_SWTEE_CERTS]; /* DER */
 	struct wd_pck pck;
+	/* What the quoting enclave had signed once for its attestation key and
+	 * shows with every quote, as real ones do. */
+	bool is_vouched;
+	uint8_t qe_report[WD_SWTEE_REPORT], qe_signature[64];
 };
+
+/* Has it signed, where the keys are here. 0 or a fault. */
+int wd_swtee_vouch(struct wd_swtee *t, struct wd_diag *d) WD_MUST_USE;
 
 /* Certificates by T's keys for T's platform. WD_R_RANGE, or a fault. */
 int wd_swtee_certify(struct wd_swtee *t, int64_t made, struct wd_diag *d)
@@ -46,6 +55,10 @@ void wd_swtee_write_pck(struct wd_wr *wr, const struct wd_pck *pck);
 
 /* The 384 bytes of an enclave's report; nothing in Q is filled in. */
 void wd_swtee_write_report(struct wd_wr *wr, const struct wd_swtee_quote *q);
+
+/* x || y of a P-256 key. 0 or a fault. */
+int wd_swtee_point(
+    const struct wd_pkey *key, uint8_t ret[64], struct wd_diag *d) WD_MUST_USE;
 
 /* All that follows ATT_KEY in a quote. 0 or a fault. */
 int wd_swtee_write_qe(struct wd_wr *wr, const struct wd_swtee *t,

@@ -8,7 +8,7 @@
 #include "crypto/hash.h"
 
 enum {
-	REPORT = 384,
+	AUTH = 32,
 	PROD_ID = 1,
 	FLAG_DEBUG = 2,
 	PCK_CHAIN = 5, /* types of certification data */
@@ -45,12 +45,23 @@ quoting_enclave(const struct wd_swtee *t, const struct wd_swtee_quote *q,
 	return 0;
 }
 
+/* The quoting enclave signs its report for an attestation key once. */
+static int
+sign_report(const struct wd_swtee *t, struct wd_span report, uint8_t rs[64],
+    struct wd_diag *d)
+{
+	if (!t->is_vouched || !wd_span_equal(report, WD_SPAN(t->qe_report)))
+		return wd_swtee_sign(t, WD_SWTEE_PCK, report, rs, d);
+	wd_copy(rs, WD_SPAN(t->qe_signature));
+	return 0;
+}
+
 static int
 write_report(struct wd_wr *wr, const struct wd_swtee *t,
     const struct wd_swtee_quote *q, const struct wd_span bound[2],
     struct wd_diag *d)
 {
-	uint8_t report[REPORT], rs[64];
+	uint8_t report[WD_SWTEE_REPORT], rs[64];
 	struct wd_wr in = wd_wr_fixed(report, sizeof(report));
 	struct wd_swtee_quote qe;
 	int r;
@@ -60,13 +71,42 @@ write_report(struct wd_wr *wr, const struct wd_swtee *t,
 	wd_swtee_write_report(&in, &qe);
 	if (wd_wr_end(&in) != 0)
 		return wd_fault(d, WD_F_BUG, "a report of another size");
-	r = wd_swtee_sign(t, WD_SWTEE_PCK, wd_wr_span(&in), rs, d);
+	r = sign_report(t, wd_wr_span(&in), rs, d);
 	if (r != 0)
 		return r;
 	if (q->fault == WD_SWTEE_QE_REPORT_SIGNATURE)
 		rs[63] ^= 1;
 	wd_wr_bytes(wr, WD_SPAN(report));
 	wd_wr_bytes(wr, WD_SPAN(rs));
+	return 0;
+}
+
+/* As Intel's quoting enclave fills it. */
+static void
+fill_auth(uint8_t auth[AUTH])
+{
+	for (uint8_t i = 0; i < AUTH; i++)
+		auth[i] = i;
+}
+
+int
+wd_swtee_vouch(struct wd_swtee *t, struct wd_diag *d)
+{
+	struct wd_swtee_quote q = { .qe_isv_svn = WD_SWTEE_QE_SVN };
+	uint8_t both[WD_SWTEE_REPORT + 64], point[64], auth[AUTH];
+	struct wd_wr wr = wd_wr_fixed(both, sizeof(both));
+	const struct wd_span bound[] = { WD_SPAN(point), WD_SPAN(auth) };
+	int r;
+
+	if (t->key[WD_SWTEE_PCK] == NULL || t->key[WD_SWTEE_ATT] == NULL)
+		return 0;
+	fill_auth(auth);
+	if ((r = wd_swtee_point(t->key[WD_SWTEE_ATT], point, d)) != 0 ||
+	    (r = write_report(&wr, t, &q, bound, d)) != 0)
+		return r;
+	wd_copy(t->qe_report, wd_span(both, WD_SWTEE_REPORT));
+	wd_copy(t->qe_signature, wd_span(both + WD_SWTEE_REPORT, 64));
+	t->is_vouched = true;
 	return 0;
 }
 
@@ -97,12 +137,11 @@ wd_swtee_write_qe(struct wd_wr *wr, const struct wd_swtee *t,
 {
 	WD_AUTO(wd_wr_done) struct wd_wr data = wd_wr_growing(DATA_MAX);
 	bool is_chain = q->fault != WD_SWTEE_CERT_DATA;
-	uint8_t auth[32];
+	uint8_t auth[AUTH];
 	const struct wd_span bound[] = { wd_span(att_key, 64), WD_SPAN(auth) };
 	int r;
 
-	for (uint8_t i = 0; i < sizeof(auth); i++)
-		auth[i] = i; /* as Intel's quoting enclave fills it */
+	fill_auth(auth);
 	if ((r = write_report(wr, t, q, bound, d)) != 0)
 		return r;
 	if (is_chain)

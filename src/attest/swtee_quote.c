@@ -110,8 +110,8 @@ wd_swtee_write_report(struct wd_wr *wr, const struct wd_swtee_quote *q)
 
 /* ---- the whole */
 
-static int
-point_of(const struct wd_pkey *key, uint8_t ret[64], struct wd_diag *d)
+int
+wd_swtee_point(const struct wd_pkey *key, uint8_t ret[64], struct wd_diag *d)
 {
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *x = NULL;
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *y = NULL;
@@ -155,7 +155,7 @@ sign_body(struct wd_span body, const struct wd_pkey *key,
 	wd_copy(ret, wd_span(sig, 64));
 	if (q->fault == WD_SWTEE_QUOTE_SIGNATURE)
 		ret[63] ^= 1;
-	return point_of(key, ret + 64, d);
+	return wd_swtee_point(key, ret + 64, d);
 }
 
 static int
@@ -170,7 +170,7 @@ write_quote(const struct wd_swtee *t, const struct wd_swtee_quote *q,
 
 	put_header(&wr, t, q);
 	wd_swtee_write_report(&wr, q);
-	if ((r = point_of(t->key[WD_SWTEE_ATT], vouched, d)) != 0 ||
+	if ((r = wd_swtee_point(t->key[WD_SWTEE_ATT], vouched, d)) != 0 ||
 	    (r = wd_swtee_write_qe(&qe, t, q, vouched, d)) != 0 ||
 	    (r = sign_body(wd_wr_span(&wr), key, q, signature, d)) != 0)
 		return r;
