@@ -209,7 +209,10 @@ wd_file_write(int dir, const char *name, struct wd_span bytes, unsigned mode,
 		(void)unlinkat(dir, temporary, 0); /* it may not be there */
 		return r;
 	}
-	return sync_folder(dir, d);
+	r = sync_folder(dir, d);
+	if (r != 0 && exclusive)
+		(void)unlinkat(dir, name, 0); /* nobody else's: just made */
+	return r;
 }
 
 /* ".NAME.PID.new", as wd_file_write() makes them. */

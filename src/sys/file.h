@@ -18,7 +18,7 @@ int wd_file_read_secret(int dir, const char *name, size_t max,
     struct wd_secret **ret, struct wd_diag *d) WD_MUST_USE;
 
 /* Temporary file in the same folder, fsync, rename, fsync of the folder. With
- * EXCLUSIVE an existing file is WD_R_EXISTS. */
+ * EXCLUSIVE an existing file is WD_R_EXISTS, and no failure leaves one. */
 int wd_file_write(int dir, const char *name, struct wd_span bytes,
     unsigned mode, bool exclusive, struct wd_diag *d) WD_MUST_USE;
 
