@@ -65,6 +65,7 @@ wd_init_require_none(int state, struct wd_diag *d)
 int
 wd_init_mark(int state, struct wd_diag *d)
 {
+	wd_file_clean(state, MARK); /* of an attempt that was killed here */
 	return wd_file_write(state, MARK,
 	    WD_SPAN_LIT("The making of this server has not ended.\n"), 0600,
 	    false, d);

@@ -85,6 +85,8 @@ int init_owner_folder(const struct init *x, int dir, const char *name,
 int init_file_write(const char *path, struct wd_span bytes, unsigned mode,
     bool replace, struct wd_diag *d) WD_MUST_USE;
 bool init_file_is_there(const char *path);
+/* Removes what an init that was killed while it wrote PATH has left. */
+void init_file_clean(const char *path);
 
 /* ---- init_report.c: what was made, and what to type next */
 

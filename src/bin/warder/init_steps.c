@@ -94,10 +94,14 @@ undo_state(const struct init *x)
 static int
 check_absent(struct init *x, struct wd_diag *d)
 {
+	const char *const ours[] = { x->conf.tls_key, x->conf.tls_certificate,
+		x->config, x->token };
 	int r = wd_init_require_none(x->state, d);
 
 	if (r != 0)
 		return r;
+	for (size_t i = 0; i < WD_N(ours); i++)
+		init_file_clean(ours[i]);
 	x->unfinished = wd_init_unfinished(x->state);
 	if (init_file_is_there(x->token) && !x->unfinished)
 		return wd_reject(
