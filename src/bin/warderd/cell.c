@@ -22,6 +22,12 @@ sup_in_cell(const struct sup_proc *p, uint16_t cell)
 	    p->proc != WD_PROC_SEAL && p->proc != WD_PROC_SCRIBE;
 }
 
+bool
+sup_serves_admin(const struct wd_conf *conf, uint16_t cell)
+{
+	return cell >= WD_ADMIN_CELL_2 || conf->admin_on_public;
+}
+
 int
 sup_cell_cpu(const struct sup_setup *setup, unsigned nth)
 {
@@ -33,7 +39,7 @@ sup_cell_cpu(const struct sup_setup *setup, unsigned nth)
 int
 sup_cell_add(struct sup *s, uint16_t cell, int cpu, struct sup_setup *setup)
 {
-	bool admin = cell >= WD_ADMIN_CELL_2;
+	bool admin = sup_serves_admin(&setup->conf, cell);
 	int r = sup_proc_add(s, WD_PROC_VERIFY, cell, cpu, setup);
 
 	if (r == 0)

@@ -37,7 +37,7 @@ tell_config(struct sup_proc *p)
 		.cell = p->cell,
 		.cells = (uint16_t)p->setup->cells,
 		.log_level = c->log_level,
-		.admin = p->cell >= WD_ADMIN_CELL_2,
+		.admin = sup_serves_admin(c, p->cell),
 		.state_dir = wd_span_text(c->state_dir),
 		.run_dir = wd_span_text(c->run_dir),
 		.server_name = wd_span_text(c->name),
@@ -74,7 +74,7 @@ static int
 give_descriptors(struct sup_proc *p)
 {
 	const struct sup_setup *s = p->setup;
-	bool admin = p->proc == WD_PROC_ADMIN_FRONT;
+	bool admin = p->cell >= WD_ADMIN_CELL_2;
 	int r = 0;
 
 	if (r == 0 && admin)

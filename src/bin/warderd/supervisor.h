@@ -187,6 +187,10 @@ void sup_cell_retire(struct sup *s, uint16_t cell);
 /* One turn of what retired cells go through. */
 void sup_cells_advance(struct sup *s);
 
+/* CELL has the rows of the call table with the admin calls: the admin's, and
+ * with admin_on_public every other, which keep the public listener alone. */
+bool sup_serves_admin(const struct wd_conf *conf, uint16_t cell);
+
 /* The CPU of the N-th public cell; -1: any. */
 int sup_cell_cpu(const struct sup_setup *setup, unsigned nth);
 
