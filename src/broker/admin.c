@@ -108,12 +108,16 @@ act(struct wd_admin *a, const void *msg)
 	return a->row->run == NULL ? 0 : a->row->run(a, msg);
 }
 
+/* A look in between has seen what is now gone, and the store's count of changes
+ * does not go back with it: the next look starts anew. */
 static void
 undo(struct wd_broker *b)
 {
-	if (b->changing)
-		wd_store_rollback(b->store);
+	if (!b->changing)
+		return;
+	wd_store_rollback(b->store);
 	b->changing = false;
+	b->store_version = 0;
 }
 
 /* Nothing has happened, and the caller is told why. */
@@ -188,16 +192,12 @@ wd_admin_call(struct wd_broker *b, enum wd_call call, const void *msg,
 int
 wd_admin_finish(struct wd_broker *b, bool keep, struct wd_diag *d)
 {
-	int r;
+	int r = 0;
 
-	if (!b->changing)
-		return 0;
-	if (!keep) {
+	if (b->changing && keep && wd_store_commit(b->store) != 0)
+		r = wd_fault(d, WD_F_STORE, "%s", wd_store_why(b->store));
+	if (!keep || r != 0)
 		undo(b);
-		return 0;
-	}
 	b->changing = false;
-	if ((r = wd_store_commit(b->store)) != 0)
-		return wd_fault(d, WD_F_STORE, "%s", wd_store_why(b->store));
-	return 0;
+	return r;
 }

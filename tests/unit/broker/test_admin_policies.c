@@ -431,6 +431,30 @@ a_new_version_decides_from_the_next_look_on(void **state)
 }
 
 static void
+a_version_that_was_undone_decides_nothing(void **state)
+{
+	struct t_broker *f = *state;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *flat = t_policy_flat(2);
+	struct wd_msg_policy_record old = added(f, 1, "");
+	struct wd_msg_policy_add m = { t_head(f), .id = old.id,
+		.flat = wd_bytes_span(flat) };
+	const struct wd_policy *policy;
+	const uint8_t *version;
+
+	wd_outcome_done(&f->out);
+	f->out = (struct wd_outcome){ 0 };
+	t_ok(
+	    wd_admin_call(f->b, WD_CALL_POLICY_ADD, &m, NULL, f->now, &f->out));
+	t_ok(wd_broker_look(f->b, f->now, NULL));
+	t_ok(wd_broker_policy(f->b, &m.id, &policy, &version, NULL));
+	assert_memory_not_equal(version, old.version.b, 32);
+	t_ok(wd_admin_finish(f->b, false, NULL));
+	t_ok(wd_broker_look(f->b, f->now, NULL));
+	t_ok(wd_broker_policy(f->b, &m.id, &policy, &version, NULL));
+	assert_memory_equal(version, old.version.b, 32);
+}
+
+static void
 without_memory_policies_stay_as_they_are(void **state)
 {
 	struct t_broker *f = *state;
@@ -475,6 +499,7 @@ main(void)
 		with_broker(a_policy_is_deleted_when_nothing_needs_it),
 		with_broker(a_policy_of_a_key_is_in_use),
 		with_broker(a_new_version_decides_from_the_next_look_on),
+		with_broker(a_version_that_was_undone_decides_nothing),
 		with_broker(without_memory_policies_stay_as_they_are),
 	};
 
