@@ -57,11 +57,12 @@ write_words(struct wd_wr *wr, const char *path, const struct wd_anchor *a)
 	wd_wr_printf(wr,
 	    "SOFTWARE TEE in %.200s: it protects nothing, and serves\n"
 	    "development, demonstrations and tests only.\n"
-	    "  root, SHA-256   ",
-	    path);
+	    "Its collateral is in %.200s/collateral, good for 30 days.\n"
+	    "A server believes it with this line under [attestation]:\n\n"
+	    "software_anchor = sgx ",
+	    path, path);
 	wd_hex_write(wr, WD_SPAN(a->sha256));
-	wd_wr_printf(wr,
-	    "\n  collateral      %.200s/collateral, good for 30 days\n", path);
+	wd_wr_u8(wr, '\n');
 }
 
 static void
