@@ -124,8 +124,8 @@ class Full(unittest.TestCase):
 
 
 def again():
-    """In a namespace of its own, on 128 MiB of memory."""
-    script = ('mkdir -p "$0" && mount -t tmpfs -o size=128m warder "$0" && '
+    """In a namespace of its own, on 256 MiB of memory."""
+    script = ('mkdir -p "$0" && mount -t tmpfs -o size=256m warder "$0" && '
               'shift 0 && exec "$@"')
     folder = "/tmp/warder-disk-%d" % os.getpid()
     command = [sys.executable] + sys.argv

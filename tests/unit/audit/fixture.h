@@ -43,6 +43,8 @@ log_setup(void **state)
 	struct log *l = wd_alloc(sizeof(*l));
 	struct wd_diag d = { 0 };
 
+	if (l == NULL)
+		return -1;
 	t_ok(wd_crypto_init(&d));
 	/* In memory where that is possible: some tests sync a lot. */
 	(void)snprintf(l->path, sizeof(l->path), "/dev/shm/warder-log-XXXXXX");
