@@ -152,10 +152,28 @@ set_request(struct wd_client *c, const struct wd_client_ask *ask)
 	return r;
 }
 
+/* The library's own words for it are of no help to people. */
+static bool
+is_not_trusted(struct wd_client *c, CURLcode r)
+{
+	long verdict = 0;
+
+	return r == CURLE_PEER_FAILED_VERIFICATION ||
+	    (r == CURLE_SSL_CONNECT_ERROR &&
+		curl_easy_getinfo(
+		    c->curl, CURLINFO_SSL_VERIFYRESULT, &verdict) == CURLE_OK &&
+		verdict != 0);
+}
+
 static int
 failed(struct wd_client *c, CURLcode r, struct wd_diag *d)
 {
 	const char *why = c->why[0] != '\0' ? c->why : curl_easy_strerror(r);
+
+	if (is_not_trusted(c, r))
+		return wd_fault(d, WD_F_PEER,
+		    "%s: the server's certificate is not trusted: %s", c->host,
+		    why);
 
 	if (r == CURLE_OUT_OF_MEMORY || c->body.no_memory)
 		return wd_fault(d, WD_F_MEMORY, "no memory for an answer");

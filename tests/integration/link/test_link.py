@@ -309,18 +309,21 @@ class Trust(LinkTest):
         self.assertEqual(self.kbs.seen, [])
         return detail
 
+    def not_trusted(self, link):
+        self.assertIn("certificate is not trusted", self.untrusted(link))
+
     def test_other_ca_is_refused(self):
         self.serve()
-        self.untrusted(self.link(ca=Identity().ca))
+        self.not_trusted(self.link(ca=Identity().ca))
 
     def test_certificate_for_another_name_is_refused(self):
         self.serve(hosts=("kbs.example",))
-        self.untrusted(self.link())
-        self.untrusted(self.link(host="localhost"))
+        self.not_trusted(self.link())
+        self.not_trusted(self.link(host="localhost"))
 
     def test_expired_certificate_is_refused(self):
         self.serve(identity=Identity(days=-1))
-        self.untrusted(self.link())
+        self.not_trusted(self.link())
 
     def test_tls_1_2_is_refused(self):
         self.serve(tls12=True)
