@@ -39,6 +39,7 @@ static int
 swtee_open(const struct agent_conf *c, void **ret, struct wd_diag *d)
 {
 	WD_AUTO(wd_fd_closep) int dir = -1;
+	struct wd_diag why = { 0 };
 	struct ctx *x;
 	int r;
 
@@ -51,10 +52,13 @@ swtee_open(const struct agent_conf *c, void **ret, struct wd_diag *d)
 	x = wd_alloc(sizeof(*x));
 	if (x == NULL)
 		return wd_fault(d, WD_F_MEMORY, "no memory");
-	r = wd_swtee_open(dir, &x->tee, d);
+	r = wd_swtee_open(dir, &x->tee, &why);
 	if (r != 0) {
 		swtee_close(x);
-		return r;
+		return wd_reject(d,
+		    r > 0 ? (enum wd_reason)r : WD_R_UNAVAILABLE,
+		    "%.100s holds no software TEE: %.80s", c->swtee_dir,
+		    why.detail);
 	}
 	take_claim(c, &x->claim);
 	*ret = x;

@@ -9,11 +9,13 @@
 #include "base/clock.h"
 #include "sys/log.h"
 
+#include <arpa/inet.h>
 #include <unistd.h>
 
 enum {
 	START_MS = 10000,
 	RESOLVE_MS = 30000, /* what a resolver may add to a request */
+	SLACK_MS = 2000,
 	SECOND = 1000,
 };
 
@@ -44,6 +46,18 @@ agent_link_drop(struct agent *a, const char *why)
 
 /* ---- asking */
 
+/* The server's own deadline is the link's to keep; this is for the link. */
+static int64_t
+patience(const struct agent_conf *c)
+{
+	struct in6_addr room;
+	bool is_address = inet_pton(AF_INET, c->host, &room) == 1 ||
+	    inet_pton(AF_INET6, c->host, &room) == 1;
+
+	return (int64_t)c->deadline_seconds * SECOND + SLACK_MS +
+	    (is_address ? 0 : RESOLVE_MS);
+}
+
 bool
 agent_link_ask(struct agent *a, enum wd_call call, const void *msg)
 {
@@ -55,8 +69,7 @@ agent_link_ask(struct agent *a, enum wd_call call, const void *msg)
 		return false;
 	}
 	l->call = call;
-	l->deadline = wd_time_mono_ms() + RESOLVE_MS +
-	    (int64_t)a->setup->conf.deadline_seconds * SECOND;
+	l->deadline = wd_time_mono_ms() + patience(&a->setup->conf);
 	return true;
 }
 
