@@ -46,6 +46,7 @@ enum agent_link_state {
 
 struct agent_link {
 	enum agent_link_state state;
+	uint32_t start; /* LINK_START that is not answered; 0: none */
 	struct wd_peer peer;
 	enum wd_call call; /* asked and not answered */
 	uint32_t request;
@@ -138,6 +139,9 @@ void agent_link_tick(struct agent *a, int64_t now);
 
 /* A link has been started: its end FD is the agent's. */
 void agent_link_attach(struct agent *a, int fd);
+
+/* What became of the start with this number: RESULT 0, or it failed. */
+void agent_link_started(struct agent *a, uint32_t request, int result);
 
 /* Its channel is readable. */
 void agent_link_hear(struct agent *a);

@@ -77,10 +77,9 @@ static void
 start(struct agent *a, int64_t now)
 {
 	struct agent_link *l = &a->link;
-	uint32_t number;
 
-	if (wd_peer_send(&a->starter, WD_CALL_LINK_START, NULL, -1, &number) !=
-		0 ||
+	if (wd_peer_send(
+		&a->starter, WD_CALL_LINK_START, NULL, -1, &l->start) != 0 ||
 	    wd_chan_flush(a->starter.chan) != 0)
 		return; /* the loop hears that the starter is gone */
 	l->state = AGENT_LINK_STARTING;
@@ -110,6 +109,18 @@ agent_link_attach(struct agent *a, int fd)
 	l->state = AGENT_LINK_SETTING_UP;
 	(void)agent_link_ask(a, WD_CALL_LINK_SETUP,
 	    &m); /* a lost link is started again by the next tick */
+}
+
+void
+agent_link_started(struct agent *a, uint32_t request, int result)
+{
+	struct agent_link *l = &a->link;
+
+	if (request != l->start)
+		return; /* we have given that one up */
+	l->start = 0;
+	if (result != 0)
+		agent_link_drop(a, "cannot be started");
 }
 
 void

@@ -122,6 +122,34 @@ on_setup(
 /* ---- the starter */
 
 static int
+take_start(struct agent *a, const struct wd_frame *f,
+    const struct wd_call_row *row, struct wd_diag *d)
+{
+	struct wd_span detail;
+	int result;
+
+	if (wd_reply_read(f->body, row, &result, &detail, NULL) != 0)
+		return wd_fault(d, WD_F_PEER, "malformed answer");
+	agent_link_started(a, f->request, result);
+	return 0;
+}
+
+static int
+take_frame(struct agent *a, const struct wd_frame *f,
+    const struct wd_call_row *row, struct wd_diag *d)
+{
+	if (row->id == WD_CALL_LINK_START)
+		return take_start(a, f, row, d);
+	if (row->id == WD_CALL_ATTACH)
+		agent_link_attach(a, f->fd);
+	else if (row->id == WD_CALL_AGENT_CONF && f->request == a->reload)
+		on_setup(a, f, row);
+	else
+		return wd_fault(d, WD_F_PEER, "the starter said %s", row->name);
+	return 0;
+}
+
+static int
 hear_starter(struct agent *a, struct wd_diag *d)
 {
 	const struct wd_call_row *row;
@@ -130,16 +158,9 @@ hear_starter(struct agent *a, struct wd_diag *d)
 
 	if (wd_chan_fill(a->starter.chan) != 0)
 		return wd_fault(d, WD_F_PEER, "the starter has ended");
-	while ((n = wd_peer_next(&a->starter, &f, &row, d)) > 0) {
-		if (row->id == WD_CALL_ATTACH)
-			agent_link_attach(a, f.fd);
-		else if (row->id == WD_CALL_AGENT_CONF &&
-		    f.request == a->reload)
-			on_setup(a, &f, row);
-		else
-			return wd_fault(
-			    d, WD_F_PEER, "the starter said %s", row->name);
-	}
+	while ((n = wd_peer_next(&a->starter, &f, &row, d)) > 0)
+		if ((n = take_frame(a, &f, row, d)) != 0)
+			return n;
 	return n;
 }
 

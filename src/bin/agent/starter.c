@@ -149,18 +149,24 @@ join(struct starter *s, struct wd_diag *d)
 	return 0;
 }
 
-/* The agent asks again when nothing comes of it. */
-static void
-start_link(struct starter *s)
+/* The agent has its end of the link's channel before it hears that all went
+ * well. */
+static int
+start_link(struct starter *s, const struct wd_frame *f)
 {
 	struct wd_diag d = { 0 };
 	int r;
 
 	end_link(s);
-	if ((r = open_control(s, &d)) == 0 && (r = join(s, &d)) == 0)
-		return;
-	wd_log_result("link_not_started", r, &d);
-	end_link(s);
+	r = open_control(s, &d);
+	if (r == 0)
+		r = join(s, &d);
+	if (r != 0) {
+		wd_log_result("link_not_started", r, &d);
+		end_link(s);
+	}
+	return wd_peer_reply(
+	    &s->agent, WD_CALL_LINK_START, f->request, r, d.detail, NULL);
 }
 
 static void
@@ -219,10 +225,8 @@ serve(
 {
 	if (row->id == WD_CALL_AGENT_CONF)
 		return answer_conf(s, f);
-	if (row->id == WD_CALL_LINK_START) {
-		start_link(s);
-		return 0;
-	}
+	if (row->id == WD_CALL_LINK_START)
+		return start_link(s, f);
 	return WD_F_PEER;
 }
 

@@ -295,6 +295,8 @@ class Links(AgentTest):
         agent.start()
         failed = agent.wait_for("link_not_started")
         self.assertIn("warder-link", failed["detail"])
+        self.assertEqual(agent.wait_for("link_lost")["why"],
+                         "cannot be started")
         agent.alive()
 
 
