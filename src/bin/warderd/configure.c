@@ -11,8 +11,11 @@ int
 sup_tell(struct sup_proc *p, enum wd_call call, const void *msg, int fd)
 {
 	uint32_t number;
+	int r = wd_peer_send(&p->control, call, msg, fd, &number);
 
-	return wd_peer_send(&p->control, call, msg, fd, &number);
+	/* A channel keeps only a few descriptors back, and a role that starts
+	 * is given one for each of its peers. */
+	return r != 0 || fd < 0 ? r : wd_chan_flush(p->control.chan);
 }
 
 static void

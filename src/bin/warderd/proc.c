@@ -22,6 +22,7 @@ enum {
 	PROVED_MS = 1000, /* ready for so long: no failure at start */
 	BEGIN_TRIES = 6,  /* before the server has ever been ready */
 	GONE_MS = 2000,   /* from the end of its channel to its own */
+	CONTROL_ROOM = 1 << 20,
 };
 
 int
@@ -83,11 +84,13 @@ static int
 start(struct sup *s, struct sup_proc *p, struct wd_diag *d)
 {
 	WD_AUTO(wd_fd_closep) int theirs = -1;
-	int fds[2], r;
+	int fds[2], r, room = CONTROL_ROOM;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
 		return wd_fault_errno(d, "no socketpair");
 	theirs = fds[1];
+	/* All that is said up to START, unread; less is no failure. */
+	(void)setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	r = wd_peer_open(
 	    &p->control, WD_PROC_SUPERVISOR, p->proc, p->cell, fds[0]);
 	if (r != 0)

@@ -150,6 +150,17 @@ class Real(unittest.TestCase):
             self.until(lambda: server.pid(role) != old and server.is_ready())
         self.assertEqual(server.end(), 0)
 
+    def test_many_cells_share_seal_and_scribe(self):
+        server = self.make(cells=20)  # more peers than a channel keeps back
+        server.start()
+        self.until(server.is_ready)
+        for role in ("scribe", "seal"):
+            old = server.pid(role)
+            os.kill(old, signal.SIGKILL)
+            self.until(lambda: server.pid(role) != old and server.is_ready())
+        self.assertEqual(server.lines("role_killed"), [])
+        self.assertEqual(server.end(), 0)
+
     def test_reload_serves_throughout(self):
         server = self.make()
         server.start()
