@@ -50,8 +50,8 @@ const struct wd_seal_row wd_seal_key_file = {
 	.share_min = 32,
 	.share_max = 32,
 	.warning = "DEVELOPMENT ONLY: the key that opens this server lies in "
-		   "its own folder (seal.key); whoever copies the folder has "
-		   "every secret in it",
+		   "its own folder (seal.key), so that whoever copies the "
+		   "folder has every secret in it",
 	.wrap = wrap,
 	.unwrap = unwrap,
 };

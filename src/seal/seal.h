@@ -22,7 +22,8 @@ struct wd_seal_row {
 	bool automatic;       /* opens without an operator */
 	const char *key_file; /* the share, in the state folder; NULL: typed */
 	size_t share_min, share_max;
-	const char *warning; /* said at start and in status; NULL: none */
+	/* Said at start and in status, a sentence without "; ". NULL: none. */
+	const char *warning;
 	/* Wraps ROOT into a new blob. */
 	int (*wrap)(struct wd_span root, const struct wd_id *store_id,
 	    struct wd_span share, struct wd_bytes **ret_blob,

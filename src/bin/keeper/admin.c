@@ -9,7 +9,10 @@
 #include "base/clock.h"
 #include "base/reason.h"
 #include "broker/admin.h"
+#include "seal/seal.h"
 #include "sys/log.h"
+
+enum { WARNINGS_MAX = 512 };
 
 /* ---- the end of a call */
 
@@ -318,10 +321,28 @@ keeper_admin_durable(struct keeper *k)
 	answer(k);
 }
 
+/* What an operator should know, beside what the supervisor says. */
+static struct wd_span
+status_warnings(const struct keeper *k, bool store_fails, struct wd_wr *wr)
+{
+	const struct wd_seal_row *seal =
+	    wd_seal_by_name(wd_span_text(k->seal_kind));
+
+	if (seal != NULL && seal->warning != NULL)
+		wd_wr_text(wr, seal->warning);
+	if (store_fails && wr->len > 0)
+		wd_wr_text(wr, "; ");
+	if (store_fails)
+		wd_wr_text(wr, "the store cannot be read");
+	return wd_wr_span(wr);
+}
+
 static void
 begin_status(struct keeper *k)
 {
 	struct op *op = k->turn;
+	char text[WARNINGS_MAX];
+	struct wd_wr wr = wd_wr_fixed(text, sizeof(text));
 	struct wd_msg_status m = {
 		.version = WD_SPAN_LIT(WARDER_VERSION),
 		.server_name = k->config->server_name,
@@ -338,10 +359,11 @@ begin_status(struct keeper *k)
 	};
 
 	/* Numbers that cannot be had are shown as 0: status must answer. */
-	if (k->broker != NULL &&
-	    (wd_store_key_count(k->broker->store, &m.keys) != 0 ||
-		wd_store_policy_count(k->broker->store, &m.policies) != 0))
-		m.warnings = WD_SPAN_LIT("the store cannot be read");
+	m.warnings = status_warnings(k,
+	    k->broker != NULL &&
+		(wd_store_key_count(k->broker->store, &m.keys) != 0 ||
+		    wd_store_policy_count(k->broker->store, &m.policies) != 0),
+	    &wr);
 	if (wd_outcome_reply(&op->out, WD_CALL_STATUS, 0, NULL, &m) != 0)
 		refuse(k, WD_F_MEMORY, "no memory");
 	else
