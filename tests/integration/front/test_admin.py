@@ -734,6 +734,63 @@ class Audit(AdminTest):
         self.assertEqual(self.calls(), [])
 
 
+class Documents(AdminTest):
+    """What the documents show is taken as they show it."""
+
+    def text(self, name):
+        with open(os.path.join(ROOT, "docs", name), encoding="utf-8") as f:
+            return f.read()
+
+    def examples(self, name):
+        """The indented blocks that are JSON."""
+        for block in re.findall(r"(?:^    .*\n)+", self.text(name), re.M):
+            try:
+                yield json.loads(block)
+            except ValueError:
+                pass
+
+    def test_every_policy_that_is_shown_is_one(self):
+        shown = list(self.examples("policy.md"))
+        self.assertEqual(len(shown), 3)
+        self.answers("POLICY_ADD", ("not_found",))
+        for policy in shown:
+            self.admin("POST", "/policies", {"policy": policy})
+        self.assertEqual(self.calls(), ["POLICY_ADD"] * 3)
+
+    def test_every_claim_that_is_named_can_be_compared(self):
+        table = self.text("policy.md").split("| claims | values |")[1]
+        rows = re.findall(r"^\| (`.*?) \|", table.split("\n\n")[0], re.M)
+        names = re.findall(r"`(\w+)`", " ".join(rows))
+        self.assertGreater(len(names), 25)
+        for name in names:
+            answer = self.admin("POST", "/policies", {"policy": dict(
+                WARDER, all=[{"claim": name, "eq": {}}])})
+            self.assertNotIn("no clause can compare", answer.json()["detail"])
+
+    def test_the_key_request_that_is_shown_is_one(self):
+        body, = [x for x in self.examples("isecl-api.md")
+                 if "created_at" not in x]
+        self.answers("KEY_CREATE", ("not_found",))
+        self.ask("POST", "/kbs/v1/keys", body,
+                 [TOKEN, "Accept: application/json"], local=True)
+        self.assertEqual(self.asked("KEY_CREATE")["usage"], "COUNTRY:USA")
+
+    def test_every_route_is_described(self):
+        with open(os.path.join(ROOT, "src/bin/front/routes.c"),
+                  encoding="utf-8") as f:
+            rows = re.findall(
+                r'\{\s*([\w |]+),\s*"(/(?:admin|kbs)/v1/[^"]*)"', f.read())
+        text = self.text("admin-api.md") + self.text("isecl-api.md")
+        text = re.sub(r"\{\w+\}", "*", text)
+        for methods, path in rows:
+            if "certificates" in path:
+                self.assertIn(path, text)
+                continue
+            for method in methods.split(" | "):
+                self.assertIn("%s %s" % (method, path.replace("**", "*")),
+                              text)
+
+
 class Sealing(AdminTest):
     STATE = {"initialized": True, "sealed": True, "kind": "passphrase",
              "shares": 5, "threshold": 3, "progress": 1, "wait_ms": 1001,
