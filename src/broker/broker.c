@@ -63,6 +63,10 @@ void
 wd_broker_seal(struct wd_broker *b)
 {
 	b->open = false;
+	for (size_t i = 0; i < WD_CLIENTS_KEPT; i++) {
+		b->clients[i].key = wd_pkey_free(b->clients[i].key);
+		b->clients[i].session = (struct wd_id){ 0 };
+	}
 	wd_keyring_done(&b->ring);
 	b->ring = (struct wd_keyring){ 0 };
 	b->challenge_key = wd_secret_free(b->challenge_key);
@@ -153,6 +157,9 @@ wd_broker_look(struct wd_broker *b, int64_t now, struct wd_diag *d)
 
 		if (r != 0)
 			return r;
+		if (wd_store_revoked_any(b->store, &b->revocations) != 0)
+			return wd_fault(
+			    d, WD_F_STORE, "%s", wd_store_why(b->store));
 		forget_policies(b);
 		b->store_version = version;
 	}

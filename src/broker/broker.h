@@ -15,13 +15,21 @@
 
 enum {
 	WD_POLICIES_KEPT = 64, /* compiled policies, by id */
-	WD_CLOCK_BACK = 3600,  /* seconds the clock may be behind the latest */
+	WD_CLIENTS_KEPT = 256,
+	WD_CLOCK_BACK = 3600, /* seconds the clock may be behind the latest */
 };
 
 struct wd_policy_kept {
 	struct wd_id id; /* none: free */
 	uint8_t version[32];
 	struct wd_policy *policy;
+};
+
+/* The public key of a session that was opened here: most releases follow their
+ * attestation at once, and reading a key costs as much as a signature. */
+struct wd_client_kept {
+	struct wd_id session; /* none: free */
+	struct wd_pkey *key;
 };
 
 struct wd_broker {
@@ -39,9 +47,11 @@ struct wd_broker {
 	bool changing; /* an admin call's transaction is open (admin.h) */
 
 	int64_t latest;         /* the latest time seen, as stored */
+	bool revocations;       /* there are some */
 	uint64_t store_version; /* wd_store_changed() at the last look */
-	size_t next_kept;
+	size_t next_kept, next_client;
 	struct wd_policy_kept kept[WD_POLICIES_KEPT];
+	struct wd_client_kept clients[WD_CLIENTS_KEPT];
 };
 
 /* Takes STORE (also on failure). 0 or a fault. */

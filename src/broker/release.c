@@ -145,12 +145,14 @@ static int
 wrap(struct release *x, struct wd_diag *d)
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *bytes = NULL, *jws = NULL;
-	WD_AUTO(wd_pkey_freep) struct wd_pkey *client = NULL;
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *room = NULL;
+	const struct wd_pkey *client;
 	int r;
 
 	if (x->verdict != WD_ALLOW)
 		return wd_fault(d, WD_F_BUG, "no verdict");
-	if (wd_pkey_from_spki(wd_bytes_span(x->session.spki), &client) != 0)
+	client = wd_session_key(x->b, &x->session, &room);
+	if (client == NULL)
 		return wd_fault(d, WD_F_STORE, "a session without a key");
 	if ((r = wd_rand_id(&x->lease)) != 0 ||
 	    (r = wd_thing_open(x->b, &x->thing, &bytes, d)) != 0)

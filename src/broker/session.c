@@ -3,6 +3,7 @@
  */
 #include "broker/session.h"
 
+#include "base/alloc.h"
 #include "broker/challenge.h"
 #include "broker/revoked.h"
 #include "broker/token.h"
@@ -15,10 +16,12 @@
 enum { COOKIE_BYTES = 16, COOKIE_TEXT = 32 };
 
 /* What opening a session makes, until it is stored and answered. */
-struct opening {
+struct wd_opening {
 	struct wd_broker *b;
-	const struct wd_msg_attest_ask *ask;
+	struct wd_msg_attest_ask ask; /* its spans are the caller's */
 	int64_t now;
+	int result;
+	struct wd_diag d;
 	struct wd_claims claims;
 	struct wd_pkey *key;
 	struct wd_secret *cookie, *token;
@@ -26,7 +29,7 @@ struct opening {
 };
 
 static void
-opening_done(struct opening *o)
+opening_done(struct wd_opening *o)
 {
 	o->key = wd_pkey_free(o->key);
 	o->cookie = wd_secret_free(o->cookie);
@@ -72,9 +75,9 @@ make_cookie(struct wd_secret **ret)
 }
 
 static int
-import_key(struct opening *o, struct wd_diag *d)
+import_key(struct wd_opening *o, struct wd_diag *d)
 {
-	const struct wd_msg_attest_ask *ask = o->ask;
+	const struct wd_msg_attest_ask *ask = &o->ask;
 	struct wd_jwk jwk = {
 		.curve = (enum wd_pkey_alg)ask->key_curve,
 		.alg = (enum wd_jwe_alg)ask->key_alg,
@@ -92,13 +95,13 @@ import_key(struct opening *o, struct wd_diag *d)
 }
 
 static int
-make_credentials(struct opening *o)
+make_credentials(struct wd_opening *o)
 {
 	struct wd_token_in in = {
 		.claims = &o->claims,
 		.client = o->key,
-		.client_alg = (enum wd_jwe_alg)o->ask->key_alg,
-		.nonce = o->ask->challenge,
+		.client_alg = (enum wd_jwe_alg)o->ask.key_alg,
+		.nonce = o->ask.challenge,
 		.session = &o->row.id,
 		.now = o->now,
 		.expires = o->row.expires,
@@ -114,9 +117,9 @@ make_credentials(struct opening *o)
 }
 
 static int
-fill_row(struct opening *o)
+fill_row(struct wd_opening *o)
 {
-	const struct wd_msg_attest_ask *ask = o->ask;
+	const struct wd_msg_attest_ask *ask = &o->ask;
 	struct wd_store_session *row = &o->row;
 	int r;
 
@@ -138,8 +141,9 @@ fill_row(struct opening *o)
 	return wd_rand_id(&row->id);
 }
 
+/* Everything but the row. */
 static int
-open_session(struct opening *o, struct wd_span claims, struct wd_diag *d)
+prepare(struct wd_opening *o, struct wd_span claims, struct wd_diag *d)
 {
 	int r;
 
@@ -148,10 +152,17 @@ open_session(struct opening *o, struct wd_span claims, struct wd_diag *d)
 	if (wd_claims_adopt(&o->claims, claims) != 0)
 		return wd_fault(d, WD_F_PEER, "verify sent no claims");
 	if ((r = import_key(o, d)) != 0 || (r = fill_row(o)) != 0 ||
-	    (r = wd_claims_revoked(o->b, &o->claims, d)) != 0 ||
-	    (r = make_credentials(o)) != 0)
+	    (r = wd_claims_revoked(o->b, &o->claims, d)) != 0)
 		return r;
-	r = wd_store_session_add(o->b->store, &o->row);
+	return make_credentials(o);
+}
+
+/* Spends the challenge. */
+static int
+store_row(struct wd_opening *o, struct wd_diag *d)
+{
+	int r = wd_store_session_add(o->b->store, &o->row);
+
 	if (r < 0)
 		return wd_fault(d, r, "%s", wd_store_why(o->b->store));
 	return r == 0 ? 0
@@ -160,7 +171,7 @@ open_session(struct opening *o, struct wd_span claims, struct wd_diag *d)
 }
 
 static int
-log_session(struct opening *o, int result, struct wd_outcome *out)
+log_session(struct wd_opening *o, int result, struct wd_outcome *out)
 {
 	WD_AUTO(wd_wr_done) struct wd_wr json = wd_wr_growing(WD_ENTRY_MAX);
 	struct wd_jtext j = wd_jtext(&json);
@@ -168,7 +179,7 @@ log_session(struct opening *o, int result, struct wd_outcome *out)
 	struct wd_entry e = {
 		.event = WD_EV_ATTEST,
 		.time = o->now,
-		.request = o->ask->request,
+		.request = o->ask.request,
 		.session = o->row.id,
 		.result = result,
 		.software = wd_claims_bool(&o->claims, WD_C_SOFTWARE),
@@ -176,7 +187,7 @@ log_session(struct opening *o, int result, struct wd_outcome *out)
 
 	wd_claims_write_object(&j, &o->claims, NULL, 0);
 	e.claims = wd_wr_span(&json);
-	if (wd_span_to_text(o->ask->source, source, sizeof(source)))
+	if (wd_span_to_text(o->ask.source, source, sizeof(source)))
 		e.source = source;
 	return wd_outcome_log(out, &e);
 }
@@ -188,25 +199,111 @@ is_logged(int result)
 	return result == 0 || result == WD_R_REVOKED_BY_OPERATOR;
 }
 
+struct wd_opening *
+wd_opening_new(
+    struct wd_broker *b, const struct wd_msg_attest_ask *ask, int64_t now)
+{
+	struct wd_opening *o = wd_alloc(sizeof(*o));
+
+	if (o == NULL)
+		return NULL;
+	o->b = b;
+	o->ask = *ask;
+	o->now = now;
+	return o;
+}
+
+struct wd_opening *
+wd_opening_free(struct wd_opening *o)
+{
+	if (o != NULL)
+		opening_done(o);
+	return wd_free(o);
+}
+
+void
+wd_opening_prepare(struct wd_opening *o, struct wd_span claims)
+{
+	o->result = prepare(o, claims, &o->d);
+}
+
+void
+wd_opening_store(struct wd_opening *o)
+{
+	if (o->result == 0)
+		o->result = store_row(o, &o->d);
+}
+
+void
+wd_opening_fail(struct wd_opening *o)
+{
+	if (o->result == 0)
+		o->result =
+		    wd_fault(&o->d, WD_F_STORE, "the session was not stored");
+}
+
+/* The key is at hand for the releases that follow. */
+static void
+keep_client(struct wd_opening *o)
+{
+	struct wd_client_kept *c = &o->b->clients[o->b->next_client];
+
+	o->b->next_client = (o->b->next_client + 1) % WD_CLIENTS_KEPT;
+	c->key = wd_pkey_free(c->key);
+	c->key = WD_TAKE(o->key);
+	c->session = o->row.id;
+}
+
+int
+wd_opening_answer(struct wd_opening *o, struct wd_outcome *out)
+{
+	struct wd_msg_session msg = { 0 };
+
+	if (o->result == 0) {
+		msg.session = o->row.id;
+		msg.cookie = wd_secret_borrow(o->cookie);
+		msg.token = wd_secret_borrow(o->token);
+		msg.expires = o->row.expires;
+	}
+	if (is_logged(o->result) && log_session(o, o->result, out) != 0)
+		o->result =
+		    wd_fault(&o->d, WD_F_MEMORY, "no memory for the log");
+	if (o->result == 0)
+		keep_client(o);
+	return wd_outcome_reply(out, WD_CALL_ATTEST, o->result, &o->d, &msg);
+}
+
 int
 wd_session_open(struct wd_broker *b, const struct wd_msg_attest_ask *ask,
     struct wd_span claims, int64_t now, struct wd_outcome *out)
 {
-	WD_AUTO(opening_done)
-	struct opening o = { .b = b, .ask = ask, .now = now };
-	struct wd_msg_session msg = { 0 };
-	struct wd_diag d = { 0 };
-	int r = open_session(&o, claims, &d);
+	WD_AUTO(wd_opening_freep)
+	struct wd_opening *o = wd_opening_new(b, ask, now);
 
-	if (r == 0) {
-		msg.session = o.row.id;
-		msg.cookie = wd_secret_borrow(o.cookie);
-		msg.token = wd_secret_borrow(o.token);
-		msg.expires = o.row.expires;
-	}
-	if (is_logged(r) && log_session(&o, r, out) != 0)
-		r = wd_fault(&d, WD_F_MEMORY, "no memory for the log");
-	return wd_outcome_reply(out, WD_CALL_ATTEST, r, &d, &msg);
+	if (o == NULL)
+		return WD_F_MEMORY;
+	wd_opening_prepare(o, claims);
+	wd_opening_store(o);
+	return wd_opening_answer(o, out);
+}
+
+void
+wd_opening_freep(struct wd_opening **o)
+{
+	*o = wd_opening_free(*o);
+}
+
+const struct wd_pkey *
+wd_session_key(struct wd_broker *b, const struct wd_store_session *session,
+    struct wd_pkey **room)
+{
+	for (size_t i = 0; i < WD_CLIENTS_KEPT; i++)
+		if (wd_span_equal(wd_id_span(&b->clients[i].session),
+			wd_id_span(&session->id)))
+			return b->clients[i].key;
+	if (wd_pkey_from_spki(wd_bytes_span(session->spki), room) != 0)
+		return NULL;
+	return *room;
 }
 
 static int
@@ -239,8 +336,10 @@ wd_session_find(struct wd_broker *b, struct wd_span cookie,
 	if (r != 0 || now >= row.expires || now < row.made - WD_CLOCK_BACK)
 		return wd_reject(d, WD_R_CREDENTIAL_INVALID,
 		    "the session is unknown or has expired");
-	if ((r = wd_store_revoked(b->store, "session", row.id.s, row.made)) !=
-	    0)
+	r = b->revocations
+	    ? wd_store_revoked(b->store, "session", row.id.s, row.made)
+	    : 0;
+	if (r != 0)
 		return r < 0 ? wd_fault(d, r, "%s", wd_store_why(b->store))
 			     : wd_reject(d, WD_R_CREDENTIAL_INVALID,
 				   "the session was revoked");

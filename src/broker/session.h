@@ -13,13 +13,36 @@ int wd_session_may_attest(struct wd_broker *b,
     WD_MUST_USE;
 
 /*
- * Opens the session of ASK, whose evidence verify has judged: CLAIMS is what it
- * answered (flat). OUT gets the reply of WD_CALL_ATTEST and the entry. The
- * client is told WD_R_CHALLENGE_USED, WD_R_KEY_INVALID, WD_R_UNSUPPORTED or
- * what opening failed of. 0, or a fault when not even a reply could be made.
+ * A session being opened, in steps, so that several can be stored together:
+ * prepare (what verify answered is CLAIMS, flat), store, answer. Each step is
+ * skipped when one before it was refused. The spans of ASK live as long as it.
  */
+struct wd_opening;
+struct wd_opening *wd_opening_new(struct wd_broker *b,
+    const struct wd_msg_attest_ask *ask, int64_t now) WD_MUST_USE;
+struct wd_opening *wd_opening_free(struct wd_opening *o);
+void wd_opening_freep(struct wd_opening **o);
+void wd_opening_prepare(struct wd_opening *o, struct wd_span claims);
+void wd_opening_store(struct wd_opening *o);
+/* What was to be stored together was not. */
+void wd_opening_fail(struct wd_opening *o);
+
+/*
+ * OUT gets the reply of WD_CALL_ATTEST and the entry. The client is told
+ * WD_R_CHALLENGE_USED, WD_R_KEY_INVALID, WD_R_UNSUPPORTED,
+ * WD_R_REVOKED_BY_OPERATOR or what opening failed of. 0, or a fault when not
+ * even a reply could be made.
+ */
+int wd_opening_answer(struct wd_opening *o, struct wd_outcome *out) WD_MUST_USE;
+
+/* All the steps, for one. */
 int wd_session_open(struct wd_broker *b, const struct wd_msg_attest_ask *ask,
     struct wd_span claims, int64_t now, struct wd_outcome *out) WD_MUST_USE;
+
+/* The client's public key: kept since the attestation, or read into ROOM (which
+ * is the caller's to free). NULL when it cannot be. */
+const struct wd_pkey *wd_session_key(struct wd_broker *b,
+    const struct wd_store_session *session, struct wd_pkey **room) WD_MUST_USE;
 
 /*
  * The session of a cookie or token: WD_R_NO_CREDENTIAL when neither is given,

@@ -86,3 +86,40 @@ wd_store_rollback(struct wd_store *s)
 	undo(s, WD_DB_STORE, &alone[WD_DB_STORE]);
 	s->in_transaction = false;
 }
+
+int
+wd_store_read_begin(struct wd_store *s)
+{
+	int r = wd_sql_just(s, WD_SQL_STORE_READ);
+
+	if (r != 0)
+		return r;
+	r = wd_sql_just(s, WD_SQL_SESSIONS_READ);
+	if (r != 0)
+		undo(s, WD_DB_STORE, &alone[WD_DB_STORE]);
+	return r;
+}
+
+/* There is nothing to be kept, so nothing that could fail to be. */
+void
+wd_store_read_end(struct wd_store *s)
+{
+	undo(s, WD_DB_STORE, &alone[WD_DB_STORE]);
+	undo(s, WD_DB_SESSIONS, &alone[WD_DB_SESSIONS]);
+}
+
+int
+wd_store_sessions_begin(struct wd_store *s)
+{
+	return wd_sql_just(s, WD_SQL_SESSIONS_BEGIN);
+}
+
+int
+wd_store_sessions_end(struct wd_store *s)
+{
+	int r = wd_sql_just(s, WD_SQL_SESSIONS_COMMIT);
+
+	if (r != 0)
+		undo(s, WD_DB_SESSIONS, &alone[WD_DB_SESSIONS]);
+	return r;
+}

@@ -16,6 +16,22 @@ wd_store_revoke(
 }
 
 int
+wd_store_revoked_any(struct wd_store *s, bool *ret)
+{
+	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_REVOKED_ANY);
+	int64_t any;
+	int r = wd_sql_row(&q);
+
+	if (r != 0)
+		return r;
+	any = wd_sql_get_int(&q);
+	if ((r = wd_sql_end(&q)) != 0)
+		return r;
+	*ret = any != 0;
+	return 0;
+}
+
+int
 wd_store_revoked(
     struct wd_store *s, const char *kind, const char *what, int64_t made)
 {

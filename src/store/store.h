@@ -77,6 +77,20 @@ int wd_store_begin(struct wd_store *s) WD_MUST_USE;
 int wd_store_commit(struct wd_store *s) WD_MUST_USE;
 void wd_store_rollback(struct wd_store *s); /* fine without one open */
 
+/*
+ * Between the two, everything is read from one state of both databases, and the
+ * files are locked once instead of once a statement. What others stored before
+ * the begin is seen. No writing in between; keep it short, since the logs of
+ * changes cannot be folded meanwhile.
+ */
+int wd_store_read_begin(struct wd_store *s) WD_MUST_USE;
+void wd_store_read_end(struct wd_store *s);
+
+/* Sessions added in between are stored together. After a fault of the end none
+ * of them is. */
+int wd_store_sessions_begin(struct wd_store *s) WD_MUST_USE;
+int wd_store_sessions_end(struct wd_store *s) WD_MUST_USE;
+
 /* ---- small named values: "check" (keyring check value), "latest_time" … */
 int wd_meta_get(struct wd_store *s, const char *name, struct wd_bytes **ret)
     WD_MUST_USE; /* WD_R_NOT_FOUND */
@@ -250,6 +264,8 @@ int wd_store_doc_each(struct wd_store *s, bool with_bytes,
 
 int wd_store_revoke(struct wd_store *s, const char *kind, const char *what,
     int64_t since) WD_MUST_USE;
+/* Whether there is any row at all. */
+int wd_store_revoked_any(struct wd_store *s, bool *ret) WD_MUST_USE;
 /* 0 when not revoked, WD_R_REVOKED_BY_OPERATOR when a row (kind, what) has a
  * time at or after MADE. */
 int wd_store_revoked(struct wd_store *s, const char *kind, const char *what,

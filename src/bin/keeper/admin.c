@@ -315,7 +315,7 @@ keeper_admin_durable(struct keeper *k)
 		refuse(k, WD_F_STORE, "the change could not be stored");
 		return;
 	}
-	if (op->call == WD_CALL_COLLATERAL_PUT &&
+	if ((op->call == WD_CALL_COLLATERAL_PUT || !k->verify_ready) &&
 	    wd_broker_look(k->broker, wd_time_now(), &d) == 0)
 		keeper_snapshot(k);
 	answer(k);

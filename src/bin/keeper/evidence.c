@@ -65,7 +65,8 @@ send_snapshot(struct keeper *k, struct wd_span bytes)
 	return r;
 }
 
-/* Sends what is stored unless verify has it already. */
+/* Sends what is stored unless verify has it already; not while a change that
+ * may be undone is being made. */
 void
 keeper_snapshot(struct keeper *k)
 {
@@ -73,6 +74,7 @@ keeper_snapshot(struct keeper *k)
 	uint8_t digest[32];
 
 	if (k->broker == NULL || k->verify.chan == NULL ||
+	    k->broker->changing ||
 	    (k->verify_ready && k->snapshot_store == k->broker->store_version))
 		return;
 	if (wd_collateral_snapshot(k->broker, &bytes) != 0 ||

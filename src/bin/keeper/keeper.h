@@ -57,6 +57,13 @@ enum admin_step {
 	ADMIN_LOG,    /* its entry becomes durable */
 };
 
+/* Sessions of one round, stored together. */
+struct round {
+	struct op *op[KEEPER_OPS];
+	struct wd_opening *opening[KEEPER_OPS];
+	size_t n;
+};
+
 struct keeper {
 	struct wd_role *role;
 	const struct wd_msg_config *config;
@@ -87,6 +94,8 @@ struct keeper {
 	/* admin */
 	enum admin_step step;
 	struct op *turn; /* NULL: nobody's */
+
+	struct round round;
 
 	size_t n_leases;
 	struct wd_store_lease leases[KEEPER_LEASES];
@@ -121,6 +130,8 @@ void keeper_call(
 int keeper_gate(struct keeper *k, struct wd_diag *d);
 void keeper_judged(struct keeper *k, struct op *op, int result,
     struct wd_span detail, const struct wd_msg_claims *claims);
+/* Stores and answers what was judged in this round. */
+void keeper_round_end(struct keeper *k);
 
 /* ---- evidence.c: verify */
 int keeper_ask_verify(struct keeper *k, struct op *op,

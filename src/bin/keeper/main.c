@@ -69,11 +69,24 @@ said(struct keeper *k, const struct link *l, const struct wd_frame *f,
 				     : keeper_seal_said(k, f, row);
 }
 
+/*
+ * Public requests read both databases in one state, taken after the requests
+ * have arrived: a change that was acknowledged before is in it. Not in the
+ * admin's cell, which writes.
+ */
+static bool
+begin_reading(struct keeper *k, const struct link *l)
+{
+	return l->peer == &k->front && !k->config->admin && k->broker != NULL &&
+	    wd_store_read_begin(k->broker->store) == 0;
+}
+
 /* All that has arrived from one peer. */
 static void
 drain(struct keeper *k, const struct link *l)
 {
 	int gone = wd_chan_fill(l->peer->chan);
+	bool reading = begin_reading(k, l);
 	const struct wd_call_row *row;
 	struct wd_diag d = { 0 };
 	struct wd_frame f;
@@ -85,6 +98,9 @@ drain(struct keeper *k, const struct link *l)
 			    &d, WD_F_PEER, "%s out of place", row->name);
 			break;
 		}
+	if (reading)
+		wd_store_read_end(k->broker->store);
+	keeper_round_end(k);
 	if (n < 0 && gone == 0)
 		wd_role_bad_peer(k->role, l->peer, d.detail);
 	if (n < 0 || gone != 0)

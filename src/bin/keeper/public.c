@@ -100,31 +100,53 @@ on_attest(struct keeper *k, const struct wd_frame *f)
 		keeper_refuse(k, WD_CALL_ATTEST, f->request, r, d.detail);
 }
 
-/* The session opens now; its entry goes out before any entry of a release
- * under it, so that one is durable whenever the other is. */
+/* The signatures and the row are made now, stored at the end of the round. */
+static int
+prepare(struct keeper *k, struct op *op, const struct wd_msg_claims *claims,
+    struct wd_diag *d)
+{
+	struct wd_msg_attest_ask ask;
+	struct wd_opening *o;
+	int r;
+
+	if ((r = public_gate(k, d)) != 0)
+		return r;
+	if (wd_msg_read(
+		wd_bytes_span(op->body), &wd_msg_attest_ask_type, &ask) != 0)
+		return WD_F_BUG;
+	o = wd_opening_new(k->broker, &ask, wd_time_now());
+	if (o == NULL)
+		return wd_fault(d, WD_F_MEMORY, "no memory");
+	wd_opening_prepare(o, claims->flat);
+	k->round.op[k->round.n] = op;
+	k->round.opening[k->round.n++] = o;
+	return 0;
+}
+
 void
 keeper_judged(struct keeper *k, struct op *op, int result,
     struct wd_span detail, const struct wd_msg_claims *claims)
 {
-	struct wd_msg_attest_ask ask;
 	struct wd_diag d = { 0 };
-	char text[200];
-	uint64_t seq;
-	int r;
 
 	if (result != 0) {
-		(void)wd_span_to_text(detail, text, sizeof(text)); /* or "" */
-		keeper_op_refuse(k, op, result, text);
-		return;
+		(void)wd_span_to_text(detail, d.detail, 200); /* or "" */
+	} else {
+		result = prepare(k, op, claims, &d);
 	}
-	r = public_gate(k, &d);
-	if (r == 0 &&
-	    wd_msg_read(
-		wd_bytes_span(op->body), &wd_msg_attest_ask_type, &ask) != 0)
-		r = WD_F_BUG;
-	if (r == 0)
-		r = wd_session_open(
-		    k->broker, &ask, claims->flat, wd_time_now(), &op->out);
+	if (result != 0)
+		keeper_op_refuse(k, op, result, d.detail);
+}
+
+/* Its entry goes out before any entry of a release under it, so that one is
+ * durable whenever the other is. */
+static void
+answer_opening(struct keeper *k, struct op *op, struct wd_opening *o)
+{
+	struct wd_diag d = { 0 };
+	uint64_t seq;
+	int r = wd_opening_answer(o, &op->out);
+
 	if (r == 0 && op->out.entry != NULL &&
 	    !keeper_record(k, &op->out, &seq))
 		r = wd_reject(
@@ -133,6 +155,38 @@ keeper_judged(struct keeper *k, struct op *op, int result,
 		keeper_op_refuse(k, op, r, d.detail);
 	else
 		keeper_op_answer(k, op);
+}
+
+/* In the admin's cell a transaction of the other file may be open; this one is
+ * the sessions' own. */
+static bool
+store_round(struct keeper *k)
+{
+	if (wd_store_sessions_begin(k->broker->store) != 0)
+		return false;
+	for (size_t i = 0; i < k->round.n; i++)
+		wd_opening_store(k->round.opening[i]);
+	return wd_store_sessions_end(k->broker->store) == 0;
+}
+
+void
+keeper_round_end(struct keeper *k)
+{
+	struct round *round = &k->round;
+
+	if (round->n == 0)
+		return;
+	if (!store_round(k)) {
+		wd_log(WD_LOG_ERROR, "sessions_not_stored", "why",
+		    wd_store_why(k->broker->store), NULL);
+		for (size_t i = 0; i < round->n; i++)
+			wd_opening_fail(round->opening[i]);
+	}
+	for (size_t i = 0; i < round->n; i++) {
+		answer_opening(k, round->op[i], round->opening[i]);
+		wd_opening_freep(&round->opening[i]);
+	}
+	round->n = 0;
 }
 
 /* ---- release */
