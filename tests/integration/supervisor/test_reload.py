@@ -175,6 +175,20 @@ class Reload(SupervisorTest):
         self.reloaded(2)
         self.until(lambda: len(self.sup.pids()) == 8)
 
+    def test_reloads_leave_nothing_open(self):
+        self.sup.configure("[admin]\nlisten = 127.0.0.1:0\n")
+        self.sup.start()
+        # As root may look: the process cannot be looked into by its user.
+        folder = "/proc/%d/fd" % self.sup.process.pid
+        if not os.access(folder, os.R_OK):
+            self.skipTest("only root may count descriptors")
+        before = len(os.listdir(folder))
+        for times in (1, 2, 3):
+            self.reload()
+            self.reloaded(times)
+            self.until(lambda: len(self.sup.pids()) == 8)
+        self.until(lambda: len(os.listdir(folder)) == before)
+
     def test_role_killed_meanwhile_comes_back(self):
         self.sup.behave({"warder-front": {"drain_for": 0.5}})
         self.sup.start()
