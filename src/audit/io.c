@@ -62,8 +62,8 @@ wd_io_write_at(int fd, struct wd_span bytes, uint64_t at, struct wd_diag *d)
 }
 
 int
-wd_io_replace(
-    int dir, const char *name, struct wd_span bytes, struct wd_diag *d)
+wd_io_replace(int dir, const char *name, struct wd_span bytes, bool synced,
+    struct wd_diag *d)
 {
 	WD_AUTO(wd_fd_closep) int fd = -1;
 	char fresh[NAME_SIZE];
@@ -75,6 +75,8 @@ wd_io_replace(
 	if (fd < 0)
 		return wd_io_failed(d, "making a file of the log");
 	r = wd_io_write_at(fd, bytes, 0, d);
+	if (r == 0 && synced && fsync(fd) != 0)
+		r = wd_io_failed(d, "syncing a file of the log");
 	if (r == 0 && renameat(dir, fresh, dir, name) != 0)
 		r = wd_io_failed(d, "naming a file of the log");
 	if (r != 0)

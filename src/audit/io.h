@@ -16,8 +16,9 @@ int wd_io_write_at(int fd, struct wd_span bytes, uint64_t at, struct wd_diag *d)
     WD_MUST_USE;
 
 /* Puts a file with these bytes in the place of NAME (at most 60 characters),
- * whole or not at all, without a sync. As above. */
-int wd_io_replace(int dir, const char *name, struct wd_span bytes,
+ * whole or not at all. SYNCED: the bytes are on the disk before they have the
+ * name; the name itself may be lost in a crash. As above. */
+int wd_io_replace(int dir, const char *name, struct wd_span bytes, bool synced,
     struct wd_diag *d) WD_MUST_USE;
 
 /* What errno says about WHAT that just failed, as above. */

@@ -166,9 +166,7 @@ wd_tile_write(
 	wd_tile_path(t, path);
 	if ((r = open_folder(dir, path, &folder, &name, d)) != 0)
 		return r;
-	return t->width < WD_TILE_WIDTH
-	    ? wd_io_replace(folder, name, bytes, d)
-	    : wd_file_write(folder, name, bytes, 0600, false, d);
+	return wd_io_replace(folder, name, bytes, t->width == WD_TILE_WIDTH, d);
 }
 
 static void

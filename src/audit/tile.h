@@ -34,8 +34,8 @@ void wd_tile_path(const struct wd_tile *t, char ret[WD_TILE_PATH]);
 int wd_tile_read(int dir, const struct wd_tile *t, struct wd_bytes **ret,
     struct wd_diag *d) WD_MUST_USE;
 
-/* Writes one under its name, whole or not at all. A full one is on the disk
- * afterwards; a partial one is replaced soon and costs no sync. */
+/* Writes one under its name, whole or not at all. After a crash a full one is
+ * whole, if it is there; a partial one is replaced soon and costs no sync. */
 int wd_tile_write(int dir, const struct wd_tile *t, struct wd_span bytes,
     struct wd_diag *d) WD_MUST_USE;
 

@@ -61,35 +61,39 @@ read_checkpoint(struct wd_tiles *t, struct wd_diag *d)
 
 struct loading {
 	int dir;
-	struct wd_diag *d;
+	struct wd_tile last; /* that was asked for */
+	struct wd_diag why;
 };
 
 static int
 load(void *ctx, const struct wd_tile *tile, uint8_t *ret_hashes)
 {
-	const struct loading *l = ctx;
+	struct loading *l = ctx;
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *b = NULL;
-	int r = wd_tile_read(l->dir, tile, &b, l->d);
+	int r = wd_tile_read(l->dir, tile, &b, &l->why);
 
+	l->last = *tile;
 	if (r == 0)
 		wd_copy(ret_hashes, wd_bytes_span(b));
 	return r;
 }
 
-/* Tiles that are missing or damaged are made again, from the first on. */
+/* From the first tile on that is missing, all are made again. */
 static int
 restore(struct wd_tiles *t, struct wd_diag *d)
 {
-	struct wd_diag why = { 0 };
-	struct loading l = { t->dir, &why };
 	uint64_t size = t->out.size - t->out.size % WD_TILE_WIDTH;
-	int r = wd_tile_edge_restore(&t->edge, size, load, &l);
 
-	if (r < 0)
-		return wd_fault(d, WD_F_SYSTEM, "%s", why.detail);
-	if (r > 0)
-		t->edge.tree.size = 0;
-	return 0;
+	for (;;) {
+		struct loading l = { .dir = t->dir };
+		int r = wd_tile_edge_restore(&t->edge, size, load, &l);
+
+		if (r == 0)
+			return 0;
+		if (r < 0)
+			return wd_fault(d, WD_F_SYSTEM, "%s", l.why.detail);
+		size = l.last.n << (8 * (l.last.level + 1));
+	}
 }
 
 int
@@ -244,7 +248,8 @@ write_checkpoint(
 
 	if (wd_checkpoint_write(&wr, c, t->key) != 0 || wd_wr_end(&wr) != 0)
 		return wd_fault(d, WD_F_CRYPTO, "cannot sign a checkpoint");
-	return wd_io_replace(t->dir, WD_CHECKPOINT_FILE, wd_wr_span(&wr), d);
+	return wd_io_replace(
+	    t->dir, WD_CHECKPOINT_FILE, wd_wr_span(&wr), false, d);
 }
 
 int
