@@ -819,8 +819,7 @@ class Sealing(AdminTest):
         self.assertIn("retry-after", answer.fields)
         self.keeper.seen.clear()
         self.assert_malformed("POST", "/unseal", [
-            ({}, 400), ({"share": ""}, 400), ({"share": "x" * 1025}, 400),
-            ({"share": 1}, 400)])
+            ({}, 400), ({"share": "x" * 1025}, 400), ({"share": 1}, 400)])
 
     def test_sealing(self):
         self.answers("SEAL", self.STATE)
