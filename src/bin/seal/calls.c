@@ -63,7 +63,7 @@ not_now(const struct seal *s, struct wd_diag *d)
 		    d, WD_R_NOT_SEALED, "the server is not sealed");
 	if (left > 0)
 		return wd_reject(d, WD_R_RATE_LIMITED,
-		    "the last attempt was wrong: wait %u seconds",
+		    "the last attempt was wrong: wait %u s",
 		    (left + 999) / 1000);
 	return 0;
 }

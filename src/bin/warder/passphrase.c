@@ -68,8 +68,6 @@ read_passphrase(int fd, bool line, struct wd_secret **ret, struct wd_diag *d)
 	if ((r = read_bytes(fd, line, s, d)) != 0)
 		return r;
 	drop_end_of_line(s);
-	if (wd_secret_len(s) == 0)
-		return wd_reject(d, WD_R_MALFORMED, "the passphrase is empty");
 	if (wd_secret_len(s) > MOST)
 		return wd_reject(
 		    d, WD_R_MALFORMED, "the passphrase is over %d bytes", MOST);

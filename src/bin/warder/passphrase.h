@@ -13,7 +13,7 @@ enum cli_passphrase { CLI_PASSPHRASE_KNOWN, CLI_PASSPHRASE_NEW };
  * FILE: where it is read from, one end of line at its end left out; "-" is
  * standard input; NULL asks at the terminal, a new one twice, or reads standard
  * input when that is none. WD_R_MALFORMED: not UTF-8 text without control
- * characters, no bytes at all, or too long; WD_R_MISMATCH: typed differently
+ * characters, or too long; WD_R_MISMATCH: typed differently
  * the second time; or a fault.
  */
 int cli_passphrase(const char *file, enum cli_passphrase kind,

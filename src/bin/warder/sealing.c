@@ -2,12 +2,10 @@
  * warder status, unseal, seal.
  */
 #include "bin/warder/online.h"
+#include "bin/warder/passphrase.h"
 #include "bin/warder/verbs.h"
 
 #include <stdio.h>
-#include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
 enum { SHARE_MAX = 1024 };
 
@@ -81,39 +79,6 @@ static const struct cli_column seal_lines[] = {
 	{ "wait_seconds", "wait seconds", 0 },
 };
 
-/* The line end of a file or terminal is no part of it. */
-static void
-strip(struct wd_secret *s)
-{
-	struct wd_span text = wd_secret_borrow(s);
-
-	if (text.len > 0 && text.p[text.len - 1] == '\n')
-		wd_secret_shorten(s, text.len - 1);
-}
-
-static bool
-ask_share(struct wd_secret **ret)
-{
-	struct termios old, silent;
-	bool is_terminal = tcgetattr(STDIN_FILENO, &old) == 0;
-	bool ok;
-
-	if (is_terminal) {
-		silent = old;
-		silent.c_lflag &= ~(tcflag_t)ECHO;
-		(void)fprintf(stderr,
-		    "Passphrase or share (then Enter and "
-		    "Ctrl-D): ");
-		(void)tcsetattr(STDIN_FILENO, TCSANOW, &silent); /* try */
-	}
-	ok = cli_read_secret("-", SHARE_MAX, ret);
-	if (is_terminal) {
-		(void)tcsetattr(STDIN_FILENO, TCSANOW, &old); /* try */
-		(void)fprintf(stderr, "\n");
-	}
-	return ok;
-}
-
 static enum cli_exit
 send_share(struct cli_online *o, const struct wd_secret *share)
 {
@@ -132,10 +97,8 @@ send_share(struct cli_online *o, const struct wd_secret *share)
 	wd_jtext_key(&j, "share");
 	wd_jtext_string(&j, wd_secret_borrow(share));
 	wd_jtext_end(&j);
-	if (wd_wr_end(&wr) != 0) {
-		(void)fprintf(stderr, "warder: that is no UTF-8 text\n");
-		return CLI_USAGE;
-	}
+	if (wd_wr_end(&wr) != 0)
+		return CLI_FAULT; /* text that fits was read */
 	call.body = wd_wr_span(&wr);
 	return cli_online_call(o, &call);
 }
@@ -145,15 +108,18 @@ run_unseal(const struct cli_args *args)
 {
 	WD_AUTO(cli_online_done) struct cli_online o = { 0 };
 	WD_AUTO(wd_secret_freep) struct wd_secret *share = NULL;
-	const char *file = cli_value(args, "passphrase-file");
 	enum cli_exit e = cli_online_open(args, false, &o);
+	struct wd_diag d = { 0 };
+	int r;
 
 	if (e != CLI_OK)
 		return e;
-	if (!(file == NULL ? ask_share(&share)
-			   : cli_read_secret(file, SHARE_MAX, &share)))
-		return CLI_FAULT;
-	strip(share);
+	r = cli_passphrase(cli_value(args, "passphrase-file"),
+	    CLI_PASSPHRASE_KNOWN, &share, &d);
+	if (r != 0) {
+		(void)fprintf(stderr, "warder unseal: %s\n", d.detail);
+		return r > 0 ? CLI_REJECTED : CLI_FAULT;
+	}
 	if ((e = send_share(&o, share)) != CLI_OK)
 		return e;
 	return cli_show(&o, seal_lines, WD_N(seal_lines));

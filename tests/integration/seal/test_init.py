@@ -326,7 +326,7 @@ class Refuses(InitTest):
         self.assert_nothing(self.init("x" * 20), USAGE)
 
     def test_passphrases_that_are_none(self):
-        for text, says in (("", "empty"), ("\n", "empty"),
+        for text, says in (("", "12 to 1024"), ("\n", "12 to 1024"),
                            ("eleven char\n", "12 to 1024"),
                            ("x" * 1025, "1024"), ("x" * 5000, "1024"),
                            ("two lines of\ntext\n", "one line"),
