@@ -5,26 +5,32 @@
 
 #include "bin/common/manual.h"
 
+#include <stdio.h>
 #include <string.h>
 
+/* What a value looks like, and what it is when it is not given. */
 static void
 write_form(struct wd_wr *wr, const struct agent_conf_key *key)
 {
 	const char *form = agent_conf_form(key->type);
+	const char *standard = key->standard == NULL ? "; must be given."
+	    : key->standard[0] == '\0'               ? "; none by default."
+						     : "; by default";
+	char text[256];
 
 	if (key->type == AGENT_IS_NUMBER)
-		wd_wr_printf(
-		    wr, "A decimal number from %u to %u", key->min, key->max);
+		(void)snprintf(text, sizeof(text),
+		    "A decimal number from %u to %u%s", key->min, key->max,
+		    standard);
 	else if (key->type == AGENT_IS_HEX)
-		wd_wr_printf(wr, "%zu bytes in hex", key->size);
+		(void)snprintf(text, sizeof(text), "%zu bytes in hex%s",
+		    key->size, standard);
 	else
-		wd_wr_printf(wr, "%c%s", form[0] - 'a' + 'A', form + 1);
-	if (key->standard == NULL)
-		wd_wr_text(wr, ".\nMust be given.\n");
-	else if (key->standard[0] == '\0')
-		wd_wr_text(wr, "; none by default.\n");
-	else
-		wd_wr_printf(wr, "; by default\n.Ql %s .\n", key->standard);
+		(void)snprintf(text, sizeof(text), "%c%s%s",
+		    form[0] - 'a' + 'A', form + 1, standard);
+	wd_manual_fill(wr, text);
+	if (key->standard != NULL && key->standard[0] != '\0')
+		wd_wr_printf(wr, ".Ql %s .\n", key->standard);
 }
 
 static bool
@@ -49,8 +55,7 @@ agent_conf_manual(struct wd_wr *wr)
 		const struct agent_conf_key *key = &keys[i];
 
 		if (i == 0 || is_other_section(key, key - 1))
-			wd_wr_printf(wr,
-			    ".Ss Section [%s]\n.Bl -tag -width Ds\n",
+			wd_wr_printf(wr, ".Ss [%s] keys\n.Bl -tag -width Ds\n",
 			    title(key));
 		wd_wr_printf(wr, ".It Cm %s\n", key->name);
 		wd_manual_fill(wr, key->manual);
