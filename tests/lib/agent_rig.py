@@ -17,7 +17,7 @@ WARDER = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None
 
 HELLO, LIST, SIGN, STATUS, GET, ROTATE = range(1, 7)
 OK, NO_KEY, NOT_PERMITTED, KEY_ENDED, NOT_READY = 0, 4, 5, 6, 12
-ECDSA = 3
+PKCS1, ECDSA = 1, 3
 
 
 def wait_until(condition, seconds=10, what="it"):
@@ -73,8 +73,8 @@ class Holder:
             at += entry.length
         return status, found
 
-    def sign(self, key_id, generation, digest):
-        body = (key_id.encode() + struct.pack("<IBBBBHH", generation, ECDSA, 0,
+    def sign(self, key_id, generation, digest, mech=ECDSA):
+        body = (key_id.encode() + struct.pack("<IBBBBHH", generation, mech, 0,
                                               0, 0, 0, len(digest)) + digest)
         status, body, _ = self.ask(SIGN, body)
         return status, body[2:]
@@ -137,11 +137,11 @@ class Entry:
 class Agent:
     """.start() runs it; .path is its socket."""
 
-    def __init__(self, kbs=None, keys=None, **server):
+    def __init__(self, kbs=None, keys=None, tee=None, **server):
         self.folder = tempfile.mkdtemp(prefix="agent-")
         self.path = os.path.join(self.folder, "holder.sock")
         self.conf = os.path.join(self.folder, "agent.conf")
-        self.tee = os.path.join(self.folder, "tee")
+        self.tee = tee or os.path.join(self.folder, "tee")
         self.log_path = os.path.join(self.folder, "log")
         self.process = None
         self.starts = 0
@@ -154,8 +154,9 @@ class Agent:
         self.agent = {"socket": self.path, "log_level": "debug",
                       "separate_users": "no"}
         self.swtee = {"dir": self.tee}
-        subprocess.run([WARDER, "swtee", "init", self.tee], check=True,
-                       capture_output=True, timeout=60)
+        if tee is None:
+            subprocess.run([WARDER, "swtee", "init", self.tee], check=True,
+                           capture_output=True, timeout=60)
         self.write()
 
     def write_ca(self, pem):
