@@ -26,6 +26,11 @@ int wd_ecdsa_verify(const struct wd_pkey *k, struct wd_span digest,
 int wd_ecdsa_sign(const struct wd_pkey *k, struct wd_span digest,
     uint8_t *ret_rs) WD_MUST_USE;
 
+/* As that, with a context ready to sign by a key whose coordinates have HALF
+ * bytes. */
+int wd_ecdsa_sign_with(EVP_PKEY_CTX *ctx, size_t half, struct wd_span digest,
+    uint8_t *ret_rs) WD_MUST_USE;
+
 /* Ed25519 over the message itself; RET_SIG has 64 bytes. */
 int wd_ed25519_sign(const struct wd_pkey *k, struct wd_span message,
     uint8_t *ret_sig) WD_MUST_USE;

@@ -31,19 +31,28 @@ wd_ecdsa_from_der(struct wd_span der, size_t half, uint8_t *ret_rs)
 }
 
 int
+wd_ecdsa_sign_with(
+    EVP_PKEY_CTX *ctx, size_t half, struct wd_span digest, uint8_t *ret_rs)
+{
+	uint8_t der[WD_ECDSA_DER_MAX];
+	size_t len = sizeof(der);
+
+	if (EVP_PKEY_sign(ctx, der, &len, digest.p, digest.len) != 1)
+		return wd_lib_fault();
+	if (wd_ecdsa_from_der(wd_span(der, len), half, ret_rs) != 0)
+		return WD_F_BUG;
+	return 0;
+}
+
+int
 wd_ecdsa_sign(const struct wd_pkey *k, struct wd_span digest, uint8_t *ret_rs)
 {
 	WD_AUTO(wd_evp_pkey_ctx_freep)
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->evp, NULL);
-	uint8_t der[WD_ECDSA_DER_MAX];
-	size_t len = sizeof(der);
 
-	if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1 ||
-	    EVP_PKEY_sign(ctx, der, &len, digest.p, digest.len) != 1)
+	if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1)
 		return wd_lib_fault();
-	if (wd_ecdsa_from_der(wd_span(der, len), k->row->len, ret_rs) != 0)
-		return WD_F_BUG;
-	return 0;
+	return wd_ecdsa_sign_with(ctx, k->row->len, digest, ret_rs);
 }
 
 int

@@ -66,3 +66,18 @@ struct wd_raw_params {
 int wd_sign_raw(const struct wd_pkey *k, const struct wd_raw_params *params,
     struct wd_span digest, uint8_t ret_sig[WD_SIG_MAX], size_t *ret_len)
     WD_MUST_USE;
+
+/*
+ * As wd_sign_raw(), for a key that signs many times: what libcrypto sets up for
+ * one signature is kept for the next one with the same parameters. KEY must
+ * outlive the signer. NULL when there is no memory.
+ */
+struct wd_signer;
+
+struct wd_signer *wd_signer_new(const struct wd_pkey *key) WD_MUST_USE;
+struct wd_signer *wd_signer_free(struct wd_signer *s); /* NULL is fine */
+void wd_signer_freep(struct wd_signer **s);
+
+int wd_signer_sign(struct wd_signer *s, const struct wd_raw_params *params,
+    struct wd_span digest, uint8_t ret_sig[WD_SIG_MAX], size_t *ret_len)
+    WD_MUST_USE;

@@ -3,6 +3,7 @@
  * bytes it cannot judge; so lengths are checked here and nothing is padded or
  * cut to fit.
  */
+#include "base/alloc.h"
 #include "crypto/ecdsa.h"
 #include "crypto/sig.h"
 
@@ -57,6 +58,19 @@ eddsa_check(const struct wd_pkey *k, const struct wd_raw_params *params,
 	return 0;
 }
 
+/* What is kept between signatures. */
+struct wd_signer {
+	const struct wd_pkey *key;
+	EVP_PKEY_CTX *ctx; /* NULL: none; else ready for PARAMS */
+	struct wd_raw_params params;
+};
+
+static void
+signer_done(struct wd_signer *s)
+{
+	wd_evp_pkey_ctx_freep(&s->ctx);
+}
+
 static bool
 pss_setup(EVP_PKEY_CTX *ctx, const struct wd_raw_params *params)
 {
@@ -68,46 +82,80 @@ pss_setup(EVP_PKEY_CTX *ctx, const struct wd_raw_params *params)
 	    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, (int)params->salt_len) == 1;
 }
 
-static int
-rsa_raw(const struct wd_pkey *k, const struct wd_raw_params *params,
-    struct wd_span digest, uint8_t *sig)
+static bool
+setup(EVP_PKEY_CTX *ctx, const struct wd_raw_params *params)
 {
-	WD_AUTO(wd_evp_pkey_ctx_freep)
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->evp, NULL);
-	size_t len = k->row->len;
-	bool ready;
+	if (EVP_PKEY_sign_init(ctx) != 1)
+		return false;
+	if (params->kind == WD_RAW_RSA_PSS)
+		return pss_setup(ctx, params);
+	return params->kind == WD_RAW_ECDSA ||
+	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1;
+}
 
-	if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1)
-		return wd_lib_fault();
-	ready = params->kind == WD_RAW_RSA_PSS
-	    ? pss_setup(ctx, params)
-	    : EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1;
-	if (!ready || EVP_PKEY_sign(ctx, sig, &len, digest.p, digest.len) != 1)
-		return wd_lib_fault();
-	return len == k->row->len ? 0 : WD_F_BUG;
+static bool
+is_ready(const struct wd_signer *s, const struct wd_raw_params *params)
+{
+	return s->ctx != NULL && s->params.kind == params->kind &&
+	    (params->kind != WD_RAW_RSA_PSS ||
+		(s->params.hash == params->hash &&
+		    s->params.mgf == params->mgf &&
+		    s->params.salt_len == params->salt_len));
 }
 
 static int
-ecdsa_raw(const struct wd_pkey *k, const struct wd_raw_params *params,
-    struct wd_span digest, uint8_t *sig)
+make_ready(struct wd_signer *s, const struct wd_raw_params *params)
 {
-	(void)params; /* nothing to choose */
-	return wd_ecdsa_sign(k, digest, sig);
+	if (is_ready(s, params))
+		return 0;
+	signer_done(s);
+	s->ctx = EVP_PKEY_CTX_new_from_pkey(NULL, s->key->evp, NULL);
+	if (s->ctx == NULL || !setup(s->ctx, params)) {
+		signer_done(s);
+		return wd_lib_fault();
+	}
+	s->params = *params;
+	return 0;
 }
 
 static int
-eddsa_raw(const struct wd_pkey *k, const struct wd_raw_params *params,
+rsa_raw(struct wd_signer *s, const struct wd_raw_params *params,
+    struct wd_span digest, uint8_t *sig)
+{
+	size_t len = s->key->row->len;
+	int r = make_ready(s, params);
+
+	if (r != 0)
+		return r;
+	if (EVP_PKEY_sign(s->ctx, sig, &len, digest.p, digest.len) != 1)
+		return wd_lib_fault();
+	return len == s->key->row->len ? 0 : WD_F_BUG;
+}
+
+static int
+ecdsa_raw(struct wd_signer *s, const struct wd_raw_params *params,
+    struct wd_span digest, uint8_t *sig)
+{
+	int r = make_ready(s, params);
+
+	return r != 0
+	    ? r
+	    : wd_ecdsa_sign_with(s->ctx, s->key->row->len, digest, sig);
+}
+
+static int
+eddsa_raw(struct wd_signer *s, const struct wd_raw_params *params,
     struct wd_span message, uint8_t *sig)
 {
 	(void)params; /* nothing to choose */
-	return wd_ed25519_sign(k, message, sig);
+	return wd_ed25519_sign(s->key, message, sig);
 }
 
 struct raw_row {
 	enum wd_key_family family;
 	int (*check)(const struct wd_pkey *, const struct wd_raw_params *,
 	    struct wd_span);
-	int (*sign)(const struct wd_pkey *, const struct wd_raw_params *,
+	int (*sign)(struct wd_signer *, const struct wd_raw_params *,
 	    struct wd_span, uint8_t *);
 };
 
@@ -118,20 +166,60 @@ static const struct raw_row rows[] = {
 	[WD_RAW_EDDSA] = { WD_FAMILY_ED25519, eddsa_check, eddsa_raw },
 };
 
+/* A context that failed is not used again. */
 int
-wd_sign_raw(const struct wd_pkey *k, const struct wd_raw_params *params,
+wd_signer_sign(struct wd_signer *s, const struct wd_raw_params *params,
     struct wd_span digest, uint8_t ret_sig[WD_SIG_MAX], size_t *ret_len)
 {
 	const struct raw_row *row = &rows[params->kind];
 	uint8_t sig[WD_SIG_MAX];
 	int r;
 
-	if (!k->is_private || row->family != k->row->family)
+	if (!s->key->is_private || row->family != s->key->row->family)
 		return WD_R_KEY_INVALID;
-	if ((r = row->check(k, params, digest)) != 0 ||
-	    (r = row->sign(k, params, digest, sig)) != 0)
+	r = row->check(s->key, params, digest);
+	if (r != 0)
 		return r;
-	*ret_len = wd_pkey_sig_len(k);
+	r = row->sign(s, params, digest, sig);
+	if (r != 0) {
+		signer_done(s);
+		return r;
+	}
+	*ret_len = wd_pkey_sig_len(s->key);
 	wd_copy(ret_sig, wd_span(sig, *ret_len));
 	return 0;
+}
+
+int
+wd_sign_raw(const struct wd_pkey *k, const struct wd_raw_params *params,
+    struct wd_span digest, uint8_t ret_sig[WD_SIG_MAX], size_t *ret_len)
+{
+	WD_AUTO(signer_done) struct wd_signer s = { .key = k };
+
+	return wd_signer_sign(&s, params, digest, ret_sig, ret_len);
+}
+
+struct wd_signer *
+wd_signer_new(const struct wd_pkey *key)
+{
+	struct wd_signer *s = wd_alloc(sizeof(*s));
+
+	if (s != NULL)
+		s->key = key;
+	return s;
+}
+
+struct wd_signer *
+wd_signer_free(struct wd_signer *s)
+{
+	if (s == NULL)
+		return NULL;
+	signer_done(s);
+	return wd_free(s);
+}
+
+void
+wd_signer_freep(struct wd_signer **s)
+{
+	*s = wd_signer_free(*s);
 }

@@ -200,6 +200,45 @@ mechanisms_must_fit_the_key(void **state)
 	}
 }
 
+/* The same key by turns with other parameters and data that does not fit. */
+static void
+a_signer_signs_many_times(void **state)
+{
+	static const enum wd_sig_alg algs[] = { WD_SIG_PS256, WD_SIG_PS384,
+		WD_SIG_PS512 };
+	static const enum wd_hash hashes[] = { WD_SHA256, WD_SHA384,
+		WD_SHA512 };
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *k = t_private(rsa2048_pkcs1);
+	WD_AUTO(wd_signer_freep) struct wd_signer *s = wd_signer_new(k);
+
+	(void)state;
+	for (size_t i = 0; i < 12; i++) {
+		enum wd_hash hash = hashes[i / 2 % 3];
+		struct wd_raw_params params = { WD_RAW_RSA_PSS, hash, hash,
+			wd_hash_len(hash) };
+		uint8_t digest[WD_HASH_MAX], sig[WD_SIG_MAX];
+		size_t len = 7;
+
+		t_ok(wd_hash(hash, message, digest));
+		assert_int_equal(
+		    wd_signer_sign(s, &params, wd_span(digest, 3), sig, &len),
+		    WD_R_RANGE);
+		assert_int_equal(len, 7);
+		t_ok(wd_signer_sign(
+		    s, &params, wd_span(digest, wd_hash_len(hash)), sig, &len));
+		t_ok(wd_sig_verify(
+		    k, algs[i / 2 % 3], message, wd_span(sig, len)));
+		params.kind = WD_RAW_ECDSA;
+		assert_int_equal(
+		    wd_signer_sign(s, &params, wd_span(digest, 32), sig, &len),
+		    WD_R_KEY_INVALID);
+		params.kind = WD_RAW_RSA_PKCS1;
+		if (i % 2 == 0)
+			t_ok(wd_signer_sign(
+			    s, &params, wd_span(digest, 32), sig, &len));
+	}
+}
+
 int
 main(void)
 {
@@ -212,6 +251,7 @@ main(void)
 		cmocka_unit_test(pss_checks_hash_salt_and_digest),
 		cmocka_unit_test(eddsa_signs_the_message),
 		cmocka_unit_test(mechanisms_must_fit_the_key),
+		cmocka_unit_test(a_signer_signs_many_times),
 	};
 
 	if (wd_crypto_init(NULL) != 0)
