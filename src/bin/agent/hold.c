@@ -6,7 +6,6 @@
 
 #include "base/alloc.h"
 #include "crypto/rand.h"
-#include "crypto/sig.h"
 
 #include <stdio.h>
 
@@ -77,7 +76,7 @@ forget(struct wd_hold *h, size_t i)
 static void
 end_key(struct wd_hold *h, struct wd_held *v, int64_t now)
 {
-	v->key = wd_pkey_free(v->key);
+	wd_held_end(v);
 	v->deadline = now + REMEMBER;
 	h->epoch++;
 }
@@ -322,7 +321,7 @@ params_of(const struct wd_holder_sign *ask)
 	return params;
 }
 
-/* What wd_sign_raw() calls out of range: the salt, or the data. */
+/* What wd_signer_sign() calls out of range: the salt, or the data. */
 static enum wd_holder_status
 range_status(const struct wd_raw_params *params)
 {
@@ -363,7 +362,8 @@ wd_hold_sign(struct wd_hold *h, const struct wd_hold_user *user,
 	if (status != WD_HOLDER_OK)
 		return status;
 	params = params_of(ask);
-	r = wd_sign_raw(h->at[i]->key, &params, ask->data, ret_sig, ret_len);
+	r = wd_signer_sign(
+	    h->at[i]->signer, &params, ask->data, ret_sig, ret_len);
 	if (r == WD_R_RANGE)
 		return range_status(&params);
 	return r == 0 ? WD_HOLDER_OK : WD_HOLDER_FAULT;

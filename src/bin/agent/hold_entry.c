@@ -28,12 +28,19 @@ static const struct kind_row kinds[] = {
 	[WD_PKEY_ED25519] = { WD_HOLDER_ED25519, MECH(EDDSA) },
 };
 
+void
+wd_held_end(struct wd_held *v)
+{
+	v->signer = wd_signer_free(v->signer);
+	v->key = wd_pkey_free(v->key);
+}
+
 struct wd_held *
 wd_held_free(struct wd_held *v)
 {
 	if (v == NULL)
 		return NULL;
-	v->key = wd_pkey_free(v->key);
+	wd_held_end(v);
 	v->entry = wd_bytes_free(v->entry);
 	return wd_free(v);
 }
@@ -173,7 +180,10 @@ read_key(
 		    "a mechanism does not fit the kind of the key");
 	v->kind = row->kind;
 	v->mechs = record->mechs != 0 ? record->mechs : row->mechs;
-	return 0;
+	v->signer = wd_signer_new(v->key);
+	return v->signer != NULL
+	    ? 0
+	    : wd_fault(d, WD_F_MEMORY, "no memory for a key");
 }
 
 static bool
