@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+"""CPU time that one TLS 1.3 handshake costs nginx, with the key in a file and
+with the key in the holder: of the worker and the holder together.
+
+    bench/pkcs11/handshakes.py HOLDER_PEER MODULE [rounds [seconds]]
+
+One worker and the holder on CPU 0, clients (openssl s_time) on the others, all of
+them before whatever else runs when started as root. The
+two servers take turns; figures are medians of the rounds. Ratio: CPU time with
+a file, divided by that through the module.
+"""
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "../../tests/lib"))
+
+from holder_rig import Rig, is_root, user_id  # noqa: E402
+from nginx_rig import WORKER, Nginx, uri  # noqa: E402
+
+CLIENTS = 4
+KINDS = {"RSA-2048": "rsa", "P-256": "p256"}
+
+
+def cpu_ns(pid):
+    """Time on a CPU, in nanoseconds."""
+    with open("/proc/%d/schedstat" % pid, encoding="ascii") as f:
+        return int(f.read().split()[0])
+
+
+def go_first(pid, cpus):
+    """What else runs here must not cool the caches."""
+    os.sched_setaffinity(pid, cpus)
+    if is_root():
+        os.sched_setscheduler(pid, os.SCHED_RR, os.sched_param(1))
+
+
+def load(port, seconds):
+    """Handshakes that were made."""
+    cpus = sorted(os.sched_getaffinity(0))
+    cpus = cpus[1:] or cpus
+    command = ["openssl", "s_time", "-new", "-tls1_3", "-time", str(seconds),
+               "-connect", "127.0.0.1:%d" % port, "-www", "/"]
+    clients = [subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env={"PATH": os.environ["PATH"]},
+        preexec_fn=lambda: go_first(0, cpus)) for _ in range(CLIENTS)]
+    count = 0
+    for c in clients:
+        out = c.communicate(timeout=seconds + 30)[0].decode()
+        count += int(re.search(r"(\d+) connections in \d+ real", out)[1])
+    return count
+
+
+def measure(nginx, label, pids, seconds):
+    """Microseconds of CPU a handshake, by process, and the rate."""
+    start = time.monotonic()
+    begin = [cpu_ns(pid) for pid in pids]
+    count = load(nginx.ports[label], seconds)
+    return [(cpu_ns(pid) - b) / 1000 / count
+            for pid, b in zip(pids, begin)], count / (time.monotonic() - start)
+
+
+def bench(name, kind, rounds, seconds):
+    rig = Rig()
+    try:
+        use = [user_id(WORKER) if is_root() else os.getuid()]
+        key = rig.key(kind, "KEY", use=use)
+        pem = rig.file("key.pem", key.pem)
+        rig.start()
+        http = ("ssl_ecdh_curve X25519; ssl_session_cache off;"
+                " keepalive_timeout 0;")
+        servers = {
+            "file": Nginx(rig, {"KEY": pem}, http, "204", engine=False),
+            "module": Nginx(rig, {"KEY": uri("KEY")}, http, "204"),
+        }
+        pids = {"file": [servers["file"].worker],
+                "module": [servers["module"].worker, rig.holder.pid]}
+        first = sorted(os.sched_getaffinity(0))[0]
+        for pid in pids["file"] + pids["module"]:
+            go_first(pid, {first})
+        seen = {way: [] for way in servers}
+        for _ in range(rounds):
+            for way, nginx in servers.items():
+                seen[way].append(measure(nginx, "KEY", pids[way], seconds))
+        cpu = {w: statistics.median(sum(x[0]) for x in s)
+               for w, s in seen.items()}
+        holder = statistics.median(x[0][1] for x in seen["module"])
+        rate = {w: statistics.median(x[1] for x in s)
+                for w, s in seen.items()}
+        print("%-9s file %6.1f us (%5.0f/s)  module %6.1f us (%5.0f/s), of "
+              "which the holder %5.1f  ratio %.3f" % (
+                  name, cpu["file"], rate["file"], cpu["module"],
+                  rate["module"], holder, cpu["file"] / cpu["module"]))
+        sys.stdout.flush()
+    finally:
+        rig.stop()
+
+
+def main():
+    rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 7
+    seconds = int(sys.argv[4]) if len(sys.argv) > 4 else 3
+    for name, kind in KINDS.items():
+        bench(name, kind, rounds, seconds)
+
+
+main()
