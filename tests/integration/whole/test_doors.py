@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from front_rig import read_answer, request
+from server_rig import free_port
 from whole import MRENCLAVE, MRSIGNER, Whole, policy, refusal, wait_until
 
 V3 = {"sgx_enclave_issuer_anyof": [MRSIGNER],
@@ -36,8 +37,9 @@ class Doors(Whole):
         s.connect(self.socket)
         return s
 
-    def public(self):
-        s = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+    def public(self, port=None):
+        s = socket.create_connection(
+            ("127.0.0.1", port or self.port), timeout=20)
         return ssl.create_default_context(cafile=self.ca).wrap_socket(
             s, server_hostname="localhost")
 
@@ -324,6 +326,30 @@ class Admin(DoorsTest):
             answer = self.server.ask("GET", path, fields=JSON,
                                      to=self.server.public)
             self.assertEqual(answer.status, 404)
+
+
+class OverTls(DoorsTest):
+    """An address of the admin door's own: all of it, over TLS."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.port = free_port()
+        cls.OPTIONS = {
+            "config": "[admin]\nlisten = 127.0.0.1:%d" % cls.port}
+        super().setUpClass()
+
+    def over_tls(self):
+        return self.server.public(self.port)
+
+    def test_the_admin_address_has_every_door(self):
+        made = self.admin("POST", "/keys", {"kind": "aes-128"}, status=201,
+                          to=self.over_tls).json()
+        shown = self.isecl("GET", "/keys/" + made["id"], to=self.over_tls)
+        self.assertEqual(shown.json()["key_information"]["id"], made["id"])
+        self.admin("GET", "/keys", token="", status=401, to=self.over_tls)
+        self.admin("GET", "/keys", status=404, to=self.server.public)
+        tail = self.admin("GET", "/audit?limit=10").json()["items"]
+        self.assertIn("127.0.0.1", [i["entry"].get("source") for i in tail])
 
 
 class OnPublic(DoorsTest):
