@@ -148,8 +148,6 @@ begin(struct sup *s, struct wd_diag *d)
 {
 	int r;
 
-	/* What the caller had open is none of ours, and not the roles'. */
-	(void)close_range(STDERR_FILENO + 1, UINT_MAX, 0);
 	s->setup = &s->setups[0];
 	if ((r = wd_harden_supervisor(d)) != 0 ||
 	    (r = require_programs(d)) != 0 ||
@@ -166,6 +164,9 @@ serve(const char *path)
 	struct wd_diag d = { 0 };
 	int r;
 
+	/* What the caller had open is none of ours, and not the roles'. Before
+	 * the log opens what it writes to. */
+	(void)close_range(STDERR_FILENO + 1, UINT_MAX, 0);
 	wd_log_start("supervisor", -1, WD_LOG_INFO);
 	s.conf_path = path;
 	r = begin(&s, &d);
