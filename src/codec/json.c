@@ -7,6 +7,7 @@
 #include "codec/json.h"
 
 #include "base/alloc.h"
+#include "codec/jlift.h"
 
 #include <jansson.h>
 #include <sys/random.h>
@@ -95,9 +96,6 @@ check_shape(struct wd_span text, struct wd_diag *d)
 {
 	struct shape s = { 0 };
 
-	if (text.len > WD_JSON_BYTES)
-		return wd_reject(d, WD_R_TOO_LARGE,
-		    "JSON text of more than %d bytes", WD_JSON_BYTES);
 	for (size_t i = 0; i < text.len; i++)
 		look_at(&s, text.p[i]);
 	if (s.deepest > WD_JSON_DEPTH)
@@ -129,14 +127,69 @@ load(struct wd_span text, struct wd_diag *d, json_t **ret)
 	return 0;
 }
 
+/* The text of number PLACE, when GIVEN of them were given before. */
+static json_t *
+text_at(struct wd_jtexts *walk, size_t *given, size_t place)
+{
+	const struct wd_jval *v;
+
+	do
+		v = wd_jtexts_next(walk);
+	while (v != NULL && (*given)++ < place);
+	return native(v);
+}
+
+/* The library frees the empty text that stood in and copies this one. */
+static int
+put_back(json_t *root, const struct wd_jlift *lift)
+{
+	struct wd_jtexts walk = { .root = jval(root) };
+	size_t given = 0;
+
+	for (size_t i = 0; i < lift->n; i++) {
+		struct wd_span bytes = lift->texts[i].bytes;
+		json_t *v = text_at(&walk, &given, lift->texts[i].place);
+
+		if (v == NULL || json_string_length(v) != 0)
+			return WD_F_BUG;
+		if (json_string_setn_nocheck(
+			v, (const char *)bytes.p, bytes.len) != 0)
+			return WD_F_MEMORY;
+	}
+	return 0;
+}
+
+/* First without its long texts. When that is refused then so is the whole, and
+ * the library says why. */
+static int
+load_lifted(struct wd_span text, struct wd_diag *d, json_t **ret)
+{
+	WD_AUTO(wd_jlift_done) struct wd_jlift lift = { 0 };
+	struct wd_span rest;
+	int r = wd_jlift(text, &lift);
+
+	if (r != 0)
+		return wd_fault(d, WD_F_MEMORY, "no memory for JSON");
+	rest = lift.n > 0 ? wd_bytes_span(lift.rest) : text;
+	if ((r = check_shape(rest, d)) != 0)
+		return r;
+	r = load(rest, lift.n > 0 ? NULL : d, ret);
+	if (r > 0 && lift.n > 0)
+		return load(text, d, ret);
+	if (r == 0)
+		r = put_back(*ret, &lift);
+	return r < 0 ? wd_fault(d, r, "no memory for JSON") : r;
+}
+
 int
 wd_json_parse(struct wd_span text, struct wd_diag *d, struct wd_json **ret)
 {
 	WD_AUTO(wd_json_freep) struct wd_json *doc = NULL;
 	int r;
 
-	if ((r = check_shape(text, d)) != 0)
-		return r;
+	if (text.len > WD_JSON_BYTES)
+		return wd_reject(d, WD_R_TOO_LARGE,
+		    "JSON text of more than %d bytes", WD_JSON_BYTES);
 	if (text.len == 0)
 		return wd_reject(d, WD_R_MALFORMED, "no JSON at all");
 	if ((r = wd_json_init()) != 0)
@@ -144,7 +197,7 @@ wd_json_parse(struct wd_span text, struct wd_diag *d, struct wd_json **ret)
 	doc = wd_alloc(sizeof(*doc));
 	if (doc == NULL)
 		return wd_fault(d, WD_F_MEMORY, "no memory for JSON");
-	if ((r = load(text, d, &doc->root)) != 0)
+	if ((r = load_lifted(text, d, &doc->root)) != 0)
 		return r;
 	*ret = WD_TAKE(doc);
 	return 0;

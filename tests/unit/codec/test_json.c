@@ -201,6 +201,137 @@ walks_members_in_the_order_of_the_text(void **state)
 	doc = wd_json_free(doc);
 }
 
+/* ---- long texts, which the library does not read itself */
+
+enum { LONG = 5000 };
+
+/* The canonical text of what is parsed, or the refusal. A parsed text with an
+ * escape is one that the library reads. */
+static int
+canonical(struct wd_span text, struct wd_diag *d, struct wd_bytes **ret)
+{
+	WD_AUTO(wd_json_freep) struct wd_json *doc = NULL;
+	int r = wd_json_parse(text, d, &doc);
+
+	return r != 0 ? r : wd_json_canonical(wd_json_root(doc), ret);
+}
+
+/* FORM with each `$` as LONG letters; the first letter after ESCAPE, if any. */
+static struct wd_wr
+fill(const char *form, const char *escape)
+{
+	struct wd_wr wr = wd_wr_growing(WD_JSON_BYTES);
+	char letter = 'A';
+
+	for (; *form != '\0'; form++) {
+		if (*form != '$') {
+			wd_wr_u8(&wr, (uint8_t)*form);
+			continue;
+		}
+		wd_wr_text(&wr, escape);
+		for (size_t i = 0; i < LONG; i++)
+			wd_wr_u8(&wr, (uint8_t)letter);
+		letter++;
+	}
+	t_ok(wd_wr_end(&wr));
+	return wr;
+}
+
+/* Forms in which a long text must read the same whoever reads it. */
+static const char *const long_forms[] = { "\"$\"", "[\"$\"]", "{\"a\":\"$\"}",
+	" { \"a\" : \"$\" , \"b\" : [ \"\" , \"$\" ] } ",
+	"{\"\":\"\",\"b\":{\"c\":[[],{},1,null,\"x\",[\"$\"]],\"d\":\"$\"}}",
+	"[\"$\",\"$\",\"$\",\"$\",\"$\",\"$\",\"$\",\"$\",\"$\",\"$\",\"\"]",
+	"[\"\\\\\",\"$\",\"\\\"\",\"$\",\"$\\\"\",\"$\\\\\",\"$\"]",
+	"{\"$\":\"$\",\"b$\" : \"$\"}", "[\"$\xc3\xa4\",\"\xc3\xa4$\",\"$\"]",
+	"[[[[[[[[[[[[[[[[\"$\"]]]]]]]]]]]]]]]]" };
+
+static void
+long_texts_read_as_if_the_library_had_read_them(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < WD_N(long_forms); i++) {
+		WD_AUTO(wd_bytes_freep) struct wd_bytes *a = NULL;
+		WD_AUTO(wd_bytes_freep) struct wd_bytes *b = NULL;
+		WD_AUTO(wd_wr_done)
+		struct wd_wr plain = fill(long_forms[i], "_");
+		WD_AUTO(wd_wr_done)
+		struct wd_wr escaped = fill(long_forms[i], "\\u005f");
+
+		t_ok(canonical(wd_wr_span(&plain), NULL, &a));
+		t_ok(canonical(wd_wr_span(&escaped), NULL, &b));
+		t_span_equal(wd_bytes_span(a), wd_bytes_span(b));
+	}
+}
+
+static void
+what_is_wrong_beside_a_long_text_is_told_as_ever(void **state)
+{
+	static const char *const bad[] = { "\"$", "[\"$\"", "{\"a\":\"$\",}",
+		"{\"a\":\"$\",\"a\":1}", "{\"a\":\"$\",\"\\u0061\":\"\"}",
+		"[\"$\",tru]", "[\"$\" \"$\"]", "{\"$\"}", "[\"$\":1]",
+		"\"$\\\"", "\"$\x01\"", "\"$\xff\"", "\"$\" x", "{\"a\" \"$\"}",
+		"\\\"$\"", "[\"$\",\"\\u0000\"]", "[\"$\\q\"]" };
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(bad); i++) {
+		WD_AUTO(wd_wr_done) struct wd_wr plain = fill(bad[i], "______");
+		WD_AUTO(wd_wr_done)
+		struct wd_wr escaped = fill(bad[i], "\\u005f");
+		struct wd_bytes *none = NULL;
+		struct wd_diag a = { 0 }, b = { 0 };
+
+		assert_int_equal(
+		    canonical(wd_wr_span(&plain), &a, &none), WD_R_MALFORMED);
+		assert_int_equal(
+		    canonical(wd_wr_span(&escaped), &b, &none), WD_R_MALFORMED);
+		assert_string_equal(a.detail, b.detail);
+	}
+}
+
+/* 17 deep, and a value too many: counted without what was lifted. */
+static void
+limits_hold_beside_a_long_text(void **state)
+{
+	WD_AUTO(wd_wr_done)
+	struct wd_wr deep = fill("[[[[[[[[[[[[[[[[[\"$\"]]]]]]]]]]]]]]]]]", "");
+	WD_AUTO(wd_wr_done) struct wd_wr many = fill("[\"$\"", "");
+	struct wd_json *doc = NULL;
+
+	(void)state;
+	assert_int_equal(
+	    wd_json_parse(wd_wr_span(&deep), NULL, &doc), WD_R_MALFORMED);
+	for (size_t i = 0; i < WD_JSON_VALUES; i++)
+		wd_wr_text(&many, ",1");
+	wd_wr_text(&many, "]");
+	assert_int_equal(
+	    wd_json_parse(wd_wr_span(&many), NULL, &doc), WD_R_TOO_LARGE);
+	assert_null(doc);
+}
+
+static void
+a_failed_allocation_beside_a_long_text_is_a_fault(void **state)
+{
+	WD_AUTO(wd_wr_done)
+	struct wd_wr text = fill("{\"a\":[\"x\",\"$\"],\"b\":\"$\"}", "");
+	bool fired = true;
+
+	(void)state;
+	for (uint64_t k = 1; fired; k++) {
+		struct wd_json *doc = NULL;
+		struct wd_diag d = { 0 };
+		int r;
+
+		(void)wd_alloc_fail_at(k);
+		r = wd_json_parse(wd_wr_span(&text), &d, &doc);
+		fired = wd_alloc_fail_at(0) != 0;
+		assert_int_equal(r, fired ? WD_F_MEMORY : 0);
+		assert_int_equal(d.result, r);
+		assert_true((doc != NULL) == (r == 0));
+		doc = wd_json_free(doc);
+	}
+}
+
 static void
 every_failed_allocation_is_a_fault(void **state)
 {
@@ -237,6 +368,13 @@ main(void)
 		cmocka_unit_test(nothing_reads_as_nothing),
 		cmocka_unit_test(walks_members_in_the_order_of_the_text),
 		cmocka_unit_test(every_failed_allocation_is_a_fault),
+		cmocka_unit_test(
+		    long_texts_read_as_if_the_library_had_read_them),
+		cmocka_unit_test(
+		    what_is_wrong_beside_a_long_text_is_told_as_ever),
+		cmocka_unit_test(limits_hold_beside_a_long_text),
+		cmocka_unit_test(
+		    a_failed_allocation_beside_a_long_text_is_a_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
