@@ -5,6 +5,7 @@
 #include "bin/agent/conf.h"
 
 #include "base/alloc.h"
+#include "bin/agent/skc.h"
 #include "codec/ini.h"
 #include "sys/file.h"
 
@@ -164,6 +165,18 @@ complete_keys(struct agent_conf *c, struct wd_diag *d)
 	return 0;
 }
 
+/* What SKC's files and its users' nginx.conf call it. */
+static void
+name_token_of_skc(struct reading *rd)
+{
+	size_t place = 0;
+
+	if (rd->conf.skc_keys[0] != '\0' &&
+	    find("agent", "token", &place) != NULL &&
+	    (rd->seen >> place & 1) == 0)
+		wd_copy(rd->conf.token, WD_SPAN(WD_SKC_TOKEN));
+}
+
 static int
 complete(struct reading *rd, struct wd_diag *d)
 {
@@ -172,6 +185,7 @@ complete(struct reading *rd, struct wd_diag *d)
 
 	if (r != 0 || (r = complete_keys(c, d)) != 0)
 		return r;
+	name_token_of_skc(rd);
 	if (c->serial[0] != '\0' && strlen(c->serial) != WD_HOLDER_SERIAL_LEN)
 		return wd_reject(d, WD_R_RANGE, "serial is not %d characters",
 		    WD_HOLDER_SERIAL_LEN);
@@ -210,16 +224,35 @@ folder_of(const char *file, char ret[PATH_MAX], struct wd_diag *d)
 	return 0;
 }
 
+static int
+read_skc(struct agent_conf *c, struct wd_diag *d)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *text = NULL;
+	int r;
+
+	if (c->skc_keys[0] == '\0')
+		return 0;
+	r = wd_file_read(AT_FDCWD, c->skc_keys, WD_INI_MAX, &text, d);
+	return r != 0 ? r : agent_conf_add_skc(c, wd_bytes_span(text), d);
+}
+
 int
 agent_conf_read(const char *path, struct agent_conf *ret, struct wd_diag *d)
 {
+	WD_AUTO(wd_freep) struct agent_conf *c = wd_alloc(sizeof(*c));
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *text = NULL;
 	char folder[PATH_MAX];
 	int r = wd_file_read(AT_FDCWD, path, WD_INI_MAX, &text, d);
 
 	if (r != 0 || (r = folder_of(path, folder, d)) != 0)
 		return r;
-	return agent_conf_parse(wd_bytes_span(text), folder, ret, d);
+	if (c == NULL)
+		return wd_fault(d, WD_F_MEMORY, "no memory");
+	if ((r = agent_conf_parse(wd_bytes_span(text), folder, c, d)) != 0 ||
+	    (r = read_skc(c, d)) != 0)
+		return r;
+	*ret = *c;
+	return 0;
 }
 
 const struct agent_conf_key *

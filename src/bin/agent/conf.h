@@ -66,6 +66,10 @@ struct agent_conf {
 	uint32_t swtee_isv_prod_id, swtee_isv_svn;
 	bool swtee_debug;
 
+	/* [skc] */
+	char skc_keys[AGENT_PATH];
+	struct agent_grants skc_see, skc_use;
+
 	size_t n_keys;
 	struct agent_key_conf keys[AGENT_KEYS_MAX];
 };
@@ -109,7 +113,8 @@ const char *agent_conf_form(enum agent_conf_type type);
 int agent_conf_parse(struct wd_span text, const char *folder,
     struct agent_conf *ret, struct wd_diag *d) WD_MUST_USE;
 
-/* As that, of the file at PATH; WD_R_NOT_FOUND also when it is not there. */
+/* As that, of the file at PATH and of the keys.txt it names; WD_R_NOT_FOUND
+ * also when one of them is not there. */
 int agent_conf_read(const char *path, struct agent_conf *ret, struct wd_diag *d)
     WD_MUST_USE;
 
@@ -127,6 +132,14 @@ struct agent_value {
 	struct wd_span text;
 	const char *folder;
 };
+
+/*
+ * Adds the keys that TEXT, a keys.txt of SKC, names and that have no section of
+ * their own. WD_R_MALFORMED; WD_R_UNSUPPORTED for a secret key, which cannot be
+ * used through PKCS#11 here; WD_R_RANGE when there are too many.
+ */
+int agent_conf_add_skc(
+    struct agent_conf *c, struct wd_span text, struct wd_diag *d) WD_MUST_USE;
 
 /* Fills the value's place in the struct at PLACE_OF. */
 int agent_conf_set(

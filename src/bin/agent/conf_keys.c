@@ -79,6 +79,16 @@ static const struct agent_conf_key keys[] = {
 	{ "swtee", "debug", AGENT_IS_BOOL, AT(swtee_debug), .standard = "no",
 	    .manual = "Claims that the enclave can be debugged." },
 
+	{ "skc", "keys", AGENT_IS_PATH, AT(skc_keys), .standard = "",
+	    .manual = "A keys.txt of the SKC library. The keys that its lines "
+		      "name are fetched too, but for those with a section of "
+		      "their own, and the token is called KMS unless "
+		      "something else is given." },
+	{ "skc", "see", AGENT_IS_USERS, AT(skc_see), .standard = "",
+	    .manual = "Users who may find these keys, as in [key NAME]." },
+	{ "skc", "use", AGENT_IS_USERS, AT(skc_use), .standard = "",
+	    .manual = "Users who may have these keys sign, as in [key NAME]." },
+
 	{ "key", "id", AGENT_IS_ID, KEY_AT(id), .standard = "",
 	    .manual = "The key to fetch, by its id. Either this or path must "
 		      "be given." },

@@ -332,6 +332,70 @@ manual_lists_every_key(void **state)
 	}
 }
 
+#define SKC_ID "5b0f7d5e-1a7e-4a53-9a0a-0f6f7f0f2d11"
+#define SKC_LINE(id, type)                                        \
+	"pkcs11:token=KMS;id=" id ";object=RSAKEY;type=" type ";" \
+	"pin-value=1234;\n"
+
+static int
+add_skc(const char *text)
+{
+	struct wd_diag d = { 0 };
+
+	return agent_conf_add_skc(&conf, wd_span_text(text), &d);
+}
+
+static void
+keys_of_skc_have_the_rights_of_their_section(void **state)
+{
+	(void)state;
+	t_ok(parse("[skc]\nkeys = keys.txt\nsee = 1, @2\nuse = 3\n", NULL));
+	assert_string_equal(conf.skc_keys, "/conf/keys.txt");
+	assert_string_equal(conf.token, "KMS");
+	t_ok(add_skc(SKC_LINE(SKC_ID, "private")));
+	assert_int_equal(conf.n_keys, 1);
+	assert_string_equal(conf.keys[0].name, SKC_ID);
+	assert_string_equal(conf.keys[0].path, "default/key/" SKC_ID);
+	assert_string_equal(conf.keys[0].label, "RSAKEY");
+	assert_int_equal(conf.keys[0].see.n, 2);
+	assert_int_equal(conf.keys[0].use.who[0].id, 3);
+	t_ok(add_skc(SKC_LINE(SKC_ID, "private")));
+	assert_int_equal(conf.n_keys, 1);
+}
+
+static void
+a_section_of_its_own_comes_before_keys_txt(void **state)
+{
+	(void)state;
+	t_ok(parse("[agent]\ntoken = mine\n[skc]\nkeys = k\nuse = 3\n"
+		   "[key web]\nid = " SKC_ID "\nuse = 4\n",
+	    NULL));
+	assert_string_equal(conf.token, "mine");
+	t_ok(add_skc(SKC_LINE(SKC_ID, "secret-key")));
+	assert_int_equal(conf.n_keys, 1);
+	assert_int_equal(conf.keys[0].use.who[0].id, 4);
+}
+
+static void
+lines_of_skc_that_do_not_fit_are_refused(void **state)
+{
+	char line[256];
+
+	(void)state;
+	t_ok(parse("", NULL));
+	assert_int_equal(add_skc("RSAKEY\n"), WD_R_MALFORMED);
+	assert_int_equal(
+	    add_skc(SKC_LINE(SKC_ID, "secret-key")), WD_R_UNSUPPORTED);
+	for (int i = 0; i <= AGENT_KEYS_MAX; i++) {
+		(void)snprintf(line, sizeof(line),
+		    SKC_LINE(
+			"5b0f7d5e-1a7e-4a53-9a0a-0000000000%02x", "private"),
+		    (unsigned)i);
+		assert_int_equal(
+		    add_skc(line), i < AGENT_KEYS_MAX ? 0 : WD_R_RANGE);
+	}
+}
+
 int
 main(void)
 {
@@ -347,6 +411,9 @@ main(void)
 		cmocka_unit_test(file_is_read_from_its_own_folder),
 		cmocka_unit_test(
 		    reload_may_not_change_what_is_fixed_at_the_start),
+		cmocka_unit_test(keys_of_skc_have_the_rights_of_their_section),
+		cmocka_unit_test(a_section_of_its_own_comes_before_keys_txt),
+		cmocka_unit_test(lines_of_skc_that_do_not_fit_are_refused),
 		cmocka_unit_test(manual_lists_every_key),
 	};
 
