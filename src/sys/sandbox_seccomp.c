@@ -54,13 +54,14 @@ static const int file_calls[] = { CALL(fstat), CALL(pread64), CALL(pwrite64),
 	CALL(fchmod), CALL(linkat), CALL(unlinkat), CALL(renameat),
 	CALL(renameat2), CALL(mkdirat), CALL(getdents64), CALL(flock) };
 
-/* Segments, tiles and checkpoints of the log folder; the room on its disk. */
+/* Segments, tiles and checkpoints of the log folder; the room on its disk. What
+ * root makes there is given to the folder's owner. */
 static const int scribe_calls[] = { CALL(fstat), CALL(pread64), CALL(pwrite64),
 	CALL(fsync), CALL(fdatasync), CALL(ftruncate), CALL(fallocate),
 	CALL(openat), CALL(newfstatat), CALL(fchmod), CALL(linkat),
 	CALL(unlinkat), CALL(renameat), CALL(renameat2), CALL(mkdirat),
 	CALL(getdents64), CALL(flock), CALL(fstatfs), CALL(faccessat),
-	CALL(faccessat2), CALL(geteuid) };
+	CALL(faccessat2), CALL(geteuid), CALL(fchown), CALL(fchownat) };
 
 static const int agent_calls[] = { CALL(accept4), CALL(accept),
 	CALL(setsockopt), CALL(getpeername), CALL(getsockname), CALL(openat),

@@ -177,6 +177,8 @@ judge_room(struct scribe *s, int r, const struct wd_diag *d)
 {
 	bool is_short = wd_journal_is_short(s->journal);
 
+	if (r < 0)
+		wd_log_result("no_new_segment", r, d);
 	if (r != 0)
 		s->retry_at = wd_time_mono_ms() + RETRY_MS;
 	if (r != 0 && is_short && s->state.writable) {
