@@ -11,7 +11,7 @@
 enum {
 	DOCS_MAX = 4096, /* rows that a list's answer can carry */
 	DOCS_LIST_MAX = 262144,
-	ROW_BYTES = 20, /* of a document in a snapshot, beside its bytes */
+	ROW_BYTES = 32, /* of a document in a snapshot, beside its bytes */
 };
 
 static struct wd_msg_collateral_record

@@ -47,8 +47,9 @@ int wd_doc_may_replace(const struct wd_doc_info *kept,
     const struct wd_doc_info *fresh) WD_MUST_USE;
 
 /*
- * A snapshot in one block: u32 version 1, then per document {u8 role, u8 tee,
- * u8 class, u8 software, 8 bytes scope, u32 length, bytes}. Read in place.
+ * A snapshot in one block: u32 version 2, then per document {u8 role, u8 tee,
+ * u8 class, u8 software, 8 bytes scope, i64 issue date, u32 evaluation number,
+ * u32 length, bytes}. Read in place.
  */
 void wd_snapshot_begin(struct wd_wr *wr);
 void wd_snapshot_add(
@@ -60,10 +61,10 @@ int wd_snapshot_check(struct wd_span snapshot) WD_MUST_USE;
 /*
  * Fills the collateral roles of IN that are absent with the documents of
  * SNAPSHOT (which was checked) that fit the evidence in IN: its platform, CA,
- * TEE and kind of root; early ones before standard ones. What is missing stays
- * absent, and so does everything when the evidence cannot say which platform
- * it is of: wd_appraise then gives the reason. V's cache makes this cheap for
- * a known platform. 0 or a fault.
+ * TEE and kind of root; of an early and a standard one the newer. What is
+ * missing stays absent, and so does everything when the evidence cannot say
+ * which platform it is of: wd_appraise then gives the reason. V's cache makes
+ * this cheap for a known platform. 0 or a fault.
  */
 int wd_snapshot_select(struct wd_verifier *v, struct wd_span snapshot,
     enum wd_tee tee, int64_t at, struct wd_inputs *in, struct wd_diag *d)

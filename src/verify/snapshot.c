@@ -5,7 +5,7 @@
  */
 #include "verify/snapshot.h"
 
-enum { VERSION = 1 };
+enum { VERSION = 2 };
 
 int
 wd_doc_may_replace(
@@ -37,6 +37,8 @@ wd_snapshot_add(
 	wd_wr_u8(wr, (uint8_t)info->id.update_class);
 	wd_wr_u8(wr, info->software);
 	wd_wr_bytes(wr, WD_SPAN(info->id.scope));
+	wd_wr_le64(wr, (uint64_t)info->issue_date);
+	wd_wr_le32(wr, info->evaluation_number);
 	wd_wr_le32(wr, (uint32_t)doc.len);
 	wd_wr_bytes(wr, doc);
 }
@@ -51,6 +53,8 @@ wd_snapshot_next(struct wd_rd *rd)
 	row.update_class = wd_rd_u8(rd);
 	row.software = wd_rd_u8(rd);
 	row.scope = wd_rd_bytes(rd, 8);
+	row.issue_date = (int64_t)wd_rd_le64(rd);
+	row.evaluation_number = wd_rd_le32(rd);
 	row.doc = wd_rd_bytes(rd, wd_rd_le32(rd));
 	return row;
 }

@@ -9,6 +9,8 @@
 struct wd_snapshot_row {
 	uint8_t role, tee, update_class, software;
 	struct wd_span scope, doc;
+	int64_t issue_date;
+	uint32_t evaluation_number;
 };
 
 /* The next row; RD stands behind the version at first. */

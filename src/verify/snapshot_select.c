@@ -13,23 +13,46 @@ fits(const struct wd_snapshot_row *row, enum wd_tee tee,
 	    wd_span_equal(row->scope, WD_SPAN(p->scope[row->role]));
 }
 
+static struct wd_doc_info
+age_of(const struct wd_snapshot_row *row)
+{
+	return (struct wd_doc_info){ .issue_date = row->issue_date,
+		.evaluation_number = row->evaluation_number };
+}
+
+/*
+ * The class is what an operator called the document when it was imported, so it
+ * decides nothing: an old one that is called early must not hide a newer one.
+ */
+static bool
+is_newer(const struct wd_snapshot_row *row, const struct wd_doc_info *chosen)
+{
+	struct wd_doc_info fresh = age_of(row);
+
+	return wd_doc_may_replace(chosen, &fresh) == 0;
+}
+
 static void
 select_rows(struct wd_span snapshot, enum wd_tee tee,
     const struct wd_platform *p, struct wd_inputs *in)
 {
 	struct wd_rd rd = wd_rd(snapshot);
-	bool replaceable[WD_IN_COUNT];
+	struct wd_doc_info chosen[WD_IN_COUNT];
+	bool given[WD_IN_COUNT];
 
 	for (size_t i = 0; i < WD_IN_COUNT; i++)
-		replaceable[i] = in->part[i].p == NULL;
+		given[i] = in->part[i].p != NULL;
 	wd_rd_skip(&rd, 4);
 	while (wd_rd_more(&rd)) {
 		struct wd_snapshot_row row = wd_snapshot_next(&rd);
 
-		if (!replaceable[row.role] || !fits(&row, tee, p))
+		if (given[row.role] || !fits(&row, tee, p))
+			continue;
+		if (in->part[row.role].p != NULL &&
+		    !is_newer(&row, &chosen[row.role]))
 			continue;
 		in->part[row.role] = row.doc;
-		replaceable[row.role] = row.update_class != 'e';
+		chosen[row.role] = age_of(&row);
 	}
 }
 

@@ -190,7 +190,7 @@ class Calls(KeeperTest):
 
         put(b"new", 17)
         empty = 4
-        self.assertEqual(s.snapshot(), empty + 16 + 3)
+        self.assertEqual(s.snapshot(), empty + 28 + 3)
         self.assertEqual(s.answer("COLLATERAL_PUT")["size"], 3)
         put(b"old", 16)
         with self.assertRaises(Refused) as caught:

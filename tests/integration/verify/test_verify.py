@@ -92,7 +92,7 @@ class Rig:
 
     def snapshot_of(self, swtee, without=()):
         """What a keeper does: each document checked, then all in a block."""
-        block = struct.pack("<I", 1)
+        block = struct.pack("<I", 2)
         for name, doc, chain in swtee.documents():
             if name in without:
                 continue
@@ -100,7 +100,8 @@ class Rig:
             assert reason is None, (name, reason, info)
             block += struct.pack("<BBcB", PARTS[name], info["tee"], b"s",
                                  info["software"]) + info["scope"]
-            block += struct.pack("<I", len(doc)) + doc
+            block += struct.pack("<qII", info["issued"],
+                                 info["evaluation_number"], len(doc)) + doc
         return block
 
     def check(self, name, doc, chain, at=AT):
@@ -316,9 +317,9 @@ class Collateral(Test):
     def test_a_bad_snapshot_leaves_the_old_one_in_force(self):
         rig = self.ready()
         block = rig.snapshot_of(self.swtee)
-        for bad in (b"\2" + block[1:], block[:-1], block + b"\0", b"\0",
+        for bad in (b"\1" + block[1:], block[:-1], block + b"\0", b"\0",
                     block[:4] + b"\xff" + block[5:],
-                    block[:16] + b"\xff\xff\xff\xff" + block[20:]):
+                    block[:28] + b"\xff\xff\xff\xff" + block[32:]):
             self.assertEqual(rig.snapshot(bad)[0], "malformed")
         self.assertEqual(rig.snapshot(block, size=len(block) + 1)[0],
                          "malformed")

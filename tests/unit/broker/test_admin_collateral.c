@@ -353,7 +353,7 @@ the_snapshot_holds_what_is_stored(void **state)
 	t_ok(put(f, &x));
 	t_ok(wd_collateral_snapshot(f->b, &snapshot));
 	t_ok(wd_snapshot_check(wd_bytes_span(snapshot)));
-	assert_int_equal(snapshot->len, 4 + 16 + 12);
+	assert_int_equal(snapshot->len, 4 + 28 + 12);
 	assert_non_null(memmem(snapshot->p, snapshot->len, "the document", 12));
 }
 

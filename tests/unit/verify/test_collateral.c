@@ -269,34 +269,49 @@ what_does_not_fit_stays_absent(void **state)
 	    judge_with(&f, snapshot(&f, to_software), &in), WD_R_CRL_MISSING);
 }
 
-static void
-early_documents_come_before_standard_ones(void **state)
+/* Two documents of one byte, the first 'e'arly; which of them is chosen. */
+static uint8_t
+chosen_of(struct fixture *f, struct wd_doc_info early, struct wd_doc_info other)
 {
 	uint8_t block[512];
+	struct wd_wr wr = wd_wr_fixed(block, sizeof(block));
+	struct wd_inputs in = { 0 };
+
+	early.id.update_class = 'e';
+	wd_snapshot_begin(&wr);
+	wd_snapshot_add(&wr, &early, WD_SPAN_LIT("e"));
+	wd_snapshot_add(&wr, &other, WD_SPAN_LIT("s"));
+	in.part[WD_IN_QUOTE] = f->w.in.part[WD_IN_QUOTE];
+	t_ok(wd_snapshot_select(
+	    f->v, wd_wr_span(&wr), WD_TEE_SGX, f->w.at, &in, NULL));
+	return in.part[WD_IN_QE_IDENTITY].p[0];
+}
+
+static void
+the_newer_document_is_chosen_whatever_its_class(void **state)
+{
 	WD_AUTO(fixture_done) struct fixture f;
 	struct t_recipe r = t_good();
-	struct wd_doc_info info = { .id = { .role = WD_IN_QE_IDENTITY,
-					.tee = WD_TEE_SGX,
-					.update_class = 's' } };
+	const struct wd_doc_info standard = {
+		.id = { .role = WD_IN_QE_IDENTITY,
+		    .tee = WD_TEE_SGX,
+		    .update_class = 's' },
+		.issue_date = 100,
+		.evaluation_number = 17,
+	};
+	struct wd_doc_info early = standard;
 
 	(void)state;
 	fixture_make(&f, &r);
-	for (unsigned early = 0; early < 3; early++) {
-		struct wd_wr wr = wd_wr_fixed(block, sizeof(block));
-		struct wd_inputs in = { 0 };
-
-		wd_snapshot_begin(&wr);
-		for (unsigned i = 0; i < 3; i++) {
-			uint8_t byte = (uint8_t)i;
-
-			info.id.update_class = i == early ? 'e' : 's';
-			wd_snapshot_add(&wr, &info, wd_span(&byte, 1));
-		}
-		in.part[WD_IN_QUOTE] = f.w.in.part[WD_IN_QUOTE];
-		t_ok(wd_snapshot_select(
-		    f.v, wd_wr_span(&wr), WD_TEE_SGX, f.w.at, &in, NULL));
-		assert_int_equal(in.part[WD_IN_QE_IDENTITY].p[0], early);
-	}
+	early.evaluation_number = 18;
+	assert_int_equal(chosen_of(&f, early, standard), 'e');
+	early.evaluation_number = 16;
+	early.issue_date = 200;
+	assert_int_equal(chosen_of(&f, early, standard), 's');
+	early.evaluation_number = 17;
+	assert_int_equal(chosen_of(&f, early, standard), 'e');
+	early.issue_date = 99;
+	assert_int_equal(chosen_of(&f, early, standard), 's');
 }
 
 static void
@@ -347,7 +362,7 @@ check_row(uint8_t role, uint8_t tee, uint8_t update_class, uint8_t software,
 	wd_wr_u8(&wr, tee);
 	wd_wr_u8(&wr, update_class);
 	wd_wr_u8(&wr, software);
-	wd_wr_zero(&wr, 8);
+	wd_wr_zero(&wr, 8 + 8 + 4);
 	wd_wr_le32(&wr, len);
 	wd_wr_zero(&wr, bytes);
 	return wd_snapshot_check(wd_wr_span(&wr));
@@ -360,11 +375,11 @@ the_framing_is_checked(void **state)
 
 	(void)state;
 	t_ok(check_row(role, 1, 's', 0, 4, 4));
-	t_ok(wd_snapshot_check(WD_SPAN_LIT("\x01\x00\x00\x00")));
+	t_ok(wd_snapshot_check(WD_SPAN_LIT("\x02\x00\x00\x00")));
 	assert_int_equal(
-	    wd_snapshot_check(WD_SPAN_LIT("\x02\x00\x00\x00")), WD_R_MALFORMED);
+	    wd_snapshot_check(WD_SPAN_LIT("\x01\x00\x00\x00")), WD_R_MALFORMED);
 	assert_int_equal(
-	    wd_snapshot_check(WD_SPAN_LIT("\x01\x00")), WD_R_MALFORMED);
+	    wd_snapshot_check(WD_SPAN_LIT("\x02\x00")), WD_R_MALFORMED);
 	assert_int_equal(
 	    check_row(WD_IN_COUNT, 1, 's', 0, 4, 4), WD_R_MALFORMED);
 	assert_int_equal(
@@ -388,7 +403,8 @@ main(void)
 		cmocka_unit_test(only_what_is_older_may_not_replace),
 		cmocka_unit_test(what_fits_the_quote_is_chosen),
 		cmocka_unit_test(what_does_not_fit_stays_absent),
-		cmocka_unit_test(early_documents_come_before_standard_ones),
+		cmocka_unit_test(
+		    the_newer_document_is_chosen_whatever_its_class),
 		cmocka_unit_test(what_the_caller_gave_stays),
 		cmocka_unit_test(nothing_is_chosen_for_what_says_no_platform),
 		cmocka_unit_test(the_framing_is_checked),
