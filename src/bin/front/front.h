@@ -127,11 +127,12 @@ void front_answer_nothing(struct front *f, struct wd_request *rq);
 void front_done_nothing(
     struct front *f, struct wd_request *rq, const void *msg);
 
-/* Refuses before the keeper was asked: counted. D may be NULL. */
+/* Refuses what the keeper was not asked or writes no entry for: counted. D may
+ * be NULL. */
 void front_refuse(struct front *f, struct wd_request *rq, int result,
     const struct wd_diag *d);
 
-/* Refuses with what the keeper said; it has counted or logged it. */
+/* Refuses with what the keeper said and has logged, or with a fault. */
 void front_fail(
     struct front *f, struct wd_request *rq, int result, struct wd_span detail);
 

@@ -49,6 +49,35 @@ reply_room(const struct wd_call_row *row)
 	return wd_alloc(row->reply->size > 0 ? row->reply->size : 1);
 }
 
+/*
+ * The keeper writes an entry for what a session or an admin token asked, and
+ * for evidence that was verified. Every other refusal is a stranger's.
+ */
+static bool
+is_logged(enum wd_call call, int result)
+{
+	int status = wd_reason_row(result)->status;
+
+	if (call == WD_CALL_ATTEST)
+		return result == WD_R_REVOKED_BY_OPERATOR;
+	return status != 401 && status != 429;
+}
+
+static void
+refused(struct front *f, struct wd_request *rq, enum wd_call call, int result,
+    struct wd_span detail)
+{
+	struct wd_diag d = { 0 };
+
+	if (result > 0 && !is_logged(call, result)) {
+		(void)wd_span_to_text(detail, d.detail,
+		    sizeof(d.detail)); /* or the reason's sentence */
+		front_refuse(f, rq, result, &d);
+		return;
+	}
+	front_fail(f, rq, result, detail);
+}
+
 /* One reply. False when it is not one the keeper may send. */
 static bool
 take_reply(struct front *f, const struct wd_frame *frame,
@@ -74,7 +103,7 @@ take_reply(struct front *f, const struct wd_frame *frame,
 	if (result == 0)
 		call.done(f, rq, msg);
 	else
-		front_fail(f, rq, result, detail);
+		refused(f, rq, row->id, result, detail);
 	return true;
 }
 

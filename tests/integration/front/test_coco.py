@@ -3,7 +3,7 @@ import base64
 import json
 import tempfile
 
-from front_rig import Front, FrontTest, main, make_certificate
+from front_rig import Front, FrontTest, main, make_certificate, wait_until
 
 NONCE = bytes(range(32))
 KEY = {"kty": "EC", "crv": "P-256", "alg": "ECDH-ES+A256KW",
@@ -95,6 +95,23 @@ class Coco(FrontTest):
         answer = self.ask("POST", "/kbs/v0/attest", attestation())
         self.assertEqual(answer.status, 500)
         self.assertNotIn("disk", answer.json()["detail"])
+
+    def test_what_the_keeper_refuses_without_an_entry_is_counted(self):
+        for reason in ("challenge_used", "quote_bad_signature",
+                       "revoked_by_operator"):
+            self.keeper.answers["ATTEST"] = (reason,)
+            self.ask("POST", "/kbs/v0/attest", attestation())
+        for reason in ("measurement_mismatch", "not_found",
+                       "credential_invalid"):
+            self.keeper.answers["RESOURCE"] = (reason,)
+            self.ask("GET", "/kbs/v0/resource/a/b/c",
+                     fields=["Cookie: kbs-session-id=cafe"])
+        counts = lambda: {(m["reason"], m["prefix"], m["n"])
+                          for n, m in list(self.keeper.seen) if n == "COUNT"}
+        expected = {(reason, "127.0.0.0/24", 1) for reason in (
+            "challenge_used", "quote_bad_signature", "credential_invalid")}
+        self.assertTrue(wait_until(lambda: counts() >= expected), counts())
+        self.assertEqual(counts(), expected)
 
     def test_bad_attestations_do_not_reach_the_keeper(self):
         deep = "[" * 40 + "]" * 40
