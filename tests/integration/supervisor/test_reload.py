@@ -47,7 +47,7 @@ class Reload(SupervisorTest):
         self.reload()
         self.reloaded()
         self.until(lambda: set(before) & set(self.sup.pids()) == kept)
-        self.assertEqual(len(self.sup.pids()), 8)
+        self.until(lambda: len(self.sup.pids()) == 8)
         for event in self.sup.events("config"):
             new = event["pid"] not in before
             self.assertEqual(event["config"]["max_body"],
@@ -270,7 +270,7 @@ class Refusals(SupervisorTest):
             stderr=subprocess.PIPE, text=True, timeout=20)
         self.assertEqual(second.returncode, 3)
         self.assertIn("holds the lock of the state folder", second.stderr)
-        self.assertEqual(len(self.sup.pids()), 8)
+        self.until(lambda: len(self.sup.pids()) == 8)
 
     def test_admin_socket_of_another_server(self):
         os.mkdir(self.sup.path("run"))
