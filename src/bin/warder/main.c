@@ -2,6 +2,7 @@
  * warder, the command line: finds the verb, checks its options, runs it.
  * Exit status: 0 done or verified, 3 rejected, 2 wrong usage, 1 fault.
  */
+#include "bin/warder/manual.h"
 #include "bin/warder/verbs.h"
 
 #include <stdio.h>
@@ -31,6 +32,8 @@ main(int argc, char **argv)
 		print_verbs(stdout);
 		return CLI_OK;
 	}
+	if (argc == 2 && strcmp(argv[1], "--print-manual") == 0)
+		return cli_print_manual();
 	if (argc > 1)
 		args.verb = cli_verb_find(words + 1, argc - 1, &used);
 	if (args.verb == NULL) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Manual pages: the keys of a configuration are those that its program reads,
+"""Manual pages: what stands in tables is printed by the programs that have them,
 and every page is proper mdoc (where mandoc is installed)."""
 import glob
 import os
@@ -8,25 +8,26 @@ import subprocess
 import sys
 import unittest
 
-PROGRAMS = {"warder.conf.5": os.path.abspath(sys.argv[1]),
-            "agent.conf.5": os.path.abspath(sys.argv[2])}
-MAN = os.path.abspath(sys.argv[3])
+CONF = "--print-config-manual"
+PROGRAMS = {"warder.conf.5": (os.path.abspath(sys.argv[1]), CONF),
+            "agent.conf.5": (os.path.abspath(sys.argv[2]), CONF),
+            "warder.1": (os.path.abspath(sys.argv[3]), "--print-manual")}
+MAN = os.path.abspath(sys.argv[4])
 
 
 class Manual(unittest.TestCase):
-    def test_keys_are_those_of_the_program(self):
-        for name, program in PROGRAMS.items():
+    def test_tables_are_those_of_the_program(self):
+        for name, (program, option) in PROGRAMS.items():
             with self.subTest(name):
-                self.keys_are_printed(name, program)
+                self.table_is_printed(name, program, option)
 
-    def keys_are_printed(self, name, program):
+    def table_is_printed(self, name, program, option):
         printed = subprocess.run(
-            [program, "--print-config-manual"], stdout=subprocess.PIPE,
+            [program, option], stdout=subprocess.PIPE,
             text=True, timeout=20, check=True).stdout
         with open(os.path.join(MAN, name), encoding="utf-8") as f:
             page = f.read()
-        begin = "printed by %s --print-config-manual.\n" % os.path.basename(
-            program)
+        begin = "printed by %s %s.\n" % (os.path.basename(program), option)
         self.assertEqual(page.count(begin), 1)
         self.assertEqual(page.count('.\\" END\n'), 1)
         page = page.split(begin)[1].split('.\\" END\n')[0]
@@ -43,4 +44,4 @@ class Manual(unittest.TestCase):
             self.assertEqual(run.stdout, "", page)
 
 
-unittest.main(argv=[sys.argv[0]] + sys.argv[4:], verbosity=2)
+unittest.main(argv=[sys.argv[0]] + sys.argv[5:], verbosity=2)
