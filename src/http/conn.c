@@ -254,6 +254,7 @@ wd_request_answer(struct wd_request *rq, const struct wd_answer *a)
 	struct wd_wr wr = wd_wr_fixed(buf, sizeof(buf));
 
 	wd_answer_head(&wr, a, &rq->id, c->last);
+	c->fresh = false;
 	c->state = WD_CONN_SENDING;
 	c->http->config.answered(c->http->config.ctx, rq, a->status);
 	if (wd_wr_end(&wr) == 0 &&
@@ -342,7 +343,11 @@ void
 wd_conn_drain(struct wd_conn *c)
 {
 	c->last = true;
-	if (c->state == WD_CONN_HEAD && !c->begun)
+	if (c->state != WD_CONN_HEAD || c->begun)
+		return;
+	if (c->fresh)
+		wd_event_after(c->timer, LAST_MS);
+	else
 		linger(c);
 }
 
@@ -385,6 +390,7 @@ wd_conn_open(struct wd_listener *l, int fd, const struct wd_source *source,
 		c->rq.source = *source;
 		c->rq.listener = l->bit;
 		c->rq.tls = l->tls != NULL;
+		c->fresh = true;
 		r = wd_loop_timer(l->http->loop, on_timer, c, &c->timer);
 	}
 	if (r == 0)

@@ -34,6 +34,7 @@ struct wd_conn {
 	enum wd_conn_state state;
 	bool begun; /* the first byte of a request has come */
 	bool last;  /* closes after this answer */
+	bool fresh; /* no request was answered yet */
 	uint32_t place;
 	uint64_t serial; /* of the request */
 	size_t seen;     /* bytes of the head looked at */
@@ -46,7 +47,8 @@ int wd_conn_open(struct wd_listener *l, int fd, const struct wd_source *source,
     uint32_t place, struct wd_conn **ret) WD_MUST_USE;
 struct wd_conn *wd_conn_free(struct wd_conn *c);
 
-/* Closes if no request is under way, else after its answer. */
+/* Closes if no request is under way, else after its answer. One that is new
+ * has a moment for its first: who has just connected means to ask. */
 void wd_conn_drain(struct wd_conn *c);
 
 /* Hands a request without a handler to the server's refuse function. */

@@ -60,5 +60,6 @@ struct wd_request *wd_http_find(
 
 unsigned wd_http_connections(const struct wd_http *http);
 
-/* Accepts no more, closes what is idle, lets the rest finish. */
+/* Accepts no more, closes what is idle, lets the rest finish; who has connected
+ * and not asked yet has two seconds to do so. */
 void wd_http_drain(struct wd_http *http);

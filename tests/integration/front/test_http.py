@@ -368,6 +368,28 @@ class Drain(FrontTest):
         busy.close()
         self.assertEqual(self.front.process.wait(5), 0)
 
+    def test_who_has_just_connected_may_ask(self):
+        silent = self.front.connect()
+        asking = self.front.connect()
+        plain = self.front.connect_plain()  # not as far as TLS yet
+        self.assert_alive()  # and with that all of them are accepted
+        self.front.tell("DRAIN")
+        time.sleep(0.2)
+        asking.sendall(request("GET", "/healthz"))
+        answer = read_answer(asking)
+        self.assertEqual(answer.status, 200)
+        self.assertEqual(answer.fields["connection"], "close")
+        late = self.front.context().wrap_socket(
+            plain, server_hostname="kbs.example")
+        self.assertEqual(
+            self.ask("GET", "/healthz", stream=self.front.keep(late)).status,
+            200)
+        # Who says nothing is not waited for.
+        self.assertTrue(is_closed(silent))
+        for s in (silent, asking, late):
+            s.close()
+        self.assertEqual(self.front.process.wait(10), 0)
+
     def test_nothing_to_finish_means_to_leave_at_once(self):
         self.front.tell("DRAIN")
         self.assertEqual(self.front.process.wait(5), 0)
