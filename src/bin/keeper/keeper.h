@@ -72,6 +72,11 @@ struct keeper {
 	bool draining;
 
 	struct wd_peer front, verify, scribe, seal;
+
+	/* Seal and scribe say how things stand as soon as they can; the first
+	 * requests wait for that, but not for long. */
+	bool seal_known, log_known, informed;
+	int64_t informed_by;   /* monotonic ms */
 	uint32_t front_number; /* rises with each front */
 
 	struct op ops[KEEPER_OPS];

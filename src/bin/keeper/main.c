@@ -15,6 +15,7 @@
 enum {
 	ARENA = 8 << 20,
 	EXPIRE_ROWS = 500, /* of sessions and leases, a tick */
+	INFORMED_MS = 1000,
 };
 
 /* ---- peers */
@@ -188,6 +189,18 @@ flush(struct keeper *k, struct link l[LINKS])
 			detach(k, &l[i]);
 }
 
+/* Whether requests may be read: a keeper that has just started would refuse
+ * them for a seal that is open and a log that can be written. */
+static bool
+is_informed(struct keeper *k)
+{
+	k->informed = k->informed ||
+	    ((k->seal.chan == NULL || k->seal_known) &&
+		(k->scribe.chan == NULL || k->log_known)) ||
+	    wd_time_mono_ms() >= k->informed_by;
+	return k->informed;
+}
+
 static void
 list(struct keeper *k, const struct link l[LINKS], struct pollfd fds[LINKS + 1])
 {
@@ -196,7 +209,7 @@ list(struct keeper *k, const struct link l[LINKS], struct pollfd fds[LINKS + 1])
 		struct wd_chan *c = l[i].peer->chan;
 
 		fds[i] = (struct pollfd){ -1, 0, 0 };
-		if (c == NULL)
+		if (c == NULL || (i == 0 && !is_informed(k)))
 			continue;
 		fds[i].fd = wd_chan_fd(c);
 		fds[i].events =
@@ -277,6 +290,7 @@ run(struct keeper *k, struct wd_diag *d)
 	k->config = wd_role_config(k->role);
 	k->front.other = k->config->admin ? WD_PROC_ADMIN_FRONT : WD_PROC_FRONT;
 	keeper_ops_start(k);
+	k->informed_by = wd_time_mono_ms() + INFORMED_MS;
 	if ((r = open_broker(k, d)) != 0)
 		return r;
 	r = wd_role_ready(k->role, WD_SANDBOX_KEEPER, &role_ops, k, d);

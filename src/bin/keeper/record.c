@@ -83,6 +83,7 @@ on_state(struct keeper *k, const struct wd_frame *f)
 
 	if (wd_msg_read(f->body, &wd_msg_log_state_type, &m) != 0)
 		return false;
+	k->log_known = true;
 	k->log_size = m.tree_size;
 	if (!m.writable) {
 		log_lost(k);

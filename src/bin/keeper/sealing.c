@@ -84,6 +84,7 @@ on_answer(
 
 	if (wd_reply_read(f->body, row, &result, &detail, &m) != 0)
 		return false;
+	k->seal_known = true;
 	if (result == 0)
 		result = take(k, &m);
 	if (row->id == WD_CALL_SEAL_SEAL && result == 0 && k->broker != NULL)

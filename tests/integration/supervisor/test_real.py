@@ -169,8 +169,9 @@ class Real(unittest.TestCase):
         refused = []
         end = time.monotonic() + 20
         while not server.lines("reloaded") and time.monotonic() < end:
-            if server.get("/healthz")[0] != 200:
-                refused.append(server.get("/healthz"))
+            answer = server.get("/readyz")
+            if answer[0] != 200:
+                refused.append(answer)
         self.assertEqual(refused, [])
         self.until(server.is_ready)
         self.assertTrue(server.lines("reloaded"), server.log())
