@@ -6,11 +6,42 @@
 #include "bin/pkcs11/refresh.h"
 #include "bin/pkcs11/state.h"
 
-/* Calls FN for every listed object that matches. */
+/* The search says more than which class of objects it wants. */
+static bool
+is_particular(const struct ck_attribute *templ, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (templ[i].type != CKA_CLASS && templ[i].type != CKA_TOKEN &&
+		    templ[i].type != CKA_PRIVATE)
+			return true;
+	return n == 0;
+}
+
+/*
+ * libp11 0.4.12 (Debian 12) asks for all keys of a class and gives up when one
+ * of them is of a type it does not know: an Ed25519 key beside it would take
+ * nginx its RSA key. Programs that know the type ask for it, or for a name.
+ */
+static bool
+is_hidden(const struct wd_p11_object *o, bool particular)
+{
+	return !particular && o->part != WD_PART_CERT &&
+	    o->key->k.kind == WD_HOLDER_ED25519;
+}
+
+static bool
+is_match(const struct wd_p11_object *o, const struct ck_attribute *templ,
+    size_t n_templ, bool particular)
+{
+	return !is_hidden(o, particular) && wd_attr_match(o, templ, n_templ);
+}
+
+/* How many listed objects match; they go to HANDLES unless that is NULL. */
 static size_t
 each_match(const struct wd_p11_keys *keys, const struct ck_attribute *templ,
     size_t n_templ, ck_object_handle_t *handles)
 {
+	bool particular = is_particular(templ, n_templ);
 	struct wd_p11_object o;
 	size_t n = 0;
 
@@ -18,7 +49,7 @@ each_match(const struct wd_p11_keys *keys, const struct ck_attribute *templ,
 		for (size_t j = 0; keys->at[i]->listed &&
 		     wd_p11_object_of(keys->at[i], j, &o);
 		     j++) {
-			if (!wd_attr_match(&o, templ, n_templ))
+			if (!is_match(&o, templ, n_templ, particular))
 				continue;
 			if (handles != NULL)
 				handles[n] = wd_p11_object_handle(&o);

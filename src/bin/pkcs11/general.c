@@ -5,13 +5,15 @@
  */
 #include "base/clock.h"
 #include "base/env.h"
+#include "base/num.h"
 #include "bin/pkcs11/slot.h"
 #include "bin/pkcs11/state.h"
 
 #include <sys/random.h>
 
 enum {
-	PATIENCE = 5000, /* milliseconds a holder that starts is waited for */
+	WAIT = 5, /* seconds a holder that starts is waited for */
+	WAIT_MAX = 60,
 	RANDOM_CHUNK = 256,
 };
 
@@ -31,9 +33,14 @@ static void
 read_configuration(struct wd_p11 *p)
 {
 	const char *path = wd_env("WARDER_HOLDER_SOCKET");
+	uint64_t wait;
 
 	if (p->path[0] != '\0')
 		return;
+	if (!wd_num_parse(
+		wd_span_text(wd_env("WARDER_HOLDER_WAIT")), WAIT_MAX, &wait))
+		wait = WAIT;
+	p->wait = (int64_t)wait * 1000;
 	if (path == NULL)
 		path = WD_HOLDER_SOCKET;
 	/* A path that is too long stays empty: nobody listens there. */
@@ -57,7 +64,7 @@ start(struct wd_p11 *p)
 		close_all(p);
 	read_configuration(p);
 	if (!p->listed)
-		p->patience = wd_time_mono_ms() + PATIENCE;
+		p->patience = wd_time_mono_ms() + p->wait;
 	p->forked = false;
 	p->initialized = true;
 	return CKR_OK;

@@ -17,6 +17,7 @@ struct wd_p11 {
 	bool logged_in;
 
 	char path[WD_P11_PATH]; /* of the holder's socket */
+	int64_t wait;     /* milliseconds a holder that starts is waited for */
 	int64_t patience; /* until when a holder that is away is waited for */
 	int64_t haste;    /* until when one that is silent is not waited for */
 

@@ -249,6 +249,40 @@ objects_are_found_by_what_they_are(void **state)
 	OK(t.f->C_CloseSession(s));
 }
 
+static unsigned long
+count_matches(ck_session_handle_t s, struct ck_attribute *templ, size_t n)
+{
+	ck_object_handle_t o[32];
+	unsigned long found = 0;
+
+	OK(t.f->C_FindObjectsInit(s, templ, n));
+	OK(t.f->C_FindObjects(s, o, 32, &found));
+	OK(t.f->C_FindObjectsFinal(s));
+	return found;
+}
+
+static void
+edwards_keys_are_found_by_those_who_know_them(void **state)
+{
+	ck_session_handle_t s = t_session();
+	ck_object_class_t class = CKO_PRIVATE_KEY;
+	ck_key_type_t type = CKK_EC_EDWARDS;
+	unsigned char token = 1;
+	struct ck_attribute templ[] = {
+		{ CKA_CLASS, &class, sizeof(class) },
+		{ CKA_TOKEN, &token, sizeof(token) },
+		{ CKA_KEY_TYPE, &type, sizeof(type) },
+	};
+
+	(void)state;
+	assert_int_equal(count_matches(s, templ, 2), 2);
+	assert_int_equal(count_matches(s, templ, 3), 1);
+	assert_int_equal(count_matches(s, NULL, 0), 9);
+	class = CKO_CERTIFICATE;
+	assert_int_equal(count_matches(s, templ, 2), 3);
+	OK(t.f->C_CloseSession(s));
+}
+
 static void
 attributes_follow_the_five_cases(void **state)
 {
@@ -638,6 +672,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(a_thousand_sessions_fit_and_a_cap_holds),
 		cmocka_unit_test(any_pin_logs_in_once),
 		cmocka_unit_test(objects_are_found_by_what_they_are),
+		cmocka_unit_test(edwards_keys_are_found_by_those_who_know_them),
 		cmocka_unit_test(attributes_follow_the_five_cases),
 		cmocka_unit_test(nothing_secret_is_found_by_its_value),
 		cmocka_unit_test(what_is_there_cannot_be_changed),
