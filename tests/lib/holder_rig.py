@@ -176,6 +176,8 @@ class Rig:
                 except subprocess.TimeoutExpired:
                     p.kill()
                     p.wait(10)
+            if p.stdout and not p.stdout.closed:
+                p.stdout.close()
         if self.holder:
             self._reap()
         shutil.rmtree(self.folder)
@@ -199,6 +201,14 @@ class Rig:
                 " ".join(command), done.returncode,
                 done.stdout.decode(errors="replace"))
         return done
+
+    def popen(self, *command, **env):
+        """A program that stop() ends."""
+        p = subprocess.Popen(
+            command, env=self.env(**env), cwd=self.folder,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.others.append(p)
+        return p
 
     def tool(self, *arguments, **more):
         return self.run("pkcs11-tool", "--module", self.module, *arguments, **more)

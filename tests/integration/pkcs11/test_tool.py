@@ -2,11 +2,13 @@
 tests, and OpenSSL verifies what comes out."""
 import hashlib
 import os
+import shutil
 import sys
+import time
 import unittest
 
-from holder_rig import (Rig, is_root, is_sanitized, sanitizer_runtime,
-                        user_id)
+from holder_rig import (ENGINE, Rig, is_root, is_sanitized,
+                        sanitizer_runtime, user_id, wait_until)
 
 DIGESTS = {"SHA256": "sha256", "SHA384": "sha384", "SHA512": "sha512"}
 
@@ -150,6 +152,75 @@ class Tool(unittest.TestCase):
                            self.rig.module).stdout.decode()
         self.assertIn("ssh-rsa ", out)
         self.assertIn("ecdsa-sha2-nistp256 ", out)
+
+    def test_a_holder_that_is_away_is_waited_for_as_told(self):
+        rig = Rig()
+        try:
+            for wait in ("0", "1"):
+                begin = time.monotonic()
+                done = rig.tool("--list-objects", check=False,
+                                WARDER_HOLDER_WAIT=wait)
+                self.assertNotEqual(done.returncode, 0)
+                took = time.monotonic() - begin
+                self.assertLess(int(wait) - 0.1, took)
+                self.assertLess(took, int(wait) + 3)
+            key = rig.key("p256", "LATE")
+            rig.start()
+            rig.say("ready 0")
+            slow = rig.popen("pkcs11-tool", "--module", rig.module,
+                             "--list-objects", WARDER_HOLDER_WAIT="20")
+            self.assertIsNone(slow.poll())
+            time.sleep(0.3)
+            rig.say("ready 1")
+            self.assertIn(key.label.encode(), slow.communicate(timeout=20)[0])
+        finally:
+            rig.stop()
+
+    def test_ssh_agent_signs(self):
+        lines = self.rig.run("ssh-keygen", "-D", self.rig.module).stdout
+        os.chmod(self.rig.file("askpass", "#!/bin/sh\necho\n"), 0o755)
+        agent = os.path.join(self.rig.folder, "agent.sock")
+        self.rig.popen("ssh-agent", "-D", "-a", agent, "-P",
+                       self.rig.folder + "/*")
+        wait_until("ssh-agent", lambda: os.path.exists(agent))
+        env = {"SSH_AUTH_SOCK": agent, "DISPLAY": "none",
+               "SSH_ASKPASS": os.path.join(self.rig.folder, "askpass"),
+               "SSH_ASKPASS_REQUIRE": "force"}
+        self.rig.run("ssh-add", "-s", self.rig.module, **env)
+        lines = [x for x in lines.splitlines()
+                 if x.startswith((b"ssh-rsa ", b"ecdsa-sha2-"))]
+        self.assertGreaterEqual(len(lines), 2)
+        for line in lines:
+            public = self.rig.file("public.pub", line + b"\n")
+            data = self.rig.file("data", os.urandom(1000))
+            self.rig.run("ssh-keygen", "-Y", "sign", "-f", public, "-n",
+                         "file", data, **env)
+            with open(data, "rb") as f:
+                self.rig.run("ssh-keygen", "-Y", "check-novalidate", "-n",
+                             "file", "-s", data + ".sig", data=f.read())
+            os.unlink(data + ".sig")
+
+    @unittest.skipUnless(os.path.exists(ENGINE), "no engine for OpenSSL")
+    def test_openssl_signs_by_the_engine(self):
+        for label in ("RSAKEY", "ECKEY"):
+            out = os.path.join(self.rig.folder, "request.pem")
+            self.rig.run("openssl", "req", "-new", "-engine", "pkcs11",
+                         "-keyform", "engine", "-subj", "/CN=x", "-key",
+                         "pkcs11:token=warder;object=%s;type=private" % label,
+                         "-out", out, OPENSSL_CONF=self.rig.openssl_conf())
+            self.rig.run("openssl", "req", "-in", out, "-verify", "-noout")
+
+    @unittest.skipUnless(shutil.which("keytool"), "no Java")
+    def test_java_finds_keys_and_signs(self):
+        conf = self.rig.file("java.cfg", "name = Warder\nlibrary = %s\n"
+                             "slotListIndex = 0\n" % self.rig.module)
+        store = ("-keystore", "NONE", "-storetype", "PKCS11", "-addprovider",
+                 "SunPKCS11", "-providerArg", conf, "-storepass", "1234")
+        for label in ("RSAKEY", "ECKEY"):
+            out = os.path.join(self.rig.folder, "request.pem")
+            self.rig.run("keytool", "-certreq", "-alias", label, "-file", out,
+                         *store)
+            self.rig.run("openssl", "req", "-in", out, "-verify", "-noout")
 
     def test_a_dropped_key_is_gone_and_cannot_sign(self):
         rig = Rig()
