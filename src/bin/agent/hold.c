@@ -114,12 +114,11 @@ wd_hold_put(
     struct wd_hold *h, const struct wd_hold_record *record, struct wd_diag *d)
 {
 	WD_AUTO(wd_held_freep) struct wd_held *v = NULL;
-	int r = wd_held_make(record, &v, d);
-	size_t i;
+	size_t i = find(h, &record->id, record->version);
+	int r = wd_held_make(record, i < h->n ? h->at[i] : NULL, &v, d);
 
 	if (r != 0)
 		return r;
-	i = find(h, &record->id, record->version);
 	if (i == h->n) {
 		if (!make_room(h))
 			return wd_fault(d, WD_F_MEMORY,
@@ -129,6 +128,7 @@ wd_hold_put(
 		return 0;
 	}
 	h->epoch += !looks_alike(h->at[i], v);
+	wd_held_settle(v, h->at[i]);
 	wd_held_freep(&h->at[i]);
 	h->at[i] = WD_TAKE(v);
 	return 0;

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "codec/pem.h"
+#include "crypto/hash.h"
 #include "crypto/x509.h"
 
 enum { ENTRY_MAX = 60 << 10 }; /* one entry and LIST's head fit a packet */
@@ -31,8 +32,13 @@ static const struct kind_row kinds[] = {
 void
 wd_held_end(struct wd_held *v)
 {
-	v->signer = wd_signer_free(v->signer);
-	v->key = wd_pkey_free(v->key);
+	if (!v->borrowed) {
+		v->signer = wd_signer_free(v->signer);
+		v->key = wd_pkey_free(v->key);
+	}
+	v->borrowed = false;
+	v->signer = NULL;
+	v->key = NULL;
 }
 
 struct wd_held *
@@ -159,12 +165,44 @@ write_entry(struct wd_held *v, const struct wd_hold_record *record,
 	    : wd_fault(d, WD_F_MEMORY, "cannot keep the public key");
 }
 
+void
+wd_held_settle(struct wd_held *v, struct wd_held *before)
+{
+	if (!v->borrowed)
+		return;
+	v->borrowed = false;
+	before->signer = NULL;
+	before->key = NULL;
+}
+
 static int
-read_key(
-    struct wd_held *v, const struct wd_hold_record *record, struct wd_diag *d)
+parse_key(struct wd_held *v, const struct wd_hold_record *record,
+    const struct wd_held *before)
+{
+	int r = wd_hash(WD_SHA256, record->pkcs8, v->digest);
+
+	if (r != 0)
+		return r;
+	if (before != NULL && before->key != NULL &&
+	    wd_ct_equal(WD_SPAN(v->digest), WD_SPAN(before->digest))) {
+		v->key = before->key;
+		v->signer = before->signer;
+		v->borrowed = true;
+		return 0;
+	}
+	r = wd_pkey_from_private(record->pkcs8, &v->key);
+	if (r != 0)
+		return r;
+	v->signer = wd_signer_new(v->key);
+	return v->signer != NULL ? 0 : WD_F_MEMORY;
+}
+
+static int
+read_key(struct wd_held *v, const struct wd_hold_record *record,
+    const struct wd_held *before, struct wd_diag *d)
 {
 	const struct kind_row *row;
-	int r = wd_pkey_from_private(record->pkcs8, &v->key);
+	int r = parse_key(v, record, before);
 
 	if (r > 0)
 		return wd_reject(
@@ -180,10 +218,7 @@ read_key(
 		    "a mechanism does not fit the kind of the key");
 	v->kind = row->kind;
 	v->mechs = record->mechs != 0 ? record->mechs : row->mechs;
-	v->signer = wd_signer_new(v->key);
-	return v->signer != NULL
-	    ? 0
-	    : wd_fault(d, WD_F_MEMORY, "no memory for a key");
+	return 0;
 }
 
 static bool
@@ -209,8 +244,8 @@ check_record(const struct wd_hold_record *record, struct wd_diag *d)
 }
 
 int
-wd_held_make(const struct wd_hold_record *record, struct wd_held **ret,
-    struct wd_diag *d)
+wd_held_make(const struct wd_hold_record *record, const struct wd_held *before,
+    struct wd_held **ret, struct wd_diag *d)
 {
 	WD_AUTO(wd_held_freep) struct wd_held *v = NULL;
 	WD_AUTO(chain_done) struct chain c = { 0 };
@@ -225,7 +260,7 @@ wd_held_make(const struct wd_hold_record *record, struct wd_held **ret,
 	v->version = record->version;
 	v->rights = *record->rights;
 	v->deadline = record->deadline;
-	if ((r = read_key(v, record, d)) != 0 ||
+	if ((r = read_key(v, record, before, d)) != 0 ||
 	    (r = read_chain(record->chain_pem, &c, d)) != 0 ||
 	    (r = check_leaf(&c, v->key, d)) != 0 ||
 	    (r = write_entry(v, record, &c, d)) != 0)

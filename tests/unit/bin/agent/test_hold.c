@@ -229,6 +229,52 @@ a_renewal_moves_the_deadline_and_nothing_else(void **state)
 }
 
 static void
+a_renewed_key_signs_and_a_refused_renewal_takes_nothing(void **state)
+{
+	FIXTURE(f);
+	WD_AUTO(t_release_done) struct t_release other = { 0 };
+	struct wd_hold_record bad;
+
+	t_ok(wd_hold_put(f.hold, &f.p256.record, &f.d));
+	for (int i = 0; i < 3; i++) {
+		t_ok(wd_hold_put(f.hold, &f.p256.record, &f.d));
+		assert_int_equal(
+		    sign(&f, &worker, &f.p256, WD_SPAN(digest), NOW),
+		    WD_HOLDER_OK);
+	}
+	bad = f.p256.record;
+	bad.chain_pem = WD_SPAN_LIT("no chain");
+	assert_int_equal(wd_hold_put(f.hold, &bad, NULL), WD_R_MALFORMED);
+	assert_int_equal(
+	    sign(&f, &worker, &f.p256, WD_SPAN(digest), NOW), WD_HOLDER_OK);
+
+	/* Another key under the same version is another key. */
+	t_release_make(&other, WD_PKEY_P256);
+	bad = other.record;
+	bad.id = f.p256.record.id;
+	bad.deadline = NOW + 10;
+	t_ok(wd_hold_put(f.hold, &bad, &f.d));
+	{
+		const struct wd_holder_sign ask = { .id = bad.id,
+			.generation = 1,
+			.mech = WD_HOLDER_ECDSA,
+			.data = WD_SPAN(digest) };
+		uint8_t sig[WD_HOLDER_SIG_MAX];
+		uint8_t buf[WD_HOLDER_MAX];
+		struct wd_holder_key key;
+		WD_AUTO(wd_bytes_freep) struct wd_bytes *spki = NULL;
+		size_t len;
+
+		assert_int_equal(
+		    wd_hold_sign(f.hold, &worker, &ask, NOW, sig, &len),
+		    WD_HOLDER_OK);
+		assert_int_equal(list(&f, &worker, buf, &key), 1);
+		t_ok(wd_pkey_to_spki(other.key, &spki));
+		t_span_equal(key.spki, wd_bytes_span(spki));
+	}
+}
+
+static void
 the_newest_version_is_listed_and_the_older_signs_on(void **state)
 {
 	FIXTURE(f);
@@ -441,6 +487,8 @@ main(void)
 		cmocka_unit_test(expiry_takes_the_key_and_remembers_its_name),
 		cmocka_unit_test(a_dropped_key_comes_back_when_it_is_put_again),
 		cmocka_unit_test(a_renewal_moves_the_deadline_and_nothing_else),
+		cmocka_unit_test(
+		    a_renewed_key_signs_and_a_refused_renewal_takes_nothing),
 		cmocka_unit_test(
 		    the_newest_version_is_listed_and_the_older_signs_on),
 		cmocka_unit_test(mechanisms_and_lengths_are_held_to),
