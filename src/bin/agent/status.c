@@ -5,6 +5,7 @@
 #include "bin/agent/agent.h"
 
 #include "base/clock.h"
+#include "sys/arena.h"
 #include "sys/harden.h"
 
 #include <stdio.h>
@@ -79,6 +80,7 @@ agent_status(void *agent, struct wd_wr *wr)
 	const struct agent_attester_row *row = agent_attester_row(a->attester);
 	char server[AGENT_HOST + 8];
 	char attester[128];
+	char memory[48];
 
 	line(wr, "agent", WARDER_VERSION);
 	(void)snprintf(server, sizeof(server), "%s:%u", c->host, c->port);
@@ -90,6 +92,9 @@ agent_status(void *agent, struct wd_wr *wr)
 	round_lines(&a->round, wr);
 	for (size_t i = 0; i < a->n_keys; i++)
 		key_line(&a->keys[i], wr);
+	(void)snprintf(
+	    memory, sizeof(memory), "%zu KiB used", wd_arena_used() / 1024);
+	line(wr, "secret memory", memory);
 	if (wd_harden_missing()[0] != '\0')
 		line(wr, "kernel lacks", wd_harden_missing());
 }
