@@ -149,6 +149,7 @@ void
 keeper_verify_said(
     struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row)
 {
+	k->verify_said_at = wd_time_mono_ms();
 	if (row->id == WD_CALL_APPRAISE)
 		on_appraised(k, f, row);
 	else if (row->id == WD_CALL_SNAPSHOT)
@@ -173,11 +174,25 @@ keeper_verify_gone(struct keeper *k)
 		    WD_SPAN_LIT("verify went away; try again"), NULL);
 }
 
+/* One that has too much to do still answers somebody. One that says nothing at
+ * all will not come back by itself. */
+static void
+judge_silence(struct keeper *k, int64_t now_ms)
+{
+	if (k->verify.chan != NULL &&
+	    now_ms - k->verify_said_at >= KEEPER_VERIFY_MS)
+		wd_role_bad_peer(k->role, &k->verify, "does not answer");
+}
+
 void
 keeper_verify_late(struct keeper *k, int64_t now_ms)
 {
-	struct op *op;
+	struct op *op = op_list_first(k, &k->judged);
+	bool late = op != NULL && op->deadline <= now_ms;
 
+	late |= k->step == ADMIN_VERIFY && k->turn->deadline <= now_ms;
+	if (late)
+		judge_silence(k, now_ms);
 	while ((op = op_list_first(k, &k->judged)) != NULL &&
 	    op->deadline <= now_ms) {
 		op_list_drop(&k->judged);

@@ -88,6 +88,7 @@ struct keeper {
 
 	/* verify */
 	bool verify_ready;
+	int64_t verify_said_at;    /* monotonic ms */
 	uint64_t snapshot_version; /* of the last one sent */
 	uint64_t snapshot_store;   /* wd_broker.store_version it was made at */
 	uint8_t snapshot_digest[32];

@@ -4,8 +4,8 @@ import subprocess
 import time
 import unittest
 
-from keeper_rig import (AES256, OPAQUE, P256, KeeperTest, Refused, main,
-                        policy)
+from keeper_rig import (AES256, OPAQUE, P256, VERIFY, KeeperTest, Refused,
+                        main, policy)
 from warder_rpc import decode_list, encode_list
 
 NOBODY = "wdt_" + "A" * 43
@@ -46,6 +46,17 @@ class Durable(KeeperTest):
         self.assertEqual(caught.exception.reason, "audit_unavailable")
         s.writable()
         self.assertEqual(s.keys(), [])
+
+    def test_a_verify_that_says_nothing_is_reported(self):
+        s = self.server
+        s.ask("COLLATERAL_PUT", role=TCB_INFO, update_class=ord("s"),
+              doc=b"x")
+        s.verify.take("DOC_CHECK")
+        with self.assertRaises(Refused) as caught:
+            s.answer("COLLATERAL_PUT")
+        self.assertEqual(caught.exception.reason, "unavailable")
+        _, report = s.keeper.control.take("BAD_PEER")
+        self.assertEqual(report["peer"], VERIFY)
 
     def test_a_scribe_that_goes_away_takes_the_change_with_it(self):
         s = self.server
