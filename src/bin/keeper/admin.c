@@ -337,10 +337,12 @@ status_warnings(const struct keeper *k, bool store_fails, struct wd_wr *wr)
 	return wd_wr_span(wr);
 }
 
+/* Answered out of turn: whoever asks wants to know what everything else waits
+ * for. Numbers that cannot be had are shown as 0. */
 static void
-begin_status(struct keeper *k)
+answer_status(struct keeper *k, uint32_t request)
 {
-	struct op *op = k->turn;
+	WD_AUTO(wd_outcome_done) struct wd_outcome out = { 0 };
 	char text[WARNINGS_MAX];
 	struct wd_wr wr = wd_wr_fixed(text, sizeof(text));
 	struct wd_msg_status m = {
@@ -358,16 +360,16 @@ begin_status(struct keeper *k)
 		.clock = wd_time_now(),
 	};
 
-	/* Numbers that cannot be had are shown as 0: status must answer. */
 	m.warnings = status_warnings(k,
 	    k->broker != NULL &&
 		(wd_store_key_count(k->broker->store, &m.keys) != 0 ||
 		    wd_store_policy_count(k->broker->store, &m.policies) != 0),
 	    &wr);
-	if (wd_outcome_reply(&op->out, WD_CALL_STATUS, 0, NULL, &m) != 0)
-		refuse(k, WD_F_MEMORY, "no memory");
+	if (wd_outcome_reply(&out, WD_CALL_STATUS, 0, NULL, &m) != 0)
+		keeper_refuse(
+		    k, WD_CALL_STATUS, request, WD_F_MEMORY, "no memory");
 	else
-		answer(k);
+		keeper_answer(k, WD_CALL_STATUS, request, &out);
 }
 
 /* ---- turns */
@@ -376,7 +378,6 @@ static const struct {
 	enum wd_call call;
 	void (*begin)(struct keeper *k);
 } special[] = {
-	{ WD_CALL_STATUS, begin_status },
 	{ WD_CALL_UNSEAL, begin_unseal },
 	{ WD_CALL_COLLATERAL_PUT, begin_collateral },
 	{ WD_CALL_AUDIT_TAIL, begin_tail },
@@ -389,7 +390,7 @@ begin(struct keeper *k)
 	struct wd_diag d = { 0 };
 	int r;
 
-	if (op->call != WD_CALL_STATUS && (r = keeper_gate(k, &d)) != 0) {
+	if ((r = keeper_gate(k, &d)) != 0) {
 		refuse(k, r, d.detail);
 		return;
 	}
@@ -419,6 +420,10 @@ keeper_admin_call(
 {
 	struct op *op;
 
+	if (row->id == WD_CALL_STATUS) {
+		answer_status(k, f->request);
+		return;
+	}
 	if (k->queued.n >= KEEPER_ADMIN_QUEUE ||
 	    (op = keeper_op_new(k, f, row->id)) == NULL) {
 		keeper_refuse(k, row->id, f->request, WD_R_OVERLOADED,

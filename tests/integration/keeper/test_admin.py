@@ -47,6 +47,14 @@ class Durable(KeeperTest):
         s.writable()
         self.assertEqual(s.keys(), [])
 
+    def test_status_does_not_wait_for_a_change_that_waits_for_the_log(self):
+        s = self.server
+        s.ask("KEY_CREATE", kind=AES256)
+        s.logged()
+        self.assertTrue(s.do("STATUS")["log_writable"])
+        s.confirm()
+        s.answer("KEY_CREATE")
+
     def test_a_verify_that_says_nothing_is_reported(self):
         s = self.server
         s.ask("COLLATERAL_PUT", role=TCB_INFO, update_class=ord("s"),
