@@ -210,9 +210,12 @@ scribe_tiles_work(struct scribe *s)
 		on_failure(s, r, &d);
 		return;
 	}
-	if (due)
+	if (due) {
 		s->publish_at =
 		    backlog(s) == 0 ? -1 : wd_time_mono_ms() + SECOND_MS;
+		/* One that has not logged itself learns the size here. */
+		scribe_keepers_tell_state(s);
+	}
 	trust_if_checked(s);
 }
 
