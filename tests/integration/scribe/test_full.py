@@ -1,20 +1,17 @@
 """The disk of the log is full: said, logged, and over when there is room.
 
-Needs a small file system of its own, so it starts itself again in a mount
-namespace; where that is not allowed it skips, loudly.
+Needs a small file system of its own; where that is not allowed it skips, loudly.
 """
 import json
 import os
 import shutil
-import subprocess
-import sys
 import time
 import unittest
 
 import log_reader
+import small_disk
 from scribe_rig import Scribe, entry, main, SECONDS
 
-INSIDE = "WARDER_TEST_DISK"
 MIB = 1 << 20
 
 
@@ -24,7 +21,7 @@ def events(folder):
 
 class Full(unittest.TestCase):
     def setUp(self):
-        folder = os.environ.get(INSIDE)
+        folder = small_disk.folder()
         if not folder:
             self.skipTest("NO MOUNT NAMESPACE: full disk not tried")
         self.folder = os.path.join(folder, self.id().split(".")[-1])
@@ -37,16 +34,7 @@ class Full(unittest.TestCase):
         return scribe
 
     def fill(self, leave=0):
-        """Takes all room of the disk but LEAVE bytes."""
-        path = os.path.join(os.environ[INSIDE], "ballast")
-        with open(path, "wb") as f:
-            try:
-                while True:
-                    f.write(bytes(MIB // 4))
-                    f.flush()
-            except OSError:
-                pass
-        os.truncate(path, max(0, os.path.getsize(path) - leave))
+        path = small_disk.fill(leave)
         self.addCleanup(lambda: os.path.exists(path) and os.unlink(path))
         return path
 
@@ -123,28 +111,6 @@ class Full(unittest.TestCase):
         log_reader.check_tiles(self.folder)
 
 
-def again():
-    """In a namespace of its own, on 256 MiB of memory."""
-    script = ('mkdir -p "$0" && mount -t tmpfs -o size=256m warder "$0" && '
-              'shift 0 && exec "$@"')
-    folder = "/tmp/warder-disk-%d" % os.getpid()
-    command = [sys.executable] + sys.argv
-    try:
-        probe = subprocess.run(
-            ["unshare", "-rm", "mount", "-t", "tmpfs", "-o", "size=1m",
-             "warder", "/tmp"], capture_output=True, timeout=SECONDS)
-    except OSError:
-        return
-    if probe.returncode != 0:
-        return
-    os.environ[INSIDE] = folder
-    status = subprocess.run(
-        ["unshare", "-rm", "sh", "-c", script, folder] + command).returncode
-    os.rmdir(folder)
-    sys.exit(status)
-
-
 if __name__ == "__main__":
-    if INSIDE not in os.environ:
-        again()
+    small_disk.go_inside()
     main()
