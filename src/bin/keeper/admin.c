@@ -221,6 +221,8 @@ begin_unseal(struct keeper *k)
 	if (wd_msg_read(
 		wd_bytes_span(k->turn->body), &wd_msg_unseal_type, &m) != 0)
 		refuse(k, WD_R_MALFORMED, "not a message");
+	else if (!k->log_writable) /* before it is done, not after */
+		refuse(k, WD_R_AUDIT_UNAVAILABLE, "the log cannot be written");
 	else
 		ask(k, &k->seal, WD_CALL_SEAL_UNSEAL, &m, ADMIN_SEAL,
 		    KEEPER_SEAL_MS);
