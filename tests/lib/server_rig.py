@@ -112,6 +112,8 @@ class Server:
         wait_until(self.answers, "answer of the admin door")
         if ready and self.passphrase is None:
             wait_until(self.is_ready, "readiness")
+        elif ready:
+            wait_until(lambda: self.status()["log"]["writable"], "a log")
         return self
 
     def answers(self):
