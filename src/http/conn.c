@@ -5,18 +5,13 @@
  */
 #include "http/conn.h"
 
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <event2/bufferevent_ssl.h>
-#include <event2/event.h>
-#include <openssl/ssl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/wr.h"
 #include "crypto/rand.h"
+#include "http/stream.h"
 
 enum {
 	LAST_MS = 2000,       /* to take the last answer, and to linger */
@@ -35,7 +30,8 @@ release_request(struct wd_conn *c)
 		c->rq.own_free(c->rq.own);
 	c->rq.own = NULL;
 	c->head = wd_bytes_free(c->head);
-	c->body = wd_bytes_free(c->body);
+	wd_stream_take(c->stream, c->taken);
+	c->taken = 0;
 }
 
 struct wd_conn *
@@ -44,10 +40,7 @@ wd_conn_free(struct wd_conn *c)
 	if (c == NULL)
 		return NULL;
 	release_request(c);
-	if (c->ssl != NULL)
-		wd_tls_goodbye(c->ssl);
-	if (c->bev != NULL)
-		bufferevent_free(c->bev); /* closes the socket */
+	c->stream = wd_stream_free(c->stream);
 	c->timer = wd_event_free(c->timer);
 	wd_http_left(c->http, c->place);
 	return wd_free(c);
@@ -64,14 +57,12 @@ end(struct wd_conn *c)
 static void
 linger(struct wd_conn *c)
 {
-	if (c->ssl != NULL)
-		wd_tls_half_close(c->ssl);
-	(void)shutdown(bufferevent_getfd(c->bev), SHUT_WR); /* may be gone */
+	release_request(c);
+	wd_stream_half_close(c->stream);
 	c->state = WD_CONN_LINGER;
 	c->lingered = 0;
 	wd_event_after(c->timer, LAST_MS);
-	bufferevent_setwatermark(c->bev, EV_READ, 0, 0);
-	(void)bufferevent_enable(c->bev, EV_READ); /* else the timer ends it */
+	wd_stream_want(c->stream, WD_HEAD_MAX);
 }
 
 /* ---- from one request to the next */
@@ -88,8 +79,7 @@ await_request(struct wd_conn *c)
 	c->begun = false;
 	c->seen = 0;
 	c->serial = ++c->http->serial;
-	bufferevent_setwatermark(c->bev, EV_READ, 0, WD_HEAD_MAX + 1);
-	(void)bufferevent_enable(c->bev, EV_READ); /* else the timer ends it */
+	wd_stream_want(c->stream, WD_HEAD_MAX + 1);
 }
 
 /* The first byte has come: from here one deadline holds for all of it. */
@@ -106,7 +96,6 @@ wd_conn_refuse(
     struct wd_conn *c, int result, const char *detail, unsigned allowed)
 {
 	c->state = WD_CONN_HANDLED;
-	(void)bufferevent_disable(c->bev, EV_READ); /* cannot fail */
 	c->http->config.refuse(
 	    c->http->config.ctx, &c->rq, result, detail, allowed);
 }
@@ -133,8 +122,7 @@ route(struct wd_conn *c)
 		return;
 	}
 	c->state = WD_CONN_BODY;
-	bufferevent_setwatermark(c->bev, EV_READ, rq->head.body_len,
-	    rq->head.body_len + WD_HEAD_MAX);
+	wd_stream_want(c->stream, (size_t)rq->head.body_len + WD_HEAD_MAX + 1);
 }
 
 static void
@@ -145,25 +133,14 @@ refuse_head(struct wd_conn *c, int result, const char *detail)
 	wd_conn_refuse(c, result, detail, 0);
 }
 
-/* Takes the first LEN bytes of what was read. */
-static struct wd_bytes *
-take_input(struct wd_conn *c, size_t len)
-{
-	struct evbuffer *in = bufferevent_get_input(c->bev);
-	struct wd_bytes *b = wd_bytes_new(len);
-
-	if (b != NULL && evbuffer_remove(in, b->p, len) != (int)len)
-		b = wd_bytes_free(b);
-	return b;
-}
-
 static void
-take_head(struct wd_conn *c, size_t len)
+take_head(struct wd_conn *c, struct wd_span head)
 {
 	struct wd_diag d = { 0 };
 	int r = WD_F_MEMORY;
 
-	c->head = take_input(c, len);
+	c->head = wd_bytes_copy(head);
+	wd_stream_take(c->stream, head.len);
 	if (c->head != NULL)
 		r = wd_head_parse(wd_bytes_span(c->head), &c->rq.head, &d);
 	if (r != 0)
@@ -175,23 +152,21 @@ take_head(struct wd_conn *c, size_t len)
 static bool
 read_head(struct wd_conn *c)
 {
-	struct evbuffer *in = bufferevent_get_input(c->bev);
-	size_t have = evbuffer_get_length(in);
-	struct wd_span view;
+	struct wd_span in = wd_stream_input(c->stream);
 	size_t len;
 
-	if (have == 0)
+	if (in.len == 0)
 		return false;
 	if (!c->begun && !begin(c)) {
 		refuse_head(c, WD_F_CRYPTO, "no random bytes");
 		return false;
 	}
-	have = have > WD_HEAD_MAX + 1 ? WD_HEAD_MAX + 1 : have;
-	view = wd_span(evbuffer_pullup(in, (ev_ssize_t)have), have);
-	len = view.p == NULL ? 0 : wd_head_end(view, &c->seen);
+	if (in.len > WD_HEAD_MAX + 1)
+		in.len = WD_HEAD_MAX + 1;
+	len = wd_head_end(in, &c->seen);
 	if (len > 0)
-		take_head(c, len);
-	else if (view.p == NULL || have > WD_HEAD_MAX)
+		take_head(c, wd_span(in.p, len));
+	else if (in.len > WD_HEAD_MAX)
 		refuse_head(c, WD_R_TOO_LARGE, "the head is too long");
 	return len > 0;
 }
@@ -202,29 +177,28 @@ invite_body(struct wd_conn *c)
 	static const char invitation[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 	c->rq.head.expect_continue = false;
-	if (bufferevent_write(c->bev, invitation, sizeof(invitation) - 1) != 0)
+	if (wd_stream_write(
+		c->stream, WD_SPAN_LIT(invitation), wd_span(NULL, 0)) != 0)
 		refuse_head(c, WD_F_MEMORY, "no memory");
 }
 
+/* The body stays where it came to lie: nothing is read or taken until the
+ * answer has been sent. */
 static bool
 read_body(struct wd_conn *c)
 {
-	size_t have = evbuffer_get_length(bufferevent_get_input(c->bev));
+	struct wd_span in = wd_stream_input(c->stream);
 	size_t want = (size_t)c->rq.head.body_len;
 
-	if (have < want) {
-		if (c->rq.head.expect_continue && have == 0)
+	if (in.len < want) {
+		if (c->rq.head.expect_continue && in.len == 0)
 			invite_body(c);
 		return false;
 	}
-	c->body = take_input(c, want);
-	if (c->body == NULL) {
-		refuse_head(c, WD_F_MEMORY, "no memory");
-		return false;
-	}
-	c->rq.body = wd_bytes_span(c->body);
+	c->taken = want;
+	c->rq.body = wd_span(in.p, want);
 	c->state = WD_CONN_HANDLED;
-	(void)bufferevent_disable(c->bev, EV_READ); /* cannot fail */
+	wd_stream_want(c->stream, 0);
 	c->rq.route->handler(c->http->config.ctx, &c->rq);
 	return false;
 }
@@ -258,14 +232,12 @@ wd_request_answer(struct wd_request *rq, const struct wd_answer *a)
 	c->state = WD_CONN_SENDING;
 	c->http->config.answered(c->http->config.ctx, rq, a->status);
 	if (wd_wr_end(&wr) == 0 &&
-	    bufferevent_write(c->bev, wr.p, wr.len) == 0 &&
-	    bufferevent_write(c->bev, a->body.p, a->body.len) == 0)
+	    wd_stream_write(c->stream, wd_wr_span(&wr), a->body) == 0)
 		return;
 	/* Half an answer would be worse than none. The caller may still hold
-	 * the request, so the timer ends the connection. */
+	 * the request, so the connection is ended later. */
 	c->last = true;
-	(void)shutdown(bufferevent_getfd(c->bev), SHUT_RDWR);
-	wd_event_after(c->timer, 0);
+	wd_stream_break(c->stream);
 }
 
 struct wd_request_ref
@@ -276,33 +248,46 @@ wd_request_ref(const struct wd_request *rq)
 	return (struct wd_request_ref){ c->place, c->serial };
 }
 
-/* ---- what libevent tells */
+/* ---- what the stream tells */
 
 static void
-on_read(struct bufferevent *bev, void *ctx)
+on_opened(void *ctx)
 {
 	struct wd_conn *c = ctx;
-	struct evbuffer *in = bufferevent_get_input(bev);
+
+	wd_tls_client_names(wd_stream_ssl(c->stream), c->rq.client_cn,
+	    c->rq.client_issuer, WD_CLIENT_NAME);
+}
+
+static void
+on_arrived(void *ctx)
+{
+	struct wd_conn *c = ctx;
+	size_t n = wd_stream_input(c->stream).len;
 
 	if (c->state != WD_CONN_LINGER) {
 		advance(c);
 		return;
 	}
-	c->lingered += evbuffer_get_length(in);
-	(void)evbuffer_drain(in, evbuffer_get_length(in)); /* cannot fail */
+	wd_stream_take(c->stream, n);
+	c->lingered += n;
 	if (c->lingered > LINGER_MAX)
 		end(c);
+	else
+		wd_stream_want(c->stream, WD_HEAD_MAX);
 }
 
-/* All that was written has gone to the socket. */
 static void
-on_written(struct bufferevent *bev, void *ctx)
+on_sent(void *ctx)
 {
 	struct wd_conn *c = ctx;
 
-	(void)bev;
 	if (c->state != WD_CONN_SENDING)
 		return;
+	if (c->hung_up) {
+		end(c);
+		return;
+	}
 	if (c->last || c->http->draining) {
 		linger(c);
 		return;
@@ -312,18 +297,24 @@ on_written(struct bufferevent *bev, void *ctx)
 	advance(c);
 }
 
+/* A client may close its side behind its last request. */
 static void
-on_event(struct bufferevent *bev, short what, void *ctx)
+on_ended(void *ctx, bool broken)
 {
 	struct wd_conn *c = ctx;
+	bool owes = c->state == WD_CONN_HANDLED || c->state == WD_CONN_SENDING;
 
-	(void)bev;
-	if ((what & BEV_EVENT_CONNECTED) != 0)
-		wd_tls_client_names(c->ssl, c->rq.client_cn,
-		    c->rq.client_issuer, WD_CLIENT_NAME);
-	else
+	c->hung_up = true;
+	if (broken || !owes)
 		end(c);
 }
+
+static const struct wd_stream_ops stream_ops = {
+	.opened = on_opened,
+	.arrived = on_arrived,
+	.sent = on_sent,
+	.ended = on_ended,
+};
 
 static void
 on_timer(void *ctx)
@@ -356,25 +347,14 @@ wd_conn_drain(struct wd_conn *c)
 static int
 open_stream(struct wd_conn *c, struct wd_listener *l, int fd)
 {
-	struct event_base *base = wd_loop_base(c->http->loop);
+	SSL *ssl = l->tls == NULL ? NULL : wd_tls_session(l->tls);
 
-	if (l->tls == NULL) {
-		c->bev =
-		    bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
-		return c->bev == NULL ? WD_F_MEMORY : 0;
-	}
-	c->ssl = wd_tls_session(l->tls);
-	if (c->ssl == NULL)
-		return WD_F_MEMORY;
-	c->bev = bufferevent_openssl_socket_new(
-	    base, fd, c->ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
-	if (c->bev == NULL) {
-		SSL_free(c->ssl);
-		c->ssl = NULL;
+	if (l->tls != NULL && ssl == NULL) {
+		(void)close(fd); /* nothing was said on it */
 		return WD_F_MEMORY;
 	}
-	bufferevent_openssl_set_allow_dirty_shutdown(c->bev, 1);
-	return 0;
+	return wd_stream_open(
+	    c->http->loop, fd, ssl, &stream_ops, c, &c->stream);
 }
 
 int
@@ -382,27 +362,26 @@ wd_conn_open(struct wd_listener *l, int fd, const struct wd_source *source,
     uint32_t place, struct wd_conn **ret)
 {
 	struct wd_conn *c = wd_alloc(sizeof(*c));
-	int r = c == NULL ? WD_F_MEMORY : 0;
+	int r = WD_F_MEMORY;
 
-	if (r == 0) {
-		c->http = l->http;
-		c->place = place;
-		c->rq.source = *source;
-		c->rq.listener = l->bit;
-		c->rq.tls = l->tls != NULL;
-		c->fresh = true;
-		r = wd_loop_timer(l->http->loop, on_timer, c, &c->timer);
+	if (c == NULL) {
+		(void)close(fd); /* nothing was said on it */
+		return r;
 	}
+	c->http = l->http;
+	c->place = place;
+	c->rq.source = *source;
+	c->rq.listener = l->bit;
+	c->rq.tls = l->tls != NULL;
+	c->fresh = true;
+	r = open_stream(c, l, fd);
 	if (r == 0)
-		r = open_stream(c, l, fd);
+		r = wd_loop_timer(l->http->loop, on_timer, c, &c->timer);
 	if (r != 0) {
-		(void)close(fd);
-		if (c != NULL)
-			c->timer = wd_event_free(c->timer);
+		c->stream = wd_stream_free(c->stream);
 		(void)wd_free(c); /* always NULL */
 		return r;
 	}
-	bufferevent_setcb(c->bev, on_read, on_written, on_event, c);
 	await_request(c);
 	wd_event_after(c->timer, l->http->config.deadline_ms);
 	*ret = c;

@@ -6,7 +6,7 @@
 #include "http/server.h"
 
 struct wd_wr;
-struct bufferevent;
+struct wd_stream;
 struct evconnlistener;
 
 struct wd_listener {
@@ -28,17 +28,18 @@ enum wd_conn_state {
 struct wd_conn {
 	struct wd_request rq; /* first: a request is its connection */
 	struct wd_http *http;
-	struct bufferevent *bev;
-	SSL *ssl; /* the bufferevent's; NULL: plain */
+	struct wd_stream *stream;
 	struct wd_event *timer;
 	enum wd_conn_state state;
-	bool begun; /* the first byte of a request has come */
-	bool last;  /* closes after this answer */
-	bool fresh; /* no request was answered yet */
+	bool begun;   /* the first byte of a request has come */
+	bool last;    /* closes after this answer */
+	bool fresh;   /* no request was answered yet */
+	bool hung_up; /* the client sends nothing more */
 	uint32_t place;
 	uint64_t serial; /* of the request */
 	size_t seen;     /* bytes of the head looked at */
-	struct wd_bytes *head, *body;
+	struct wd_bytes *head;
+	size_t taken;    /* bytes of the stream that the body takes */
 	size_t lingered; /* bytes read since we closed */
 };
 

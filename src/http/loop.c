@@ -134,14 +134,26 @@ wd_loop_watch(struct wd_loop *loop, int fd, void (*fn)(void *ctx), void *ctx,
 	return 0;
 }
 
-void
-wd_event_want_write(struct wd_event *e, bool want)
+static void
+want(struct event *ev, bool yes)
 {
 	/* An event that was added once is not refused again. */
-	if (want)
-		(void)event_add(e->write, NULL);
+	if (yes)
+		(void)event_add(ev, NULL);
 	else
-		(void)event_del(e->write);
+		(void)event_del(ev);
+}
+
+void
+wd_event_want_read(struct wd_event *e, bool yes)
+{
+	want(e->read, yes);
+}
+
+void
+wd_event_want_write(struct wd_event *e, bool yes)
+{
+	want(e->write, yes);
 }
 
 int

@@ -27,7 +27,9 @@ struct event_base *wd_loop_base(struct wd_loop *loop);
 /* FN(CTX) runs while FD is readable, and when asked for, writable. */
 int wd_loop_watch(struct wd_loop *loop, int fd, void (*fn)(void *ctx),
     void *ctx, struct wd_event **ret) WD_MUST_USE;
-void wd_event_want_write(struct wd_event *e, bool want);
+void wd_event_want_read(
+    struct wd_event *e, bool yes); /* as it is from the start */
+void wd_event_want_write(struct wd_event *e, bool yes);
 
 /* FN(CTX) runs once, the given time after each wd_event_after(). */
 int wd_loop_timer(struct wd_loop *loop, void (*fn)(void *ctx), void *ctx,

@@ -200,7 +200,11 @@ set_protocol(SSL_CTX *ctx, bool tls12, struct wd_diag *d)
 	    SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION |
 		SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
 		SSL_OP_CLEANSE_PLAINTEXT);
-	(void)SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS); /* returns it */
+	/* Returns what is set. What waits to be sent may move and grow. */
+	(void)SSL_CTX_set_mode(ctx,
+	    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_read_ahead(ctx, 1); /* a record and its head in one read */
 	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
 	return 0;
 }
@@ -262,7 +266,7 @@ wd_tls_half_close(SSL *ssl)
 {
 	if (SSL_is_init_finished(ssl))
 		(void)SSL_shutdown(ssl); /* best effort: it may be gone */
-	ERR_clear_error();               /* the bufferevent reads the queue */
+	ERR_clear_error();               /* the stream reads the queue */
 }
 
 void

@@ -1,4 +1,6 @@
 """The front's HTTP: what is refused, what is cut, and how it ends."""
+import os
+import re
 import socket
 import ssl
 import threading
@@ -169,6 +171,37 @@ class KeepAlive(FrontTest):
         statuses = [part.split(b" ")[0] for part in data.split(b"HTTP/1.1 ")]
         self.assertEqual(statuses[1:], [b"503", b"200", b"503"])
 
+    def pipeline(self, s, n):
+        """Sends N requests, reads nothing for a moment, then all answers."""
+        sender = threading.Thread(
+            target=s.sendall, args=(request("GET", "/healthz") * n,))
+        sender.start()
+        time.sleep(0.3)
+        data, got = b"", 0
+        while got < n:
+            piece = s.recv(65536)
+            self.assertTrue(piece)
+            data += piece
+            got = data.count(b"HTTP/1.1 200 ")
+        sender.join(10)
+        self.assertFalse(sender.is_alive())
+        self.assertEqual(len(set(re.findall(b"Warder-Request: (.*)\r", data))), n)
+
+    def test_a_client_that_reads_late_gets_every_answer(self):
+        for local in (False, True):
+            with self.subTest(local=local):
+                self.pipeline(self.front.connect(local=local), 4000)
+
+    def test_a_client_that_closes_its_side_gets_its_answer(self):
+        self.keeper.answers["HEALTH"] = lambda m: time.sleep(0.3) or {}
+        for local in (False, True):
+            s = self.front.connect(local=local)
+            s.sendall(request("GET", "/readyz"))
+            with socket.socket(fileno=os.dup(s.fileno())) as below:
+                below.shutdown(socket.SHUT_WR)
+            self.assertEqual(read_answer(s).status, 503)
+            self.assertTrue(is_closed(s))
+
     def test_bytes_that_arrive_while_the_keeper_works_do_no_harm(self):
         self.keeper.answers["HEALTH"] = lambda m: time.sleep(0.5) or {}
         s = self.front.connect()
@@ -185,6 +218,17 @@ class KeepAlive(FrontTest):
         answer = read_answer(s)
         self.assertEqual(answer.fields["connection"], "close")
         self.assertTrue(is_closed(s))
+
+
+    def test_what_comes_behind_the_last_body_is_thrown_away(self):
+        for local in (False, True):
+            s = self.front.connect(local=local)
+            s.sendall(request("POST", "/kbs/v0/attest", b"x" * 20000,
+                              ["Content-Type: application/json",
+                               "Connection: close"]) + b"y" * 50000)
+            self.assertEqual(read_answer(s).status, 400)
+            s.sendall(b"z" * 50000)
+            self.assertTrue(is_closed(s))
 
 
 class Deadlines(FrontTest):
