@@ -297,7 +297,7 @@ int wd_store_session_by_cookie(struct wd_store *s, const uint8_t sha256[32],
 int wd_store_session_by_token(struct wd_store *s, const uint8_t sha256[32],
     struct wd_store_session *ret) WD_MUST_USE;
 /* Removes rows whose session and challenge had both expired at BEFORE, at most
- * N_MAX a call. */
+ * N_MAX a call. WD_R_NOT_FOUND when there were none. */
 int wd_store_session_expire(struct wd_store *s, int64_t before, size_t n_max)
     WD_MUST_USE;
 
@@ -315,5 +315,6 @@ int wd_store_lease_add(struct wd_store *s, const struct wd_store_lease *rows,
 int wd_store_lease_list(struct wd_store *s, const struct wd_id *after,
     int64_t now, struct wd_store_lease *rows, size_t n_max, size_t *ret_n)
     WD_MUST_USE;
+/* As wd_store_session_expire(). */
 int wd_store_lease_expire(struct wd_store *s, int64_t before, size_t n_max)
     WD_MUST_USE;

@@ -14,7 +14,8 @@
 
 enum {
 	ARENA = 8 << 20,
-	EXPIRE_ROWS = 500, /* of sessions and leases, a tick */
+	EXPIRE_ROWS = 500,     /* of sessions and leases, a tick */
+	EXPIRE_AGAIN_MS = 100, /* while there were some */
 	INFORMED_MS = 1000,
 };
 
@@ -145,22 +146,34 @@ static const struct wd_role_ops role_ops = { .attached = attached,
 
 /* ---- time */
 
+/* Rows come as fast as clients ask; they must be able to go as fast. */
+static void
+note_expired(struct keeper *k, int r)
+{
+	if (r == 0)
+		k->next_tick = wd_time_mono_ms() + EXPIRE_AGAIN_MS;
+}
+
 static void
 house_keeping(struct keeper *k)
 {
 	int64_t now = wd_time_now();
+	int r;
 
 	keeper_leases_store(k);
 	if (k->broker == NULL)
 		return;
 	/* Failures show in the next request; tidying up can wait. */
-	if (wd_store_session_expire(k->broker->store, now, EXPIRE_ROWS) < 0)
+	r = wd_store_session_expire(k->broker->store, now, EXPIRE_ROWS);
+	if (r < 0)
 		wd_log(WD_LOG_ERROR, "sessions_not_expired", "why",
 		    wd_store_why(k->broker->store), NULL);
+	note_expired(k, r);
 	if (!k->config->admin || k->turn != NULL)
 		return;
-	if (wd_store_lease_expire(k->broker->store, now, EXPIRE_ROWS) < 0 ||
-	    wd_broker_note_time(k->broker, now) != 0)
+	r = wd_store_lease_expire(k->broker->store, now, EXPIRE_ROWS);
+	note_expired(k, r);
+	if (r < 0 || wd_broker_note_time(k->broker, now) != 0)
 		wd_log(WD_LOG_ERROR, "store_not_tidied", "why",
 		    wd_store_why(k->broker->store), NULL);
 }
@@ -176,6 +189,16 @@ tick(struct keeper *k)
 	keeper_verify_late(k, now);
 	keeper_admin_late(k, now);
 	house_keeping(k);
+}
+
+static int
+until_tick(const struct keeper *k)
+{
+	int64_t left = k->next_tick - wd_time_mono_ms();
+
+	return left <= 0            ? 0
+	    : left < KEEPER_TICK_MS ? (int)left
+				    : KEEPER_TICK_MS;
 }
 
 /* ---- the loop */
@@ -236,7 +259,7 @@ loop(struct keeper *k, struct wd_diag *d)
 		keeper_admin_next(k);
 		flush(k, l);
 		list(k, l, fds);
-		if (poll(fds, LINKS + 1, KEEPER_TICK_MS) < 0) {
+		if (poll(fds, LINKS + 1, until_tick(k)) < 0) {
 			if (errno != EINTR)
 				return wd_fault_errno(d, "cannot wait");
 			continue;

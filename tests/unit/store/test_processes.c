@@ -210,7 +210,7 @@ work_without_opening(const char *dir, void (*close_sandbox)(void))
 	if (fill_both(s) != 0 || one_large_change(s) != 0 ||
 	    t_add_key(s, &k) != 0 ||
 	    wd_store_key_list(s, &all, rows, 4, &n) != 0 ||
-	    wd_store_session_expire(s, 1000, 20000) != 0)
+	    wd_store_session_expire(s, 1000, 20000) < 0)
 		_exit(2);
 	s = wd_store_close(s);
 	_exit(0);
