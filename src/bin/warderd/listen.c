@@ -149,6 +149,28 @@ open_to_group(const struct sup_setup *s, const char *path, struct wd_diag *d)
 	return 0;
 }
 
+/* Whoever may write there could put a link in the place of the socket before
+ * its mode is changed, or a socket of their own for operators to talk to. */
+static int
+check_run_dir(const struct wd_conf *c, struct wd_diag *d)
+{
+	struct stat st;
+
+	if (stat(c->run_dir, &st) != 0)
+		return wd_fault_errno(d, "cannot look at %.120s", c->run_dir);
+	if (!S_ISDIR(st.st_mode))
+		return wd_reject(
+		    d, WD_R_EXISTS, "%.120s is no folder", c->run_dir);
+	if ((st.st_mode & 022) != 0)
+		return wd_reject(d, WD_R_PERMISSION,
+		    "%.120s has mode %04o: others may write there", c->run_dir,
+		    (unsigned)st.st_mode & 07777);
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return wd_reject(d, WD_R_PERMISSION,
+		    "%.120s belongs to another user", c->run_dir);
+	return 0;
+}
+
 static int
 make_run_dir(const struct wd_conf *c, struct wd_diag *d)
 {
@@ -158,7 +180,7 @@ make_run_dir(const struct wd_conf *c, struct wd_diag *d)
 	(void)umask(old); /* gives the other one back */
 	if (r != 0 && errno != EEXIST)
 		return wd_fault_errno(d, "cannot make %.120s", c->run_dir);
-	return 0;
+	return check_run_dir(c, d);
 }
 
 static int

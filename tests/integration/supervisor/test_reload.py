@@ -252,6 +252,21 @@ class Refusals(SupervisorTest):
         os.chmod(self.sup.path("state"), 0o770)
         self.refused("mode 0770: others may write there")
 
+    def test_run_folder_open_to_others(self):
+        os.mkdir(self.sup.path("run"))
+        os.chmod(self.sup.path("run"), 0o1777)
+        self.cannot_start("mode 1777: others may write there", 3)
+
+    def test_run_folder_is_a_file(self):
+        self.sup.write("run", "")
+        self.cannot_start("run is no folder", 3)
+
+    @unittest.skipIf(os.geteuid() != 0, "NOT ROOT: no other user to give to")
+    def test_run_folder_of_another_user(self):
+        os.mkdir(self.sup.path("run"), 0o755)
+        os.chown(self.sup.path("run"), 65534, 65534)
+        self.cannot_start("run belongs to another user", 3)
+
     def test_log_is_no_folder(self):
         self.sup.write("state/log", "")
         check = self.sup.run("--config", self.sup.path("warder.conf"),
