@@ -463,6 +463,19 @@ class Floods(AttackTest):
         wait_until(lambda: self.server.status()["log"]["size"] >= before + 20,
                    "the new size in the status")
 
+    def test_rows_that_are_over_do_not_pile_up(self):
+        """As many as a client that keeps asking leaves behind in a minute."""
+        path = self.server.path("state/sessions.db")
+        row = ("%08d-0000-4000-8000-000000000000", "0" * 36, SECRET, 1, 2)
+        db = sqlite3.connect(path, timeout=SECONDS)
+        self.addCleanup(db.close)
+        db.executemany("INSERT INTO leases VALUES(?, ?, ?, ?, ?)", (
+            (row[0] % i, *row[1:]) for i in range(40000)))
+        db.commit()
+        left = lambda: db.execute(
+            "SELECT count(*) FROM leases WHERE expires = 2").fetchone()[0]
+        wait_until(lambda: left() == 0, "end of what is over", 30)
+
     def test_refusals_of_the_keeper_are_counted_in_the_log(self):
         with Attacked() as server:
             server.start()
