@@ -99,7 +99,7 @@ run(const struct cli_args *args)
 
 const struct cli_verb cli_verb_init = {
 	.name = "init",
-	.summary = "Makes a new server: store, root key, TLS certificate, "
+	.summary = "make a new server: store, root key, TLS certificate, "
 		   "first admin token.",
 	.options = options,
 	.n_options = WD_N(options),

@@ -94,7 +94,7 @@ class Keeper:
         self.channel.reply(name, request, {})
         return message
 
-    def is_silent(self, seconds=0.3):
+    def is_silent(self, seconds=0.1):
         readable = select.select([self.channel.sock], [], [], seconds)[0]
         return not readable and not self.channel.buffer
 
