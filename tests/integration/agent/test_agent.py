@@ -11,6 +11,7 @@ from agent_case import DIGEST, ID, ME, OTHER_ID, AgentTest, path_of
 from agent_rig import (KEY_ENDED, NO_KEY, NOT_PERMITTED, OK, ROTATE, STATUS,
                        wait_until)
 from kbs_double import Kbs, Resource, new_key, pkcs8
+from reach import OTHERS_CANNOT, others_may_enter
 
 ROOT = os.getuid() == 0
 
@@ -92,7 +93,7 @@ class Holding(AgentTest):
                     self.assertNotIn(data, memory, what)
         self.assertTrue(found_marker, "nothing was read at all")
 
-    @unittest.skipUnless(ROOT, "only root changes users")
+    @unittest.skipUnless(ROOT and others_may_enter(__file__), OTHERS_CANNOT)
     def test_agent_and_link_run_as_users_of_their_own(self):
         agent = self.agent(start=False)
         agent.agent.update(separate_users="yes", user="nobody",
@@ -173,7 +174,7 @@ class Rights(AgentTest):
         os.waitpid(pid, 0)
         return json.loads(answer)
 
-    @unittest.skipUnless(ROOT, "only root changes users")
+    @unittest.skipUnless(ROOT and others_may_enter(__file__), OTHERS_CANNOT)
     def test_who_has_no_right_gets_nothing(self):
         self.put_secret("prod/db/password")
         agent = self.agent({"web": {"id": ID, "use": ME},
@@ -184,7 +185,7 @@ class Rights(AgentTest):
             h.get("web", 2)[0], h.ask(STATUS)[0], h.ask(ROTATE)[0])),
             [0, NO_KEY, NO_KEY, NO_KEY, NOT_PERMITTED, NOT_PERMITTED])
 
-    @unittest.skipUnless(ROOT, "only root changes users")
+    @unittest.skipUnless(ROOT and others_may_enter(__file__), OTHERS_CANNOT)
     def test_each_right_gives_what_it_says(self):
         secret = self.put_secret("prod/db/password")
         agent = self.agent({

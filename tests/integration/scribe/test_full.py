@@ -47,6 +47,13 @@ class Full(unittest.TestCase):
             time.sleep(0.05)
         raise AssertionError("no reserve: %s" % names)
 
+    def await_file(self, name):
+        """Tiles and checkpoints are made in idle time."""
+        end = time.monotonic() + SECONDS
+        while not os.path.exists(os.path.join(self.folder, name)):
+            assert time.monotonic() < end, name
+            time.sleep(0.05)
+
     def test_full_is_told_and_logged_and_over_when_there_is_room(self):
         scribe = self.start()
         keeper = scribe.keeper
@@ -72,6 +79,7 @@ class Full(unittest.TestCase):
         self.assertEqual(
             [e for e in events(self.folder) if e.startswith("log_")],
             ["log_opened", "log_full", "log_writable"])
+        self.await_file("checkpoint")
         scribe.drain()
         log_reader.check_tiles(self.folder)
 
@@ -101,6 +109,7 @@ class Full(unittest.TestCase):
             while keeper.durable < keeper.seq and not ended:
                 ended = not keeper.take()
         self.assertEqual(scribe.process.wait(SECONDS), 1)
+        keeper.take_all()  # what it said before it left
         self.assertFalse(keeper.states[-1]["writable"])
         logged = sum(e == large for e in log_reader.entries(self.folder))
         self.assertGreaterEqual(logged, keeper.durable)

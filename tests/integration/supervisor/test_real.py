@@ -14,6 +14,7 @@ import tempfile
 import time
 import unittest
 
+from reach import OTHERS_CANNOT, others_may_enter
 from supervisor_rig import is_gone, wait_until
 
 WARDERD = os.path.abspath(sys.argv[1])
@@ -198,7 +199,8 @@ class Real(unittest.TestCase):
                        server.is_ready())
         self.assertEqual(server.end(), 0)
 
-    @unittest.skipUnless(os.geteuid() == 0, "only root may start other users")
+    @unittest.skipUnless(os.geteuid() == 0 and others_may_enter(__file__),
+                         OTHERS_CANNOT)
     def test_roles_work_as_users_of_their_own(self):
         server = self.make(users=(
             "front = nobody\nverify = games\nkeeper = daemon\n"

@@ -6,6 +6,7 @@ import signal
 import socket
 import unittest
 
+from reach import OTHERS_CANNOT, others_may_enter
 from supervisor_rig import (ADMIN_CELL, ADMIN_FRONT, FRONT, KEEPER, SCRIBE,
                             SEAL, VERIFY, SupervisorTest, is_gone, main)
 
@@ -134,7 +135,8 @@ class Start(SupervisorTest):
                              self.sup.pid("warder-front", ADMIN_CELL))
 
 
-@unittest.skipUnless(os.geteuid() == 0, "only root may start other users")
+@unittest.skipUnless(os.geteuid() == 0 and others_may_enter(__file__),
+                     OTHERS_CANNOT)
 class Users(SupervisorTest):
     USERS = ("front = nobody\nverify = games\nkeeper = daemon\n"
              "seal = daemon\nscribe = backup\n")

@@ -71,14 +71,16 @@ secrets_live_in_the_arena(void **state)
 static void
 kernel_does_not_read_it_for_others(void **state)
 {
-	WD_AUTO(wd_secret_freep)
-	struct wd_secret *s = wd_secret_copy(WD_SPAN_LIT("key"));
+	WD_AUTO(wd_secret_freep) struct wd_secret *s = NULL;
 	char got[3];
-	int fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	int fd;
 
 	(void)state;
+	/* Skipping leaves without cleaning up, so nothing is made before. */
 	if (strstr(wd_harden_missing(), "memfd_secret") != NULL)
 		skip(); /* this kernel has none, and says so */
+	s = wd_secret_copy(WD_SPAN_LIT("key"));
+	fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	assert_int_equal(
 	    pread(fd, got, 3, (off_t)(uintptr_t)wd_secret_bytes(s)), -1);
