@@ -154,6 +154,7 @@ class Agent:
         self.agent = {"socket": self.path, "log_level": "debug",
                       "separate_users": "no"}
         self.swtee = {"dir": self.tee}
+        self.skc = None
         if tee is None:
             subprocess.run([WARDER, "swtee", "init", self.tee], check=True,
                            capture_output=True, timeout=60)
@@ -168,6 +169,8 @@ class Agent:
         sections = {"agent": self.agent,
                     "server": dict({"ca": "ca.pem"}, **self.server),
                     "attester": {"kind": "swtee"}, "swtee": self.swtee}
+        if self.skc:
+            sections["skc"] = self.skc
         sections.update(("key " + n, k) for n, k in self.keys.items())
         with open(self.conf, "w") as f:
             for name, values in sections.items():

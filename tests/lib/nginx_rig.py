@@ -20,7 +20,7 @@ class Nginx:
     """One server per key; .ports by label. URIS may be files as well."""
 
     def __init__(self, rig, uris, http="", answer='200 "%s\\n"',
-                 engine=True):
+                 engine=True, log_level="info"):
         self.rig = rig
         self.engine = engine
         self.folder = tempfile.mkdtemp(dir=rig.folder)
@@ -39,11 +39,11 @@ class Nginx:
                                     "uwsgi", "scgi"))
         self.conf = rig.file(self.folder + "/nginx.conf", (
             "%sdaemon off; worker_processes 1; pid %s/nginx.pid;\n"
-            "error_log %s info;\nevents { worker_connections 64; }\n"
+            "error_log %s %s;\nevents { worker_connections 64; }\n"
             "http { access_log off; ssl_session_tickets off;"
             " ssl_protocols TLSv1.2 TLSv1.3;\n%s%s%s}\n" % (
                 "user %s;" % WORKER if is_root() else "", self.folder,
-                self.log, http, temp, servers)))
+                self.log, log_level, http, temp, servers)))
         self.process = subprocess.Popen(
             self.command(), env=self.env(), stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)

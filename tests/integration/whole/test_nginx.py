@@ -59,11 +59,11 @@ class NginxTest(unittest.TestCase):
             for name in self.ids]
         self.nginx = Nginx(self.rig, {name: uri(name) for name in self.ids})
 
-    def start_agent(self):
+    def start_agent(self, skc=None):
+        keys = {} if skc else {name: dict(MASTER_AND_WORKER, id=key_id)
+                               for name, key_id in self.ids.items()}
         agent = Agent(
-            keys={name: dict(MASTER_AND_WORKER, id=key_id)
-                  for name, key_id in self.ids.items()},
-            tee=self.server.path("swtee"),
+            keys=keys, tee=self.server.path("swtee"),
             address="127.0.0.1:%d" % self.server.port,
             release_key=self.server.release_key)
         self.addCleanup(agent.close)
@@ -71,6 +71,7 @@ class NginxTest(unittest.TestCase):
             agent.write_ca(f.read())
         agent.swtee["mrenclave"] = MRENCLAVE
         agent.path = agent.agent["socket"] = self.rig.socket
+        agent.skc = skc
         agent.write()
         agent.start()
         agent.wait_for("key_held", 2)
@@ -92,6 +93,17 @@ class NginxTest(unittest.TestCase):
             self.assert_works()
         self.assertGreaterEqual(self.agent.count("key_renewed"), 2)
         self.assertEqual(self.agent.count("key_ended"), 0)
+
+    def test_files_of_skc_go_on_working(self):
+        self.agent.stop()
+        lines = "".join(
+            "pkcs11:token=KMS;id=%s;object=%s;type=private;pin-value=1234;\n"
+            % (key_id, name) for name, key_id in self.ids.items())
+        self.agent = self.start_agent(dict(
+            MASTER_AND_WORKER, keys=self.rig.file("keys.txt", lines)))
+        self.nginx = Nginx(self.rig, {
+            name: uri(name, "KMS", ";pin-value=1234") for name in self.ids})
+        self.assert_works()
 
     def test_killed_agent_is_missed_only_until_it_is_back(self):
         worker = self.nginx.worker
