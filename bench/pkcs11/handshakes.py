@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 """CPU time that one TLS 1.3 handshake costs nginx, with the key in a file and
-with the key in the holder: of the worker and the holder together.
+with the key in the agent: of the worker and the agent together.
 
-    bench/pkcs11/handshakes.py HOLDER_PEER MODULE [rounds [seconds]]
+    bench/pkcs11/handshakes.py BUILD [rounds [seconds]]
 
-One worker and the holder on CPU 0, clients (openssl s_time) on the others, all of
-them before whatever else runs when started as root. The
-two servers take turns; figures are medians of the rounds. Ratio: CPU time with
-a file, divided by that through the module.
+A server releases the keys to an agent, as ever. One worker and the agent on CPU
+0, clients (openssl s_time) on the others, all of them before whatever else runs
+when started as root. The two ways take turns; figures are medians of the rounds.
+Ratio: CPU time with a file, divided by that through the module.
 """
 import os
 import re
@@ -19,7 +19,16 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../../tests/lib"))
 
-from holder_rig import Rig, is_root, user_id  # noqa: E402
+import agent_rig  # noqa: E402
+import holder_rig  # noqa: E402
+from whole import BUILD, MRENCLAVE, Whole, policy  # noqa: E402
+
+holder_rig.MODULE = os.path.join(os.path.abspath(BUILD), "warder-pkcs11.so")
+agent_rig.PROGRAM = os.path.join(BUILD, "warder-agent")
+agent_rig.WARDER = os.path.join(BUILD, "warder")
+
+from agent_rig import Agent  # noqa: E402
+from holder_rig import Rig, is_root  # noqa: E402
 from nginx_rig import WORKER, Nginx, uri  # noqa: E402
 
 CLIENTS = 4
@@ -65,47 +74,77 @@ def measure(nginx, label, pids, seconds):
             for pid, b in zip(pids, begin)], count / (time.monotonic() - start)
 
 
-def bench(name, kind, rounds, seconds):
+def start_agent(server, rig, key):
+    """An agent that holds KEY, which the server has from an operator."""
+    key_id = server.warder(
+        "key", "import", "--file", rig.file("key.pem", key.pem), "--label",
+        "KEY", "--policy", server.add_policy(policy(lease_seconds=3600)))["id"]
+    use = WORKER if is_root() else str(os.getuid())
+    agent = Agent(
+        keys={"KEY": {"id": key_id, "see": "root", "use": use}},
+        tee=server.path("swtee"), address="127.0.0.1:%d" % server.port,
+        release_key=server.release_key)
+    with open(server.ca, encoding="utf-8") as f:
+        agent.write_ca(f.read())
+    agent.swtee["mrenclave"] = MRENCLAVE
+    agent.agent["socket"] = rig.socket
+    agent.agent["log_level"] = "info"
+    agent.write()
+    agent.start()
+    agent.wait_for("key_held")
+    return agent
+
+
+def take_turns(name, rig, agent, rounds, seconds):
+    http = "ssl_ecdh_curve X25519; ssl_session_cache off; keepalive_timeout 0;"
+    servers = {
+        "file": Nginx(rig, {"KEY": os.path.join(rig.folder, "key.pem")}, http,
+                      "204", engine=False, log_level="warn"),
+        "module": Nginx(rig, {"KEY": uri("KEY")}, http, "204",
+                        log_level="warn"),
+    }
+    pids = {"file": [servers["file"].worker],
+            "module": [servers["module"].worker, agent.process.pid]}
+    first = sorted(os.sched_getaffinity(0))[0]
+    for pid in pids["file"] + pids["module"]:
+        go_first(pid, {first})
+    seen = {way: [] for way in servers}
+    for _ in range(rounds):
+        for way, nginx in servers.items():
+            seen[way].append(measure(nginx, "KEY", pids[way], seconds))
+    cpu = {w: statistics.median(sum(x[0]) for x in s)
+           for w, s in seen.items()}
+    rate = {w: statistics.median(x[1] for x in s) for w, s in seen.items()}
+    print("%-9s file %6.1f us (%5.0f/s)  module %6.1f us (%5.0f/s), of which "
+          "the agent %5.1f  ratio %.3f" % (
+              name, cpu["file"], rate["file"], cpu["module"], rate["module"],
+              statistics.median(x[0][1] for x in seen["module"]),
+              cpu["file"] / cpu["module"]))
+    sys.stdout.flush()
+
+
+def bench(server, name, kind, rounds, seconds):
     rig = Rig()
+    agent = None
     try:
-        use = [user_id(WORKER) if is_root() else os.getuid()]
-        key = rig.key(kind, "KEY", use=use)
-        pem = rig.file("key.pem", key.pem)
-        rig.start()
-        http = ("ssl_ecdh_curve X25519; ssl_session_cache off;"
-                " keepalive_timeout 0;")
-        servers = {
-            "file": Nginx(rig, {"KEY": pem}, http, "204", engine=False),
-            "module": Nginx(rig, {"KEY": uri("KEY")}, http, "204"),
-        }
-        pids = {"file": [servers["file"].worker],
-                "module": [servers["module"].worker, rig.holder.pid]}
-        first = sorted(os.sched_getaffinity(0))[0]
-        for pid in pids["file"] + pids["module"]:
-            go_first(pid, {first})
-        seen = {way: [] for way in servers}
-        for _ in range(rounds):
-            for way, nginx in servers.items():
-                seen[way].append(measure(nginx, "KEY", pids[way], seconds))
-        cpu = {w: statistics.median(sum(x[0]) for x in s)
-               for w, s in seen.items()}
-        holder = statistics.median(x[0][1] for x in seen["module"])
-        rate = {w: statistics.median(x[1] for x in s)
-                for w, s in seen.items()}
-        print("%-9s file %6.1f us (%5.0f/s)  module %6.1f us (%5.0f/s), of "
-              "which the holder %5.1f  ratio %.3f" % (
-                  name, cpu["file"], rate["file"], cpu["module"],
-                  rate["module"], holder, cpu["file"] / cpu["module"]))
-        sys.stdout.flush()
+        agent = start_agent(server, rig, rig.key(kind, "KEY"))
+        take_turns(name, rig, agent, rounds, seconds)
     finally:
         rig.stop()
+        if agent:
+            agent.close()
 
 
 def main():
-    rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 7
-    seconds = int(sys.argv[4]) if len(sys.argv) > 4 else 3
-    for name, kind in KINDS.items():
-        bench(name, kind, rounds, seconds)
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 7
+    seconds = int(sys.argv[3]) if len(sys.argv) > 3 else 3
+    server = Whole()
+    try:
+        server.start()
+        for name, kind in KINDS.items():
+            bench(server, name, kind, rounds, seconds)
+    finally:
+        server.remove()
 
 
 main()
