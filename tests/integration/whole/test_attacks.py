@@ -280,23 +280,28 @@ class Collateral(AttackTest):
         self.assertEqual(self.judged_with(), 52)
 
     def test_expired_collateral_judges_nothing(self):
+        """It was good when it was stored, as far as the store says."""
         with Attacked() as server:
-            server.fed = True
             server.start()
-            end = int(time.time()) + 5
-            server.run("swtee", "collateral", "--dir", server.path("swtee"),
-                       "--next-update", time.strftime(
-                           "%Y-%m-%dT%H:%M:%SZ", time.gmtime(end)))
-            server.import_collateral()
             server.attested()
-            time.sleep(max(0, end + 2 - time.time()))
+            server.stop()
+            server.run("swtee", "collateral", "--dir", server.path("swtee"),
+                       "--issued", "2025-01-01T00:00:00Z", "--next-update",
+                       "2025-01-31T00:00:00Z", "--document", "tcb_info")
+            with open(server.path("swtee/collateral/tcb_info.json"),
+                      "rb") as f:
+                document = f.read()
+            server.edit_store((
+                "UPDATE docs SET doc = ? WHERE role = 2", (document,)))
+            server.start()
             got = refusal(server.attested)
-            self.assertEqual(got.status, 503, str(got))
-            self.assertIn("Expired", got.type)
+            self.assertEqual((got.status, got.type),
+                             (503, "TcbInfoExpired"), str(got))
             done = server.run("collateral", "import", server.path(
                 "swtee/collateral"), "--admin", server.socket, "--token-file",
                 server.token_file, check=False)
             self.assertNotEqual(done.returncode, 0)
+            self.assertIn(b"tcb_info", done.stderr)
 
 
 class Policies(AttackTest):
@@ -447,6 +452,9 @@ class Floods(AttackTest):
                 self.assertEqual(read_answer(s).status, 403)
         self.assertLess(server.size_of_log() - size,
                         5 + self.N // 3000)
+        with open(server.program("warder-front"), "rb") as f:
+            if b"__asan_init" in f.read():
+                return  # it keeps what was freed
         for pid, now in memory().items():
             self.assertLess(now - before[pid], 4096, "KiB more")
 
