@@ -8,7 +8,6 @@
 #include "crypto/rand.h"
 
 enum { VERSION = 1, SIGNED = 26, MAC = 16, RANDOM = 16 };
-enum { AHEAD = 5 }; /* seconds another node's clock may be ahead of ours */
 
 static int
 authenticate(struct wd_broker *b, struct wd_span text, uint8_t mac[32])
@@ -59,7 +58,7 @@ wd_challenge_check(struct wd_broker *b, enum wd_door door,
 	if (wd_rd_u8(&rd) != VERSION || wd_rd_u8(&rd) != (uint8_t)door)
 		return WD_R_CHALLENGE_INVALID;
 	made = (int64_t)wd_rd_le64(&rd);
-	if (made > now + AHEAD)
+	if (made > now + WD_CHALLENGE_AHEAD) /* by another node's clock */
 		return WD_R_CHALLENGE_INVALID;
 	return now - made >= WD_CHALLENGE_SECONDS_MAX ? WD_R_CHALLENGE_EXPIRED
 						      : 0;

@@ -45,8 +45,9 @@ wd_store_session_add(struct wd_store *s, const struct wd_store_session *x)
 	wd_sql_put_bytes(&q, x->nonce);
 	wd_sql_put_int(&q, x->made);
 	wd_sql_put_int(&q, x->expires);
-	wd_sql_put_int(
-	    &q, later(x->expires, x->made + WD_CHALLENGE_SECONDS_MAX));
+	wd_sql_put_int(&q,
+	    later(x->expires,
+		x->made + WD_CHALLENGE_AHEAD + WD_CHALLENGE_SECONDS_MAX));
 	return wd_sql_run(&q);
 }
 

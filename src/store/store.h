@@ -22,8 +22,10 @@ enum {
 	WD_USER_MAX = 64,
 	WD_BACKEND_MAX = 32,
 	/* A session's row stays at least this long after the session was made:
-	 * no challenge may live longer. */
+	 * no challenge may live longer, and none is taken that was made more
+	 * than so many seconds later by the clock of who looks. */
 	WD_CHALLENGE_SECONDS_MAX = 300,
+	WD_CHALLENGE_AHEAD = 5,
 };
 
 struct wd_store;

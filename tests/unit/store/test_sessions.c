@@ -117,10 +117,10 @@ row_stays_until_session_and_challenge_are_over(void **state)
 	x.expires = 1001; /* the challenge outlives this one */
 	t_ok(wd_store_session_add(f->s, &x));
 	assert_int_equal(
-	    wd_store_session_expire(f->s, 1300, 10), WD_R_NOT_FOUND);
+	    wd_store_session_expire(f->s, 1305, 10), WD_R_NOT_FOUND);
 	assert_true(is_there(f->s, 1));
 	assert_true(is_there(f->s, 2));
-	t_ok(wd_store_session_expire(f->s, 1301, 10));
+	t_ok(wd_store_session_expire(f->s, 1306, 10));
 	assert_false(is_there(f->s, 2));
 	assert_int_equal(
 	    wd_store_session_expire(f->s, 1500, 10), WD_R_NOT_FOUND);
