@@ -3,6 +3,7 @@
  */
 #include "http/tls.h"
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
@@ -38,6 +39,9 @@ wd_tls_client_names(SSL *ssl, char *cn, char *issuer, size_t size)
 	    common_name(X509_get_issuer_name(cert), issuer, size);
 
 	X509_free(cert);
+	/* A name that cannot be read leaves an error behind, which the next
+	 * read of any other connection would take for its own. */
+	ERR_clear_error();
 	if (ok)
 		return;
 	wd_wipe(cn, size);
