@@ -11,13 +11,6 @@
 
 enum { REMEMBER = 24 * 3600 }; /* seconds an ended key is known */
 
-struct wd_hold {
-	struct wd_held *at[WD_HOLD_KEYS_MAX];
-	size_t n;
-	uint32_t epoch;
-	bool ready;
-};
-
 struct wd_hold *
 wd_hold_new(void)
 {
@@ -50,9 +43,8 @@ is_key(const struct wd_held *v, const struct wd_id *id)
 	return wd_span_equal(wd_id_span(&v->id), wd_id_span(id));
 }
 
-/* The place of a version, or h->n. */
-static size_t
-find(const struct wd_hold *h, const struct wd_id *id, uint32_t version)
+size_t
+wd_hold_find(const struct wd_hold *h, const struct wd_id *id, uint32_t version)
 {
 	size_t i = 0;
 
@@ -114,7 +106,7 @@ wd_hold_put(
     struct wd_hold *h, const struct wd_hold_record *record, struct wd_diag *d)
 {
 	WD_AUTO(wd_held_freep) struct wd_held *v = NULL;
-	size_t i = find(h, &record->id, record->version);
+	size_t i = wd_hold_find(h, &record->id, record->version);
 	int r = wd_held_make(record, i < h->n ? h->at[i] : NULL, &v, d);
 
 	if (r != 0)
@@ -285,86 +277,4 @@ wd_hold_lines(const struct wd_hold *h, int64_t now, struct wd_wr *wr)
 {
 	for (size_t i = 0; i < h->n; i++)
 		write_line(h->at[i], now, wr);
-}
-
-/* ---- signatures */
-
-static enum wd_hash
-hash_of(enum wd_holder_hash hash)
-{
-	static const enum wd_hash hashes[] = {
-		[WD_HOLDER_NO_HASH] = WD_SHA256, /* not looked at */
-		[WD_HOLDER_SHA256] = WD_SHA256,
-		[WD_HOLDER_SHA384] = WD_SHA384,
-		[WD_HOLDER_SHA512] = WD_SHA512,
-	};
-
-	return hashes[hash];
-}
-
-static struct wd_raw_params
-params_of(const struct wd_holder_sign *ask)
-{
-	static const enum wd_raw_sig raw[] = {
-		[WD_HOLDER_PKCS1] = WD_RAW_RSA_PKCS1,
-		[WD_HOLDER_PSS] = WD_RAW_RSA_PSS,
-		[WD_HOLDER_ECDSA] = WD_RAW_ECDSA,
-		[WD_HOLDER_EDDSA] = WD_RAW_EDDSA,
-	};
-	const struct wd_raw_params params = {
-		.kind = raw[ask->mech],
-		.hash = hash_of(ask->hash),
-		.mgf = hash_of(ask->mgf),
-		.salt_len = ask->salt_len,
-	};
-
-	return params;
-}
-
-/* What wd_signer_sign() calls out of range: the salt, or the data. */
-static enum wd_holder_status
-range_status(const struct wd_raw_params *params)
-{
-	return params->kind == WD_RAW_RSA_PSS &&
-		params->salt_len > wd_hash_len(params->hash)
-	    ? WD_HOLDER_PARAMETER
-	    : WD_HOLDER_DATA_LENGTH;
-}
-
-static enum wd_holder_status
-check_use(const struct wd_held *v, const struct wd_hold_user *user,
-    const struct wd_holder_sign *ask, int64_t now)
-{
-	if (!wd_held_may_see(v, user))
-		return WD_HOLDER_NO_KEY;
-	if (!wd_held_may_use(v, user))
-		return WD_HOLDER_NOT_PERMITTED;
-	if (v->key == NULL || v->deadline <= now)
-		return WD_HOLDER_KEY_ENDED;
-	if ((v->mechs >> ask->mech & 1) == 0)
-		return WD_HOLDER_MECHANISM;
-	return WD_HOLDER_OK;
-}
-
-enum wd_holder_status
-wd_hold_sign(struct wd_hold *h, const struct wd_hold_user *user,
-    const struct wd_holder_sign *ask, int64_t now,
-    uint8_t ret_sig[WD_HOLDER_SIG_MAX], size_t *ret_len)
-{
-	size_t i = find(h, &ask->id, ask->generation);
-	struct wd_raw_params params;
-	enum wd_holder_status status;
-	int r;
-
-	if (i == h->n)
-		return h->ready ? WD_HOLDER_NO_KEY : WD_HOLDER_NOT_READY;
-	status = check_use(h->at[i], user, ask, now);
-	if (status != WD_HOLDER_OK)
-		return status;
-	params = params_of(ask);
-	r = wd_signer_sign(
-	    h->at[i]->signer, &params, ask->data, ret_sig, ret_len);
-	if (r == WD_R_RANGE)
-		return range_status(&params);
-	return r == 0 ? WD_HOLDER_OK : WD_HOLDER_FAULT;
 }

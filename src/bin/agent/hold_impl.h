@@ -40,3 +40,14 @@ void wd_held_settle(struct wd_held *v, struct wd_held *before);
 
 bool wd_held_may_see(const struct wd_held *v, const struct wd_hold_user *user);
 bool wd_held_may_use(const struct wd_held *v, const struct wd_hold_user *user);
+
+struct wd_hold {
+	struct wd_held *at[WD_HOLD_KEYS_MAX];
+	size_t n;
+	uint32_t epoch;
+	bool ready;
+};
+
+/* The place of a version, or h->n. */
+size_t wd_hold_find(
+    const struct wd_hold *h, const struct wd_id *id, uint32_t version);

@@ -1,216 +1,25 @@
 /*
- * Calls to the holder. Blocking sockets with the kernel's own time-outs, so
- * that a call is one send and one receive.
+ * The pool of connections, and calls to the holder by any that is free.
  */
 #include "bin/pkcs11/link.h"
 
 #include "base/clock.h"
 #include "base/reason.h"
 #include "bin/pkcs11/state.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
+#include "bin/pkcs11/wire.h"
 
 enum {
-	REQUEST_OFFSET = 4, /* in the head of a packet */
-	ATTEMPTS = 3,      /* one that is dead, one of another user, one more */
-	BACKLOG_PAUSE = 5, /* milliseconds */
+	ATTEMPTS = 3, /* one that is dead, one of another user, one more */
 	PATIENT_PAUSE = 50,
 	HASTE = 2000,
 	SLACK = 20, /* a time-out this much too long is not set again */
 };
 
-static void
-pause_ms(long ms)
-{
-	const struct timespec t = { 0, ms * 1000000 };
-
-	(void)nanosleep(&t, NULL); /* shorter is fine */
-}
-
-/* ---- one connection */
-
-/* The descriptor still is what was opened here. */
-static bool
-is_ours(const struct wd_link *l)
-{
-	struct stat st;
-
-	return l->open && fstat(l->fd, &st) == 0 && st.st_dev == l->dev &&
-	    st.st_ino == l->ino;
-}
-
-static void
-link_close(struct wd_link *l)
-{
-	if (is_ours(l))
-		(void)close(l->fd); /* a socket: nothing is lost */
-	l->open = false;
-}
-
-/* Programs put what they like into 0, 1 and 2. */
-static int
-out_of_the_way(int fd)
-{
-	int high;
-
-	if (fd < 0 || fd > 2)
-		return fd;
-	high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	(void)close(fd); /* its copy is used */
-	return high;
-}
-
-static int
-connect_by(int fd, const char *path, int64_t deadline)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-
-	if (!wd_span_to_text(
-		wd_span_text(path), addr.sun_path, sizeof(addr.sun_path)))
-		return WD_F_PEER;
-	while (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) != 0) {
-		if (errno != EAGAIN && errno != EINTR)
-			return WD_F_PEER;
-		if (wd_time_mono_ms() >= deadline)
-			return WD_F_TIMEOUT;
-		pause_ms(BACKLOG_PAUSE);
-	}
-	return 0;
-}
-
-/* It does not block while it connects, and blocks with a time-out after. */
-static int
-link_open(struct wd_link *l, const char *path, int64_t deadline)
-{
-	int fd = out_of_the_way(
-	    socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-	struct stat st;
-	int r;
-
-	if (fd < 0)
-		return WD_F_SYSTEM;
-	r = connect_by(fd, path, deadline);
-	if (r == 0 && (fcntl(fd, F_SETFL, 0) != 0 || fstat(fd, &st) != 0))
-		r = WD_F_SYSTEM;
-	if (r != 0) {
-		(void)close(fd); /* nothing was sent */
-		return r;
-	}
-	l->fd = fd;
-	l->dev = st.st_dev;
-	l->ino = st.st_ino;
-	l->timeout = 0;
-	l->open = true;
-	return 0;
-}
-
-static int
-set_timeout(struct wd_link *l, int64_t ms)
-{
-	const struct timeval t = { .tv_sec = ms / 1000,
-		.tv_usec = ms % 1000 * 1000 };
-
-	if (l->timeout == ms)
-		return 0;
-	if (setsockopt(l->fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)) != 0 ||
-	    setsockopt(l->fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t)) != 0)
-		return WD_F_SYSTEM;
-	l->timeout = (int)ms;
-	return 0;
-}
-
-/* What an error of send or receive means; 1: try again. */
-static int
-after_error(int64_t deadline)
-{
-	if (errno == EINTR && wd_time_mono_ms() < deadline)
-		return 1;
-	return errno == EINTR || errno == EAGAIN ? WD_F_TIMEOUT : WD_F_PEER;
-}
-
-static int
-send_packet(
-    const struct wd_link *l, const struct wd_wr *packet, int64_t deadline)
-{
-	int r = 1;
-
-	while (r == 1) {
-		ssize_t n = send(l->fd, packet->p, packet->len, MSG_NOSIGNAL);
-
-		if (n >= 0)
-			return (size_t)n == packet->len ? 0 : WD_F_PEER;
-		r = after_error(deadline);
-	}
-	return r;
-}
-
-static int
-receive_packet(const struct wd_link *l, struct wd_ask *ask, size_t *ret_len,
-    int64_t deadline)
-{
-	int r = 1;
-
-	while (r == 1) {
-		ssize_t n =
-		    recv(l->fd, ask->answer, ask->answer_size, MSG_TRUNC);
-
-		if (n >= 0) {
-			*ret_len = (size_t)n;
-			return n == 0 || (size_t)n > ask->answer_size
-			    ? WD_F_PEER
-			    : 0;
-		}
-		r = after_error(deadline);
-	}
-	return r;
-}
-
-static int
-read_answer(struct wd_ask *ask, size_t len, const struct wd_holder_head *asked)
-{
-	struct wd_holder_head head;
-
-	if (wd_holder_open(wd_span(ask->answer, len), &head, &ask->body) != 0 ||
-	    wd_holder_status(&ask->body, &ask->status) != 0)
-		return WD_F_PEER;
-	if (!head.reply || head.op != asked->op ||
-	    head.request != asked->request)
-		return WD_F_PEER;
-	ask->epoch = head.epoch;
-	return 0;
-}
-
-static int
-exchange(struct wd_link *l, struct wd_ask *ask, int64_t deadline)
-{
-	struct wd_holder_head asked;
-	struct wd_span body;
-	size_t len;
-	int r;
-
-	wd_wr_patch_le32(&ask->packet, REQUEST_OFFSET, ++l->request);
-	if (wd_holder_open(wd_wr_span(&ask->packet), &asked, &body) != 0)
-		return WD_F_BUG;
-	if ((r = send_packet(l, &ask->packet, deadline)) != 0 ||
-	    (r = receive_packet(l, ask, &len, deadline)) != 0)
-		return r;
-	return read_answer(ask, len, &asked);
-}
-
-/* ---- the pool */
-
 void
 wd_links_after_fork(struct wd_link links[WD_LINKS])
 {
 	for (size_t i = 0; i < WD_LINKS; i++) {
-		link_close(&links[i]);
+		wd_wire_close(&links[i]);
 		links[i].busy = false;
 	}
 }
@@ -220,7 +29,7 @@ wd_links_close(struct wd_link links[WD_LINKS])
 {
 	for (size_t i = 0; i < WD_LINKS; i++)
 		if (!links[i].busy)
-			link_close(&links[i]);
+			wd_wire_close(&links[i]);
 }
 
 /* One that no thread uses, an open one first; NULL when all are busy. */
@@ -271,7 +80,7 @@ give_link(const struct call *c, int r)
 	WD_AUTO(wd_p11_leavep) struct wd_p11 *p = wd_p11_enter_any();
 
 	if (!p->initialized)
-		link_close(c->link);
+		wd_wire_close(c->link);
 	c->link->busy = false;
 	if (r == WD_F_TIMEOUT)
 		p->haste = wd_time_mono_ms() + HASTE;
@@ -287,7 +96,7 @@ attempt(const struct call *c, struct wd_ask *ask, bool *ret_again)
 {
 	struct wd_link *l = c->link;
 	int64_t left = c->deadline - wd_time_mono_ms();
-	bool old = is_ours(l);
+	bool old = wd_wire_is_ours(l);
 	int r;
 
 	*ret_again = false;
@@ -297,17 +106,17 @@ attempt(const struct call *c, struct wd_ask *ask, bool *ret_again)
 		left = c->budget;
 	if (!old)
 		l->open = false;
-	if (!old && (r = link_open(l, c->path, c->deadline)) != 0)
+	if (!old && (r = wd_wire_open(l, c->path, c->deadline)) != 0)
 		return r;
-	if ((r = set_timeout(l, left)) != 0 ||
-	    (r = exchange(l, ask, c->deadline)) != 0) {
-		link_close(l);
+	if ((r = wd_wire_set_timeout(l, left)) != 0 ||
+	    (r = wd_wire_exchange(l, ask, c->deadline)) != 0) {
+		wd_wire_close(l);
 		*ret_again = old && r == WD_F_PEER;
 		return r;
 	}
 	if (ask->status != WD_HOLDER_RECONNECT)
 		return 0;
-	link_close(l);
+	wd_wire_close(l);
 	*ret_again = true;
 	return WD_F_PEER;
 }
@@ -354,6 +163,6 @@ wd_ask_patiently(struct wd_ask *ask)
 
 		if (!worth || !is_patient())
 			return r;
-		pause_ms(PATIENT_PAUSE);
+		wd_pause_ms(PATIENT_PAUSE);
 	}
 }
