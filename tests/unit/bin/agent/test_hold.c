@@ -3,6 +3,7 @@
  */
 #include "t_hold.h"
 
+#include "base/alloc.h"
 #include "crypto/sig.h"
 
 enum { NOW = 1000 };
@@ -475,6 +476,33 @@ rights_can_change_while_a_key_is_held(void **state)
 	    sign(&f, &stranger, &f.p256, WD_SPAN(digest), NOW), WD_HOLDER_OK);
 }
 
+/* Every allocation of ours fails once: a fault, and the hold is as before. */
+static void
+no_memory_leaves_the_hold_as_it_was(void **state)
+{
+	FIXTURE(f);
+	uint64_t k = 0;
+	int r = -1;
+
+	t_ok(wd_hold_put(f.hold, &f.p256.record, &f.d));
+	f.p256.record.label = WD_SPAN_LIT("other");
+	while (r != 0) {
+		uint32_t epoch = wd_hold_epoch(f.hold);
+
+		(void)wd_alloc_fail_at(++k);
+		r = wd_hold_put(f.hold, &f.p256.record, NULL);
+		(void)wd_alloc_fail_at(0);
+		assert_true(r <= 0);
+		assert_int_equal(wd_hold_count(f.hold), 1);
+		if (r < 0)
+			assert_int_equal(wd_hold_epoch(f.hold), epoch);
+		assert_int_equal(
+		    sign(&f, &worker, &f.p256, WD_SPAN(digest), NOW),
+		    WD_HOLDER_OK);
+	}
+	assert_true(k > 3);
+}
+
 int
 main(void)
 {
@@ -499,6 +527,7 @@ main(void)
 		cmocka_unit_test(the_table_is_capped),
 		cmocka_unit_test(a_long_list_comes_in_pages),
 		cmocka_unit_test(rights_can_change_while_a_key_is_held),
+		cmocka_unit_test(no_memory_leaves_the_hold_as_it_was),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,8 +4,14 @@
  */
 #include "t_token.h"
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 
 static const char *module;
 
@@ -313,6 +319,27 @@ forks_amid_threads_leave_both_sides_working(void **state)
 	OK(t.f->C_CloseAllSessions(1));
 }
 
+/* A kernel without MADV_WIPEONFORK: the module then goes by process ids. */
+static void
+refuse_wiped_pages(void)
+{
+	static struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, args[2])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, MADV_WIPEONFORK, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	static const struct sock_fprog program = { WD_N(code), code };
+
+	assert_int_equal(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	assert_int_equal(
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
+
 static int
 setup_all(void **state)
 {
@@ -342,7 +369,9 @@ main(int argc, char **argv)
 		cmocka_unit_test(forks_amid_threads_leave_both_sides_working),
 	};
 
-	assert_int_equal(argc, 2);
+	assert_in_range(argc, 2, 3);
 	module = argv[1];
+	if (argc == 3 && strcmp(argv[2], "by-pid") == 0)
+		refuse_wiped_pages();
 	return cmocka_run_group_tests(tests, setup_all, teardown_all);
 }
