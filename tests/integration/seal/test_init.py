@@ -386,6 +386,12 @@ class Passphrase(InitTest):
                          DONE)
         self.assertTrue(self.opens_with(PASSPHRASE))
 
+    def test_takes_work_to_guess(self):
+        self.init(passphrase=PASSPHRASE)
+        # scrypt with N = 2^17, r = 8, p = 1
+        self.assertEqual(self.read("state", "seal")[46:50],
+                         bytes([1, 17, 8, 1]))
+
     def test_from_a_file(self):
         file = self.write(" blanks and ümläuts stay \r\n", "pass")
         self.assertEqual(

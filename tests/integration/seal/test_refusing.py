@@ -120,7 +120,7 @@ class Files(SealTest):
 
     def test_cost_beyond_reason_is_not_paid(self):
         data = bytearray(self.read("seal"))
-        at = data.index(bytes([1, 17, 8, 1]))
+        at = data.index(bytes([1, 10, 8, 1]))
         data[at + 1] = 40
         self.replace("seal", data)
         self.assert_unusable()
