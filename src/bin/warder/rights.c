@@ -153,7 +153,7 @@ const struct cli_verb cli_verb_lease_list = {
 static const struct cli_option revoke_options[] = {
 	CLI_ONLINE_OPTIONS,
 	{ "kind", "KIND",
-	    "lease (the default), session, key, policy_version, prefix, "
+	    "session, key, policy_version, prefix, "
 	    "platform, measurement",
 	    false },
 };
@@ -170,8 +170,10 @@ run_revoke(const struct cli_args *args)
 
 	if (what == NULL)
 		return CLI_USAGE;
+	if (kind == NULL)
+		return cli_usage(args, "which --kind of thing?");
 	wd_jtext_object(&j);
-	wd_jtext_key_text(&j, "kind", kind == NULL ? "lease" : kind);
+	wd_jtext_key_text(&j, "kind", kind);
 	wd_jtext_key_text(&j, "what", what);
 	wd_jtext_end(&j);
 	if ((e = cli_online_open(args, true, &o)) != CLI_OK ||
@@ -185,7 +187,7 @@ run_revoke(const struct cli_args *args)
 
 const struct cli_verb cli_verb_lease_revoke = {
 	.name = "lease revoke",
-	.summary = "end a lease, or all leases below something",
+	.summary = "end all leases below something",
 	.operands = "WHAT",
 	.options = revoke_options,
 	.n_options = WD_N(revoke_options),
