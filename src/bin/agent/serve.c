@@ -5,13 +5,18 @@
 #include "bin/agent/serve_impl.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "sys/file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ACCEPTS = 16 }; /* connections taken a turn */
+enum {
+	ACCEPTS = 16, /* connections taken a turn */
+	PAUSE = 1000, /* milliseconds, when descriptors have run out */
+};
 
 /* Options must be what HELLO can say. */
 static bool
@@ -78,10 +83,17 @@ wd_serve_freep(struct wd_serve **s)
 	*s = wd_serve_free(*s);
 }
 
+static bool
+is_listening(const struct wd_serve *s)
+{
+	return s->no_accept == 0 || wd_time_mono_ms() >= s->no_accept;
+}
+
 size_t
 wd_serve_poll(const struct wd_serve *s, struct pollfd *fds)
 {
-	fds[0] = (struct pollfd){ s->listen_fd, POLLIN, 0 };
+	fds[0] =
+	    (struct pollfd){ is_listening(s) ? s->listen_fd : -1, POLLIN, 0 };
 	for (size_t i = 0; i < s->n_conns; i++)
 		fds[i + 1] = (struct pollfd){ s->conns[i].fd, POLLIN, 0 };
 	return s->n_conns + 1;
@@ -119,7 +131,8 @@ has_place(const struct wd_serve *s, const struct wd_serve_conn *c)
 	return crowd.of_user < WD_SERVE_CONNS_USER;
 }
 
-/* False when nobody waits. */
+/* False when nobody waits, or when there is no descriptor to be had: the
+ * listener would stay readable, and the loop would spin. */
 static bool
 accept_one(struct wd_serve *s)
 {
@@ -128,8 +141,12 @@ accept_one(struct wd_serve *s)
 	    accept4(s->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct wd_serve_conn c = { 0 };
 
-	if (fd < 0)
+	s->no_accept = 0;
+	if (fd < 0) {
+		if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
+			s->no_accept = wd_time_mono_ms() + PAUSE;
 		return false;
+	}
 	if (!wd_serve_identify(fd, &c))
 		return true;
 	c.stranger = !wd_hold_knows(s->hold, &c.user);

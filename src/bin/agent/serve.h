@@ -20,10 +20,10 @@
 #include <poll.h>
 
 enum {
-	WD_SERVE_CONNS = 256,     /* at a time */
-	WD_SERVE_CONNS_USER = 64, /* of one user */
-	WD_SERVE_STRANGERS = 32,  /* of all users who may see no key */
-	WD_SERVE_STRANGER = 4,    /* of one of them */
+	WD_SERVE_CONNS = 512,      /* at a time */
+	WD_SERVE_CONNS_USER = 384, /* of one user: a program's workers */
+	WD_SERVE_STRANGERS = 32,   /* of all users who may see no key */
+	WD_SERVE_STRANGER = 4,     /* of one of them */
 	WD_SERVE_FDS = WD_SERVE_CONNS + 1,
 };
 

@@ -33,6 +33,7 @@ struct wd_serve {
 	struct wd_hold *hold;
 	struct wd_serve_options options;
 	int listen_fd;
+	int64_t no_accept; /* until when the listener is left alone; 0: not */
 	struct wd_serve_conn *conns; /* WD_SERVE_CONNS of them */
 	size_t n_conns;
 	struct wd_serve_budget budgets[WD_SERVE_USERS];

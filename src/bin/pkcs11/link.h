@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 enum {
-	WD_LINKS = 16,
+	WD_LINKS = 4, /* the holder answers one question at a time */
 	/* Milliseconds of one call, retry included; and of those that come
 	 * soon after one that was not answered: libraries ask twice. */
 	WD_LINK_DEADLINE = 1500,

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -403,6 +404,34 @@ connections_of_a_user_are_capped(void **state)
 		(void)close(fds[i]);
 }
 
+/* A process that has one descriptor left. */
+static int
+run_out_of_descriptors(void *ctx)
+{
+	struct fixture *f = ctx;
+	struct pollfd fds[WD_SERVE_FDS];
+	struct rlimit limit = { 0, 0 };
+	size_t n;
+
+	limit.rlim_max = limit.rlim_cur = (rlim_t)dial(f) + 1;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 1;
+	n = wd_serve_poll(f->serve, fds);
+	if (poll(fds, n, 1000) != 1)
+		return 2;
+	wd_serve_run(f->serve, fds, n);
+	n = wd_serve_poll(f->serve, fds);
+	return poll(fds, n, 0) == 0 ? 0 : 3;
+}
+
+static void
+the_loop_does_not_spin_without_descriptors(void **state)
+{
+	FIXTURE(f);
+
+	t_exits(t_child(run_out_of_descriptors, &f), 0);
+}
+
 static int
 connect_often(void *ctx)
 {
@@ -600,6 +629,7 @@ main(void)
 		cmocka_unit_test(status_has_lines),
 		cmocka_unit_test(the_rate_of_a_user_is_limited),
 		cmocka_unit_test(connections_of_a_user_are_capped),
+		cmocka_unit_test(the_loop_does_not_spin_without_descriptors),
 		cmocka_unit_test(strangers_take_few_places),
 		cmocka_unit_test(a_socket_in_use_is_not_taken),
 		cmocka_unit_test(a_peer_that_does_not_read_is_disconnected),
