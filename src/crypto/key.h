@@ -34,7 +34,9 @@ struct wd_pkey {
 	const struct wd_pkey_row *row;
 	bool is_private;
 	EVP_PKEY *evp;
-	EVP_PKEY_CTX *verify; /* P-256 only: ready to verify, used many times */
+	EVP_PKEY_CTX *verify; /* public P-256: ready to verify many times */
+	bool has_point;
+	uint8_t point[1 + 2 * WD_COORDINATE_MAX]; /* as it was imported */
 };
 
 /* Takes EVP, also on failure. */

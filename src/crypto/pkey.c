@@ -145,7 +145,8 @@ wd_pkey_adopt(EVP_PKEY *evp_take, const struct wd_pkey_row *row,
 	k->row = row;
 	k->is_private = is_private;
 	k->evp = WD_TAKE(evp);
-	if (row->alg == WD_PKEY_P256 && (r = keep_verifier(k)) != 0)
+	if (row->alg == WD_PKEY_P256 && !is_private &&
+	    (r = keep_verifier(k)) != 0)
 		return r;
 	*ret = WD_TAKE(k);
 	return 0;
@@ -186,6 +187,10 @@ wd_pkey_point(const struct wd_pkey *k, uint8_t *ret_point)
 	size_t len = 1 + 2 * k->row->len;
 	size_t got;
 
+	if (k->has_point) {
+		wd_copy(ret_point, wd_span(k->point, len));
+		return 0;
+	}
 	if (EVP_PKEY_get_octet_string_param(
 		k->evp, OSSL_PKEY_PARAM_PUB_KEY, ret_point, len, &got) != 1)
 		return wd_lib_fault();

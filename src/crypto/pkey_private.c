@@ -5,42 +5,52 @@
  */
 #include "codec/der.h"
 #include "codec/pem.h"
-#include "crypto/key.h"
+#include "crypto/curve.h"
 
 #include <limits.h>
 #include <openssl/core_names.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
-static const char *const family_names[] = {
-	[WD_FAMILY_RSA] = "RSA",
-	[WD_FAMILY_EC] = "EC",
-	[WD_FAMILY_ED25519] = "ED25519",
-};
-
-static bool
-set_size(EVP_PKEY_CTX *ctx, const struct wd_pkey_row *row)
+static int
+generate_rsa(const struct wd_pkey_row *row, EVP_PKEY **ret)
 {
-	if (row->family == WD_FAMILY_RSA)
-		return EVP_PKEY_CTX_set_rsa_keygen_bits(
-			   ctx, (int)row->len * 8) == 1;
-	return row->family == WD_FAMILY_ED25519 ||
-	    EVP_PKEY_CTX_set_group_name(ctx, row->group) == 1;
+	WD_AUTO(wd_evp_pkey_ctx_freep)
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	int bits = (int)row->len * 8;
+
+	if (ctx == NULL || EVP_PKEY_keygen_init(ctx) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, bits) != 1 ||
+	    EVP_PKEY_generate(ctx, ret) != 1)
+		return wd_lib_fault();
+	return 0;
+}
+
+static int
+generate_ed25519(const struct wd_pkey_row *row, EVP_PKEY **ret)
+{
+	(void)row; /* there is one */
+	*ret = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	return *ret == NULL ? wd_lib_fault() : 0;
 }
 
 int
 wd_pkey_generate(enum wd_pkey_alg alg, struct wd_pkey **ret)
 {
+	static int (*const by_family[])(
+	    const struct wd_pkey_row *row, EVP_PKEY **ret) = {
+		[WD_FAMILY_RSA] = generate_rsa,
+		[WD_FAMILY_EC] = wd_curve_generate,
+		[WD_FAMILY_ED25519] = generate_ed25519,
+	};
 	const struct wd_pkey_row *row = wd_pkey_row(alg);
-	WD_AUTO(wd_evp_pkey_ctx_freep) EVP_PKEY_CTX *ctx = NULL;
 	EVP_PKEY *evp = NULL;
+	int r;
 
 	if (row == NULL)
 		return WD_F_BUG;
-	ctx = EVP_PKEY_CTX_new_from_name(NULL, family_names[row->family], NULL);
-	if (ctx == NULL || EVP_PKEY_keygen_init(ctx) != 1 ||
-	    !set_size(ctx, row) || EVP_PKEY_generate(ctx, &evp) != 1)
-		return wd_lib_fault();
+	if ((r = by_family[row->family](row, &evp)) != 0)
+		return r;
 	return wd_pkey_adopt(evp, row, true, ret);
 }
 

@@ -2,29 +2,21 @@
  * Public keys from raw parts. Nothing here uses libcrypto's decoders: they are
  * slow (125 us against 19) and lenient.
  */
-#include "crypto/key.h"
+#include "crypto/curve.h"
 
 #include <openssl/core_names.h>
 
 enum { RSA_EXPONENT_MAX = 4 }; /* bytes: up to 2^32 - 1 */
 
-/* Names that libcrypto wants without const although it only reads them. */
-static char *
-text_param(const char *text)
-{
-	return (char *)(uintptr_t)text;
-}
-
+/* libcrypto wants it without const although it only reads it. */
 static void *
 bytes_param(const uint8_t *p)
 {
 	return (void *)(uintptr_t)p;
 }
 
-/*
- * The key that PARAMS describe. libcrypto refuses parts that make no key, a
- * point off its curve for one, and that is the caller's fault.
- */
+/* The key that PARAMS describe. libcrypto refuses parts that make no key, and
+ * that is the caller's fault. */
 static int
 import(EVP_PKEY_CTX *ctx, const struct wd_pkey_row *row, OSSL_PARAM *params,
     struct wd_pkey **ret)
@@ -43,17 +35,17 @@ int
 wd_pkey_import_point(
     const struct wd_pkey_row *row, struct wd_span point, struct wd_pkey **ret)
 {
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(
-		    OSSL_PKEY_PARAM_GROUP_NAME, text_param(row->group), 0),
-		OSSL_PARAM_construct_octet_string(
-		    OSSL_PKEY_PARAM_PUB_KEY, bytes_param(point.p), point.len),
-		OSSL_PARAM_construct_end(),
-	};
+	EVP_PKEY *evp = NULL;
+	int r;
 
 	if (point.len != 1 + 2 * row->len || point.p[0] != 4)
 		return WD_R_KEY_INVALID;
-	return import(wd_lib()->ec_from_data, row, params, ret);
+	if ((r = wd_curve_import(row, point, &evp)) != 0 ||
+	    (r = wd_pkey_adopt(evp, row, false, ret)) != 0)
+		return r;
+	wd_copy((*ret)->point, point);
+	(*ret)->has_point = true;
+	return 0;
 }
 
 int
