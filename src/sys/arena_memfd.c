@@ -41,6 +41,7 @@ static struct {
 	uint8_t *start;
 	uint32_t n; /* pages */
 	struct page *pages;
+	uint32_t lowest;               /* no page below is free */
 	uint32_t rooms[WD_N(classes)]; /* first slab with room, or no_page */
 	size_t used;
 } arena;
@@ -69,7 +70,7 @@ mark_run(uint32_t first, uint32_t run, enum page_kind kind, enum page_kind rest)
 static uint32_t
 find_run(uint32_t n)
 {
-	for (uint32_t i = 0; i < arena.n; i += arena.pages[i].run)
+	for (uint32_t i = arena.lowest; i < arena.n; i += arena.pages[i].run)
 		if (arena.pages[i].kind == FREE && arena.pages[i].run >= n)
 			return i;
 	return no_page;
@@ -87,6 +88,8 @@ take_run(uint32_t n, enum page_kind kind)
 	if (run > n)
 		tag_run(first + n, run - n);
 	mark_run(first, n, kind, INSIDE);
+	if (first == arena.lowest)
+		arena.lowest += n;
 	return first;
 }
 
@@ -105,6 +108,8 @@ give_run(uint32_t first)
 		run += arena.pages[first].run;
 	}
 	tag_run(first, run);
+	if (first < arena.lowest)
+		arena.lowest = first;
 }
 
 /* ---- slabs */
@@ -141,11 +146,40 @@ slots_of(uint8_t sizing)
 	return PAGE / classes[sizing];
 }
 
+/* Slabs that were kept although empty. */
+static void
+give_empty_slabs(uint32_t *room)
+{
+	uint32_t i = *room;
+
+	while (i != no_page) {
+		uint32_t next = arena.pages[i].next;
+
+		if (arena.pages[i].used == 0) {
+			unlink_room(i);
+			give_run(i);
+		}
+		i = next;
+	}
+}
+
+static uint32_t
+take_any_run(uint32_t n, enum page_kind kind)
+{
+	uint32_t i = take_run(n, kind);
+
+	if (i != no_page)
+		return i;
+	for (size_t c = 0; c < WD_N(classes); c++)
+		give_empty_slabs(&arena.rooms[c]);
+	return take_run(n, kind);
+}
+
 /* A page for blocks of this size, with every bit behind the last taken. */
 static uint32_t
 new_slab(uint8_t sizing)
 {
-	uint32_t i = take_run(1, SLAB);
+	uint32_t i = take_any_run(1, SLAB);
 	struct page *p;
 
 	if (i == no_page)
@@ -201,7 +235,8 @@ free_small(uint32_t i, unsigned slot)
 	if (p->used-- == slots_of(p->sizing))
 		link_room(i);
 	arena.used -= classes[p->sizing];
-	if (p->used > 0)
+	/* The last slab of its size stays: it is wanted again at once. */
+	if (p->used > 0 || (p->prev == no_page && p->next == no_page))
 		return;
 	unlink_room(i);
 	give_run(i);
@@ -213,7 +248,7 @@ static void *
 alloc_large(size_t len)
 {
 	size_t n = len / PAGE + (len % PAGE != 0);
-	uint32_t i = n > arena.n ? no_page : take_run((uint32_t)n, LARGE);
+	uint32_t i = n > arena.n ? no_page : take_any_run((uint32_t)n, LARGE);
 
 	if (i == no_page)
 		return NULL;
@@ -221,12 +256,23 @@ alloc_large(size_t len)
 	return arena.start + (size_t)i * PAGE;
 }
 
+/* The class of a length that has one: the table is short and its first rows
+ * are asked for most. */
+static uint8_t
+class_of(size_t len)
+{
+	uint8_t sizing = len <= 96 ? 0 : 5;
+
+	while (len > classes[sizing])
+		sizing++;
+	return sizing;
+}
+
 void *
 wd_arena_alloc(size_t len)
 {
-	for (uint8_t sizing = 0; sizing < WD_N(classes); sizing++)
-		if (len <= classes[sizing])
-			return alloc_small(sizing);
+	if (len <= classes[WD_N(classes) - 1])
+		return alloc_small(class_of(len));
 	return len < WD_ARENA_BIG ? alloc_large(len) : wd_arena_big_alloc(len);
 }
 
@@ -252,10 +298,12 @@ block_at(const void *p)
 		b.size = (size_t)page->run * PAGE;
 		return b;
 	}
-	if (page->kind != SLAB || at % PAGE % classes[page->sizing] != 0)
+	if (page->kind != SLAB)
 		abort();
-	b.slot = (unsigned)(at % PAGE / classes[page->sizing]);
 	b.size = classes[page->sizing];
+	b.slot = (unsigned)(at % PAGE) / (unsigned)b.size;
+	if (b.slot * b.size != at % PAGE)
+		abort();
 	if (b.slot >= slots_of(page->sizing) ||
 	    (page->taken[b.slot / 64] >> (b.slot % 64) & 1) == 0)
 		abort();
@@ -269,7 +317,7 @@ wd_arena_free(void *p)
 
 	if (p == NULL)
 		return;
-	if (wd_arena_big_size(p) > 0) {
+	if (!wd_arena_holds(p) && wd_arena_big_size(p) > 0) {
 		wd_arena_big_free(p);
 		return;
 	}
@@ -291,7 +339,7 @@ wd_arena_realloc(void *p, size_t len)
 
 	if (p == NULL)
 		return wd_arena_alloc(len);
-	size = wd_arena_big_size(p);
+	size = wd_arena_holds(p) ? 0 : wd_arena_big_size(p);
 	if (size == 0)
 		size = block_at(p).size;
 	if (len <= size && len > size / 2)
