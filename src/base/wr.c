@@ -10,7 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { FIRST_SIZE = 256, PRINTF_MAX = 512 };
+enum { FIRST_SIZE = 1024, PRINTF_MAX = 512 };
 
 void
 wd_wr_done(struct wd_wr *wr)
@@ -116,7 +116,10 @@ big(struct wd_wr *wr, uint64_t v, size_t n)
 void
 wd_wr_u8(struct wd_wr *wr, uint8_t v)
 {
-	little(wr, v, 1);
+	uint8_t *at = wd_wr_reserve(wr, 1);
+
+	if (at != NULL)
+		*at = v;
 }
 
 void
