@@ -4,16 +4,13 @@
 #include "broker/session.h"
 
 #include "base/alloc.h"
-#include "broker/challenge.h"
 #include "broker/revoked.h"
+#include "broker/rowkey.h"
 #include "broker/token.h"
-#include "codec/hex.h"
 #include "codec/jtext.h"
 #include "crypto/hash.h"
 #include "crypto/rand.h"
 #include "verify/claims_json.h"
-
-enum { COOKIE_BYTES = 16, COOKIE_TEXT = 32 };
 
 /* What opening a session makes, until it is stored and answered. */
 struct wd_opening {
@@ -55,23 +52,18 @@ wd_session_may_attest(struct wd_broker *b, const struct wd_msg_attest_ask *ask,
 }
 
 static int
-make_cookie(struct wd_secret **ret)
+make_cookie(int64_t now, struct wd_secret **ret)
 {
 	WD_AUTO(wd_secret_freep)
-	struct wd_secret *text = wd_secret_new(COOKIE_TEXT);
-	uint8_t random[COOKIE_BYTES];
-	struct wd_wr wr;
+	struct wd_secret *text = wd_secret_new(WD_COOKIE_TEXT);
 	int r;
 
 	if (text == NULL)
 		return WD_F_MEMORY;
-	if ((r = wd_rand(random, sizeof(random))) != 0)
-		return r;
-	wr = wd_wr_fixed(wd_secret_bytes(text), COOKIE_TEXT);
-	wd_hex_write(&wr, WD_SPAN(random));
-	wd_wipe(random, sizeof(random));
-	*ret = WD_TAKE(text);
-	return 0;
+	r = wd_cookie_make(now, (char *)wd_secret_bytes(text));
+	if (r == 0)
+		*ret = WD_TAKE(text);
+	return r;
 }
 
 static int
@@ -108,10 +100,10 @@ make_credentials(struct wd_opening *o)
 	};
 	int r;
 
-	if ((r = make_cookie(&o->cookie)) != 0 ||
+	if ((r = make_cookie(o->now, &o->cookie)) != 0 ||
 	    (r = wd_token_make(o->b, &in, &o->token)) != 0 ||
-	    (r = wd_hash(
-		 WD_SHA256, wd_secret_borrow(o->cookie), o->row.cookie)) != 0)
+	    (r = wd_cookie_key(wd_secret_borrow(o->cookie), o->row.cookie)) !=
+		0)
 		return r;
 	return wd_hash(WD_SHA256, wd_secret_borrow(o->token), o->row.token);
 }
@@ -136,8 +128,8 @@ fill_row(struct wd_opening *o)
 	row->claims = wd_bytes_copy(wd_claims_flat(&o->claims));
 	if (row->nonce == NULL || row->claims == NULL)
 		return WD_F_MEMORY;
-	if ((r = wd_hash(WD_SHA256, ask->challenge, row->challenge)) != 0)
-		return r;
+	if ((r = wd_challenge_key(ask->challenge, row->challenge)) != 0)
+		return r < 0 ? r : WD_R_CHALLENGE_INVALID;
 	return wd_rand_id(&row->id);
 }
 
@@ -307,14 +299,34 @@ wd_session_key(struct wd_broker *b, const struct wd_store_session *session,
 }
 
 static int
-by_digest(struct wd_broker *b, struct wd_span credential,
-    int (*get)(struct wd_store *, const uint8_t[32], struct wd_store_session *),
-    struct wd_store_session *ret)
+by_cookie(
+    struct wd_broker *b, struct wd_span cookie, struct wd_store_session *ret)
 {
-	uint8_t digest[32];
-	int r = wd_hash(WD_SHA256, credential, digest);
+	uint8_t key[WD_ROW_KEY];
+	int r = wd_cookie_key(cookie, key);
 
-	return r != 0 ? r : get(b->store, digest, ret);
+	return r != 0 ? r : wd_store_session_by_cookie(b->store, key, ret);
+}
+
+/* The row of the challenge that the token names, if it is that row's token. */
+static int
+by_token(
+    struct wd_broker *b, struct wd_span token, struct wd_store_session *ret)
+{
+	WD_AUTO(wd_store_session_done) struct wd_store_session row = { 0 };
+	uint8_t challenge[WD_CHALLENGE_LEN], key[WD_ROW_KEY], digest[32];
+	int r;
+
+	if ((r = wd_token_challenge(token, challenge)) != 0 ||
+	    (r = wd_challenge_key(WD_SPAN(challenge), key)) != 0 ||
+	    (r = wd_hash(WD_SHA256, token, digest)) != 0 ||
+	    (r = wd_store_session_by_challenge(b->store, key, &row)) != 0)
+		return r;
+	if (!wd_ct_equal(WD_SPAN(digest), WD_SPAN(row.token)))
+		return WD_R_NOT_FOUND;
+	*ret = row;
+	row = (struct wd_store_session){ 0 };
+	return 0;
 }
 
 int
@@ -328,9 +340,8 @@ wd_session_find(struct wd_broker *b, struct wd_span cookie,
 	if (cookie.len == 0 && token.len == 0)
 		return wd_reject(d, WD_R_NO_CREDENTIAL,
 		    "attest first, then show the cookie or the token");
-	r = cookie.len > 0
-	    ? by_digest(b, cookie, wd_store_session_by_cookie, &row)
-	    : by_digest(b, token, wd_store_session_by_token, &row);
+	r = cookie.len > 0 ? by_cookie(b, cookie, &row)
+			   : by_token(b, token, &row);
 	if (r < 0)
 		return wd_fault(d, r, "%s", wd_store_why(b->store));
 	if (r != 0 || now >= row.expires || now < row.made - WD_CLOCK_BACK)

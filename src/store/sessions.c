@@ -14,9 +14,9 @@ wd_store_session_done(struct wd_store_session *x)
 
 /* A session without cookie or token has zeros there; nothing hashes to them. */
 static void
-put_digest(struct wd_sql *q, const uint8_t sha256[32])
+put_digest(struct wd_sql *q, const uint8_t digest[32])
 {
-	struct wd_span s = wd_span(sha256, 32);
+	struct wd_span s = wd_span(digest, 32);
 
 	wd_sql_put_blob(q, wd_span_is_zero(s) ? wd_span(NULL, 0) : s);
 }
@@ -78,13 +78,13 @@ read_session(struct wd_sql *q, struct wd_store_session *ret)
 }
 
 static int
-by_digest(struct wd_store *s, enum wd_sql_name which, const uint8_t sha256[32],
+by_digest(struct wd_store *s, enum wd_sql_name which, const uint8_t digest[32],
     struct wd_store_session *ret)
 {
 	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, which);
 	int r;
 
-	wd_sql_put_blob(&q, wd_span(sha256, 32));
+	wd_sql_put_blob(&q, wd_span(digest, 32));
 	if ((r = wd_sql_row(&q)) != 0)
 		return r;
 	return read_session(&q, ret);
@@ -92,16 +92,16 @@ by_digest(struct wd_store *s, enum wd_sql_name which, const uint8_t sha256[32],
 
 int
 wd_store_session_by_cookie(
-    struct wd_store *s, const uint8_t sha256[32], struct wd_store_session *ret)
+    struct wd_store *s, const uint8_t digest[32], struct wd_store_session *ret)
 {
-	return by_digest(s, WD_SQL_SESSION_BY_COOKIE, sha256, ret);
+	return by_digest(s, WD_SQL_SESSION_BY_COOKIE, digest, ret);
 }
 
 int
-wd_store_session_by_token(
-    struct wd_store *s, const uint8_t sha256[32], struct wd_store_session *ret)
+wd_store_session_by_challenge(
+    struct wd_store *s, const uint8_t digest[32], struct wd_store_session *ret)
 {
-	return by_digest(s, WD_SQL_SESSION_BY_TOKEN, sha256, ret);
+	return by_digest(s, WD_SQL_SESSION_BY_CHALLENGE, digest, ret);
 }
 
 int

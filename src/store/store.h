@@ -276,9 +276,9 @@ int wd_store_revoked(struct wd_store *s, const char *kind, const char *what,
 /* ---- sessions (synchronous=OFF: losing one costs a new attestation) */
 
 struct wd_store_session {
-	uint8_t challenge[32]; /* SHA-256; the primary key */
+	uint8_t challenge[32]; /* digest by broker/rowkey.h; primary key */
 	struct wd_id id;
-	uint8_t cookie[32]; /* SHA-256 of the cookie; zeros: none */
+	uint8_t cookie[32]; /* likewise; zeros: none */
 	uint8_t token[32];  /* SHA-256 of the token; zeros: none */
 	uint8_t door;
 	uint8_t key_alg; /* enum wd_jwe_alg */
@@ -293,10 +293,10 @@ void wd_store_session_done(struct wd_store_session *x);
 /* WD_R_CHALLENGE_USED when the challenge's row is there already. */
 int wd_store_session_add(struct wd_store *s, const struct wd_store_session *x)
     WD_MUST_USE;
-/* By hash of cookie or token. WD_R_NOT_FOUND. */
-int wd_store_session_by_cookie(struct wd_store *s, const uint8_t sha256[32],
+/* By digest of cookie or challenge. WD_R_NOT_FOUND. */
+int wd_store_session_by_cookie(struct wd_store *s, const uint8_t digest[32],
     struct wd_store_session *ret) WD_MUST_USE;
-int wd_store_session_by_token(struct wd_store *s, const uint8_t sha256[32],
+int wd_store_session_by_challenge(struct wd_store *s, const uint8_t digest[32],
     struct wd_store_session *ret) WD_MUST_USE;
 /* Removes rows whose session and challenge had both expired at BEFORE, at most
  * N_MAX a call. WD_R_NOT_FOUND when there were none. */

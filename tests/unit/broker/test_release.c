@@ -27,7 +27,7 @@ struct client {
 	struct wd_bytes *x, *y;
 	uint8_t challenge[WD_CHALLENGE_LEN];
 	struct wd_claims claims;
-	char cookie[33];
+	char cookie[41];
 	struct wd_bytes *token;
 	struct wd_store_lease lease;
 };

@@ -62,7 +62,7 @@ expect_same(const struct wd_store_session *a, const struct wd_store_session *b)
 }
 
 static void
-session_is_found_by_cookie_and_by_token(void **state)
+session_is_found_by_cookie_and_by_challenge(void **state)
 {
 	struct fixture *f = *state;
 	WD_AUTO(wd_store_session_done) struct wd_store_session in = session(1);
@@ -73,12 +73,12 @@ session_is_found_by_cookie_and_by_token(void **state)
 	t_ok(wd_store_session_add(f->s, &in));
 	t_ok(wd_store_session_by_cookie(f->s, in.cookie, &a));
 	expect_same(&in, &a);
-	t_ok(wd_store_session_by_token(f->s, in.token, &b));
+	t_ok(wd_store_session_by_challenge(f->s, in.challenge, &b));
 	expect_same(&in, &b);
 }
 
 static void
-session_without_token_is_not_found_by_zeros(void **state)
+session_without_cookie_is_not_found_by_zeros(void **state)
 {
 	struct fixture *f = *state;
 	struct wd_store_session out = { 0 };
@@ -87,7 +87,7 @@ session_without_token_is_not_found_by_zeros(void **state)
 	t_ok(add(f->s, 1));
 	t_ok(add(f->s, 2));
 	assert_int_equal(
-	    wd_store_session_by_token(f->s, zeros, &out), WD_R_NOT_FOUND);
+	    wd_store_session_by_challenge(f->s, zeros, &out), WD_R_NOT_FOUND);
 	assert_int_equal(
 	    wd_store_session_by_cookie(f->s, zeros, &out), WD_R_NOT_FOUND);
 	assert_null(out.spki);
@@ -234,8 +234,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		with_store(session_is_found_by_cookie_and_by_token),
-		with_store(session_without_token_is_not_found_by_zeros),
+		with_store(session_is_found_by_cookie_and_by_challenge),
+		with_store(session_without_cookie_is_not_found_by_zeros),
 		with_store(challenge_is_spent_once),
 		with_store(row_stays_until_session_and_challenge_are_over),
 		with_store(expiry_removes_a_bounded_number),
