@@ -116,6 +116,13 @@ class Supervisor:
             raise AssertionError("never ready: " + self.log())
         if wait:
             assert self.process.poll() is None, self.log()
+            # The doubles write that they are ready just after they say so.
+            wait_until(self.all_have_written, 5)
+
+    def all_have_written(self):
+        written = {x["pid"] for x in self.events("ready")}
+        return all(int(x["of_pid"]) in written or is_gone(int(x["of_pid"]))
+                   for x in self.logged("role_started"))
 
     def log(self):
         with open(self.path("log"), encoding="utf-8") as f:
