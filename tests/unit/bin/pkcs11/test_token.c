@@ -600,7 +600,7 @@ handles_stay_when_the_holder_starts_again(void **state)
 	begin = wd_time_mono_ms();
 	assert_int_equal(
 	    t_sign_p256(s, key, WD_SPAN_LIT("x")), CKR_DEVICE_ERROR);
-	assert_true(wd_time_mono_ms() - begin < 1000);
+	assert_true(wd_time_mono_ms() - begin < 5000);
 	assert_int_equal(t_find(s, CKO_PRIVATE_KEY, "p256"), key);
 	t_holder_start();
 	OK(t_sign_p256(s, key, WD_SPAN_LIT("x")));
@@ -621,7 +621,7 @@ a_silent_holder_is_not_waited_for_long(void **state)
 	    t_sign_p256(s, key, WD_SPAN_LIT("x")), CKR_DEVICE_ERROR);
 	assert_int_equal(
 	    t_sign_p256(s, key, WD_SPAN_LIT("x")), CKR_DEVICE_ERROR);
-	assert_true(wd_time_mono_ms() - begin < 3000);
+	assert_true(wd_time_mono_ms() - begin < 6000);
 	assert_int_equal(kill(t.holder, SIGCONT), 0);
 	OK(t_sign_p256(s, key, WD_SPAN_LIT("x")));
 	OK(t.f->C_CloseSession(s));
