@@ -84,8 +84,10 @@ class Stub:
         if "hang_at_start" in self.how:
             time.sleep(60)
         self.note("start", given=self.given)
-        self.control.tell("READY", {"missing": self.how.get("missing", "")})
+        # Noted first: who waits for the supervisor to be ready then finds
+        # the notes of every role.
         self.note("ready")
+        self.control.tell("READY", {"missing": self.how.get("missing", "")})
         if "exit_after_ready" in self.how:
             sys.exit(self.how["exit_after_ready"])
 
