@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "broker/headers.h"
+#include "broker/kept.h"
 #include "crypto/kdf.h"
 
 #include <string.h>
@@ -63,10 +64,7 @@ void
 wd_broker_seal(struct wd_broker *b)
 {
 	b->open = false;
-	for (size_t i = 0; i < WD_CLIENTS_KEPT; i++) {
-		b->clients[i].key = wd_pkey_free(b->clients[i].key);
-		b->clients[i].session = (struct wd_id){ 0 };
-	}
+	wd_kept_forget(b);
 	wd_keyring_done(&b->ring);
 	b->ring = (struct wd_keyring){ 0 };
 	b->challenge_key = wd_secret_free(b->challenge_key);

@@ -15,7 +15,7 @@
 
 enum {
 	WD_POLICIES_KEPT = 64, /* compiled policies, by id */
-	WD_CLIENTS_KEPT = 256,
+	WD_SESSIONS_KEPT = 256,
 	WD_CLOCK_BACK = 3600, /* seconds the clock may be behind the latest */
 };
 
@@ -25,11 +25,10 @@ struct wd_policy_kept {
 	struct wd_policy *policy;
 };
 
-/* The public key of a session that was opened here: most releases follow their
- * attestation at once, and reading a key costs as much as a signature. */
-struct wd_client_kept {
-	struct wd_id session; /* none: free */
-	struct wd_pkey *key;
+/* broker/kept.h */
+struct wd_session_kept {
+	struct wd_store_session row;
+	struct wd_pkey *key; /* NULL: free */
 };
 
 struct wd_broker {
@@ -49,9 +48,9 @@ struct wd_broker {
 	int64_t latest;         /* the latest time seen, as stored */
 	bool revocations;       /* there are some */
 	uint64_t store_version; /* wd_store_changed() at the last look */
-	size_t next_kept, next_client;
+	size_t next_kept;
 	struct wd_policy_kept kept[WD_POLICIES_KEPT];
-	struct wd_client_kept clients[WD_CLIENTS_KEPT];
+	struct wd_session_kept sessions[WD_SESSIONS_KEPT];
 };
 
 /* Takes STORE (also on failure). 0 or a fault. */

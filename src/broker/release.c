@@ -20,7 +20,8 @@ struct release {
 	const struct wd_msg_resource_ask *ask;
 	int64_t now;
 	enum wd_verdict verdict;
-	struct wd_store_session session; /* id none: not found */
+	const struct wd_store_session *session; /* NULL: not found */
+	struct wd_store_session room;           /* maybe where it lies */
 	struct wd_claims claims;
 	struct wd_thing thing;
 	const struct wd_policy *policy; /* borrowed from the broker */
@@ -33,7 +34,7 @@ struct release {
 static void
 release_done(struct release *x)
 {
-	wd_store_session_done(&x->session);
+	wd_store_session_done(&x->room);
 	wd_thing_done(&x->thing);
 	wd_jwe_done(&x->jwe);
 }
@@ -47,9 +48,9 @@ find_session(struct release *x, struct wd_diag *d)
 		return wd_reject(d, WD_R_SEALED, "the server is sealed");
 	if ((r = wd_broker_look(x->b, x->now, d)) != 0 ||
 	    (r = wd_session_find(x->b, x->ask->cookie, x->ask->token, x->now,
-		 &x->session, d)) != 0)
+		 &x->room, &x->session, d)) != 0)
 		return r;
-	if (wd_claims_adopt(&x->claims, wd_bytes_span(x->session.claims)) != 0)
+	if (wd_claims_adopt(&x->claims, wd_bytes_span(x->session->claims)) != 0)
 		return wd_fault(d, WD_F_STORE, "a session without claims");
 	return 0;
 }
@@ -77,10 +78,10 @@ find_policy(struct release *x, struct wd_diag *d)
 static const struct wd_client_identity *
 identity(const struct release *x, struct wd_client_identity *room)
 {
-	if (x->session.client_cn[0] == '\0')
+	if (x->session->client_cn[0] == '\0')
 		return NULL;
-	room->cn = wd_span_text(x->session.client_cn);
-	room->issuer_cn = wd_span_text(x->session.client_issuer);
+	room->cn = wd_span_text(x->session->client_cn);
+	room->issuer_cn = wd_span_text(x->session->client_issuer);
 	return room;
 }
 
@@ -114,7 +115,7 @@ seal_to_client(struct release *x, const struct wd_pkey *client,
     struct wd_span plain, struct wd_diag *d)
 {
 	int r = wd_jwe_seal(
-	    client, (enum wd_jwe_alg)x->session.key_alg, plain, &x->jwe);
+	    client, (enum wd_jwe_alg)x->session->key_alg, plain, &x->jwe);
 
 	return r == 0 ? 0 : wd_fault(d, WD_F_CRYPTO, "could not be wrapped");
 }
@@ -127,7 +128,7 @@ make_native(struct release *x, const struct wd_pkey *client,
 	struct wd_native_in in = {
 		.thing = &x->thing,
 		.bytes = bytes,
-		.nonce = wd_bytes_span(x->session.nonce),
+		.nonce = wd_bytes_span(x->session->nonce),
 		.client = thumb,
 		.lease = &x->lease,
 		.seconds = x->seconds,
@@ -151,7 +152,7 @@ wrap(struct release *x, struct wd_diag *d)
 
 	if (x->verdict != WD_ALLOW)
 		return wd_fault(d, WD_F_BUG, "no verdict");
-	client = wd_session_key(x->b, &x->session, &room);
+	client = wd_session_key(x->b, x->session, &room);
 	if (client == NULL)
 		return wd_fault(d, WD_F_STORE, "a session without a key");
 	if ((r = wd_rand_id(&x->lease)) != 0 ||
@@ -201,7 +202,7 @@ log_release(const struct release *x, int result, const char *why,
 		.event = WD_EV_RELEASE,
 		.time = x->now,
 		.request = x->ask->request,
-		.session = x->session.id,
+		.session = x->session->id,
 		.lease = x->lease,
 		.key = x->thing.path.key,
 		.policy = x->thing.policy,
@@ -243,7 +244,7 @@ fill_lease(const struct release *x, struct wd_store_lease *lease)
 {
 	*lease = (struct wd_store_lease){
 		.id = x->lease,
-		.session = x->session.id,
+		.session = x->session->id,
 		.made = x->now,
 		.expires = x->now + x->seconds,
 	};
@@ -262,8 +263,7 @@ wd_release(struct wd_broker *b, const struct wd_msg_resource_ask *ask,
 
 	if (r != 0)
 		x.lease = (struct wd_id){ 0 };
-	if (!wd_id_is_none(&x.session.id) &&
-	    log_release(&x, r, d.detail, out) != 0)
+	if (x.session != NULL && log_release(&x, r, d.detail, out) != 0)
 		r = wd_fault(&d, WD_F_MEMORY, "no memory for the log");
 	if (r == 0)
 		fill_lease(&x, ret_lease);

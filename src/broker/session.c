@@ -4,6 +4,7 @@
 #include "broker/session.h"
 
 #include "base/alloc.h"
+#include "broker/kept.h"
 #include "broker/revoked.h"
 #include "broker/rowkey.h"
 #include "broker/token.h"
@@ -234,18 +235,6 @@ wd_opening_fail(struct wd_opening *o)
 		    wd_fault(&o->d, WD_F_STORE, "the session was not stored");
 }
 
-/* The key is at hand for the releases that follow. */
-static void
-keep_client(struct wd_opening *o)
-{
-	struct wd_client_kept *c = &o->b->clients[o->b->next_client];
-
-	o->b->next_client = (o->b->next_client + 1) % WD_CLIENTS_KEPT;
-	c->key = wd_pkey_free(c->key);
-	c->key = WD_TAKE(o->key);
-	c->session = o->row.id;
-}
-
 int
 wd_opening_answer(struct wd_opening *o, struct wd_outcome *out)
 {
@@ -261,7 +250,7 @@ wd_opening_answer(struct wd_opening *o, struct wd_outcome *out)
 		o->result =
 		    wd_fault(&o->d, WD_F_MEMORY, "no memory for the log");
 	if (o->result == 0)
-		keep_client(o);
+		wd_kept_put(o->b, &o->row, WD_TAKE(o->key));
 	return wd_outcome_reply(out, WD_CALL_ATTEST, o->result, &o->d, &msg);
 }
 
@@ -289,72 +278,92 @@ const struct wd_pkey *
 wd_session_key(struct wd_broker *b, const struct wd_store_session *session,
     struct wd_pkey **room)
 {
-	for (size_t i = 0; i < WD_CLIENTS_KEPT; i++)
-		if (wd_span_equal(wd_id_span(&b->clients[i].session),
-			wd_id_span(&session->id)))
-			return b->clients[i].key;
+	const struct wd_session_kept *kept = wd_kept_find(b, session->cookie);
+
+	if (kept != NULL)
+		return kept->key;
 	if (wd_pkey_from_spki(wd_bytes_span(session->spki), room) != 0)
 		return NULL;
 	return *room;
 }
 
 static int
-by_cookie(
-    struct wd_broker *b, struct wd_span cookie, struct wd_store_session *ret)
+by_cookie(struct wd_broker *b, struct wd_span cookie,
+    struct wd_store_session *room, const struct wd_store_session **ret)
 {
+	const struct wd_session_kept *kept;
 	uint8_t key[WD_ROW_KEY];
-	int r = wd_cookie_key(cookie, key);
+	int r;
 
-	return r != 0 ? r : wd_store_session_by_cookie(b->store, key, ret);
+	if ((r = wd_cookie_key(cookie, key)) != 0)
+		return r;
+	if ((kept = wd_kept_find(b, key)) != NULL) {
+		*ret = &kept->row;
+		return 0;
+	}
+	*ret = room;
+	return wd_store_session_by_cookie(b->store, key, room);
 }
 
 /* The row of the challenge that the token names, if it is that row's token. */
 static int
-by_token(
-    struct wd_broker *b, struct wd_span token, struct wd_store_session *ret)
+by_token(struct wd_broker *b, struct wd_span token,
+    struct wd_store_session *room, const struct wd_store_session **ret)
 {
-	WD_AUTO(wd_store_session_done) struct wd_store_session row = { 0 };
 	uint8_t challenge[WD_CHALLENGE_LEN], key[WD_ROW_KEY], digest[32];
 	int r;
 
 	if ((r = wd_token_challenge(token, challenge)) != 0 ||
 	    (r = wd_challenge_key(WD_SPAN(challenge), key)) != 0 ||
 	    (r = wd_hash(WD_SHA256, token, digest)) != 0 ||
-	    (r = wd_store_session_by_challenge(b->store, key, &row)) != 0)
+	    (r = wd_store_session_by_challenge(b->store, key, room)) != 0)
 		return r;
-	if (!wd_ct_equal(WD_SPAN(digest), WD_SPAN(row.token)))
-		return WD_R_NOT_FOUND;
-	*ret = row;
-	row = (struct wd_store_session){ 0 };
-	return 0;
+	*ret = room;
+	return wd_ct_equal(WD_SPAN(digest), WD_SPAN(room->token))
+	    ? 0
+	    : WD_R_NOT_FOUND;
 }
 
-int
-wd_session_find(struct wd_broker *b, struct wd_span cookie,
-    struct wd_span token, int64_t now, struct wd_store_session *ret,
-    struct wd_diag *d)
+/* Whether it may be used now. */
+static int
+check_session(struct wd_broker *b, const struct wd_store_session *row,
+    int64_t now, struct wd_diag *d)
 {
-	WD_AUTO(wd_store_session_done) struct wd_store_session row = { 0 };
 	int r;
 
-	if (cookie.len == 0 && token.len == 0)
-		return wd_reject(d, WD_R_NO_CREDENTIAL,
-		    "attest first, then show the cookie or the token");
-	r = cookie.len > 0 ? by_cookie(b, cookie, &row)
-			   : by_token(b, token, &row);
-	if (r < 0)
-		return wd_fault(d, r, "%s", wd_store_why(b->store));
-	if (r != 0 || now >= row.expires || now < row.made - WD_CLOCK_BACK)
+	if (now >= row->expires || now < row->made - WD_CLOCK_BACK)
 		return wd_reject(d, WD_R_CREDENTIAL_INVALID,
 		    "the session is unknown or has expired");
 	r = b->revocations
-	    ? wd_store_revoked(b->store, "session", row.id.s, row.made)
+	    ? wd_store_revoked(b->store, "session", row->id.s, row->made)
 	    : 0;
 	if (r != 0)
 		return r < 0 ? wd_fault(d, r, "%s", wd_store_why(b->store))
 			     : wd_reject(d, WD_R_CREDENTIAL_INVALID,
 				   "the session was revoked");
+	return 0;
+}
+
+int
+wd_session_find(struct wd_broker *b, struct wd_span cookie,
+    struct wd_span token, int64_t now, struct wd_store_session *room,
+    const struct wd_store_session **ret, struct wd_diag *d)
+{
+	const struct wd_store_session *row = NULL;
+	int r;
+
+	if (cookie.len == 0 && token.len == 0)
+		return wd_reject(d, WD_R_NO_CREDENTIAL,
+		    "attest first, then show the cookie or the token");
+	r = cookie.len > 0 ? by_cookie(b, cookie, room, &row)
+			   : by_token(b, token, room, &row);
+	if (r < 0)
+		return wd_fault(d, r, "%s", wd_store_why(b->store));
+	if (r != 0)
+		return wd_reject(d, WD_R_CREDENTIAL_INVALID,
+		    "the session is unknown or has expired");
+	if ((r = check_session(b, row, now, d)) != 0)
+		return r;
 	*ret = row;
-	row = (struct wd_store_session){ 0 };
 	return 0;
 }

@@ -45,10 +45,11 @@ const struct wd_pkey *wd_session_key(struct wd_broker *b,
     const struct wd_store_session *session, struct wd_pkey **room) WD_MUST_USE;
 
 /*
- * The session of a cookie or token: WD_R_NO_CREDENTIAL when neither is given,
- * WD_R_CREDENTIAL_INVALID when it is unknown, expired or revoked. Cookies are
- * tried first.
+ * The session of a cookie or token, kept since the attestation or read into
+ * ROOM (which is the caller's to release): WD_R_NO_CREDENTIAL when neither is
+ * given, WD_R_CREDENTIAL_INVALID when it is unknown, expired or revoked.
+ * Cookies are tried first.
  */
 int wd_session_find(struct wd_broker *b, struct wd_span cookie,
-    struct wd_span token, int64_t now, struct wd_store_session *ret,
-    struct wd_diag *d) WD_MUST_USE;
+    struct wd_span token, int64_t now, struct wd_store_session *room,
+    const struct wd_store_session **ret, struct wd_diag *d) WD_MUST_USE;

@@ -6,8 +6,10 @@
 #include "base/alloc.h"
 #include "broker/challenge.h"
 #include "broker/headers.h"
+#include "broker/kept.h"
 #include "broker/path.h"
 #include "broker/release.h"
+#include "broker/rowkey.h"
 #include "broker/secrets.h"
 #include "broker/session.h"
 #include "codec/base64.h"
@@ -442,6 +444,67 @@ session_ends(void **state)
 	assert_int_equal(resource(f, &c, secret_path), WD_R_CREDENTIAL_INVALID);
 }
 
+/* Kept since the attestation or read from the store: the same is asked. */
+static void
+a_session_is_what_it_is_wherever_it_is_found(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	WD_AUTO(client_done) struct client c = attested(f);
+	const struct wd_session_kept *kept;
+	uint8_t key[WD_ROW_KEY];
+
+	put_secret(f, secret_path, "x", &policy);
+	t_ok(wd_cookie_key(wd_span_text(c.cookie), key));
+	kept = wd_kept_find(f->b, key);
+	assert_non_null(kept);
+	key[0] ^= 1;
+	assert_null(wd_kept_find(f->b, key));
+	t_ok(resource(f, &c, secret_path));
+	wd_kept_forget(f->b);
+	t_ok(resource(f, &c, secret_path));
+	f->now += 300;
+	assert_int_equal(resource(f, &c, secret_path), WD_R_CREDENTIAL_INVALID);
+	f->now -= 300;
+	t_ok(wd_store_revoke(
+	    f->b->store, "session", c.lease.session.s, f->now + 1));
+	assert_int_equal(resource(f, &c, secret_path), WD_R_CREDENTIAL_INVALID);
+}
+
+static void
+a_kept_session_is_revoked_too(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	WD_AUTO(client_done) struct client c = attested(f);
+
+	put_secret(f, secret_path, "x", &policy);
+	t_ok(resource(f, &c, secret_path));
+	t_ok(wd_store_revoke(
+	    f->b->store, "session", c.lease.session.s, f->now + 1));
+	assert_int_equal(resource(f, &c, secret_path), WD_R_CREDENTIAL_INVALID);
+}
+
+/* More than can be kept, at least two of them in one place. */
+static void
+sessions_that_are_kept_no_more_are_still_found(void **state)
+{
+	enum { N = WD_SESSIONS_KEPT + 1 };
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	struct client *all = wd_alloc_array(N, sizeof(*all));
+
+	assert_non_null(all);
+	put_secret(f, secret_path, "x", &policy);
+	for (size_t i = 0; i < N; i++)
+		all[i] = attested(f);
+	for (size_t i = 0; i < N; i++) {
+		t_ok(resource(f, &all[i], secret_path));
+		client_done(&all[i]);
+	}
+	all = wd_free(all);
+}
+
 static void
 no_policy_no_release(void **state)
 {
@@ -748,6 +811,9 @@ main(void)
 		with_broker(token_serves_like_the_cookie),
 		with_broker(altered_and_foreign_credentials_are_refused),
 		with_broker(session_ends),
+		with_broker(a_session_is_what_it_is_wherever_it_is_found),
+		with_broker(a_kept_session_is_revoked_too),
+		with_broker(sessions_that_are_kept_no_more_are_still_found),
 		with_broker(no_policy_no_release),
 		with_broker(policy_decides_by_the_claims),
 		with_broker(software_evidence_needs_a_policy_that_says_so),
