@@ -8,7 +8,6 @@
 #include "broker/revoked.h"
 #include "broker/rowkey.h"
 #include "broker/token.h"
-#include "codec/jtext.h"
 #include "crypto/hash.h"
 #include "crypto/rand.h"
 #include "verify/claims_json.h"
@@ -21,6 +20,7 @@ struct wd_opening {
 	int result;
 	struct wd_diag d;
 	struct wd_claims claims;
+	struct wd_wr claims_json;
 	struct wd_pkey *key;
 	struct wd_secret *cookie, *token;
 	struct wd_store_session row;
@@ -32,6 +32,7 @@ opening_done(struct wd_opening *o)
 	o->key = wd_pkey_free(o->key);
 	o->cookie = wd_secret_free(o->cookie);
 	o->token = wd_secret_free(o->token);
+	wd_wr_done(&o->claims_json);
 	wd_store_session_done(&o->row);
 }
 
@@ -92,6 +93,7 @@ make_credentials(struct wd_opening *o)
 {
 	struct wd_token_in in = {
 		.claims = &o->claims,
+		.claims_json = wd_wr_span(&o->claims_json),
 		.client = o->key,
 		.client_alg = (enum wd_jwe_alg)o->ask.key_alg,
 		.nonce = o->ask.challenge,
@@ -138,12 +140,16 @@ fill_row(struct wd_opening *o)
 static int
 prepare(struct wd_opening *o, struct wd_span claims, struct wd_diag *d)
 {
+	struct wd_jtext j = wd_jtext(&o->claims_json);
 	int r;
 
 	if (!o->b->open)
 		return wd_reject(d, WD_R_SEALED, "the server is sealed");
 	if (wd_claims_adopt(&o->claims, claims) != 0)
 		return wd_fault(d, WD_F_PEER, "verify sent no claims");
+	wd_claims_write_object(&j, &o->claims, NULL, 0);
+	if (wd_wr_end(&o->claims_json) != 0)
+		return wd_fault(d, WD_F_MEMORY, "no memory for the claims");
 	if ((r = import_key(o, d)) != 0 || (r = fill_row(o)) != 0 ||
 	    (r = wd_claims_revoked(o->b, &o->claims, d)) != 0)
 		return r;
@@ -166,8 +172,6 @@ store_row(struct wd_opening *o, struct wd_diag *d)
 static int
 log_session(struct wd_opening *o, int result, struct wd_outcome *out)
 {
-	WD_AUTO(wd_wr_done) struct wd_wr json = wd_wr_growing(WD_ENTRY_MAX);
-	struct wd_jtext j = wd_jtext(&json);
 	char source[65];
 	struct wd_entry e = {
 		.event = WD_EV_ATTEST,
@@ -176,10 +180,9 @@ log_session(struct wd_opening *o, int result, struct wd_outcome *out)
 		.session = o->row.id,
 		.result = result,
 		.software = wd_claims_bool(&o->claims, WD_C_SOFTWARE),
+		.claims = wd_wr_span(&o->claims_json),
 	};
 
-	wd_claims_write_object(&j, &o->claims, NULL, 0);
-	e.claims = wd_wr_span(&json);
 	if (wd_span_to_text(o->ask.source, source, sizeof(source)))
 		e.source = source;
 	return wd_outcome_log(out, &e);
@@ -203,6 +206,7 @@ wd_opening_new(
 	o->b = b;
 	o->ask = *ask;
 	o->now = now;
+	o->claims_json = wd_wr_growing(WD_ENTRY_MAX);
 	return o;
 }
 

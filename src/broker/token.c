@@ -7,11 +7,10 @@
 #include "codec/base64.h"
 #include "codec/jtext.h"
 #include "crypto/jws.h"
-#include "verify/claims_json.h"
 
 #include <string.h>
 
-enum { PAYLOAD_MAX = 12288, TOKEN_MAX = 16384 };
+enum { PAYLOAD_MAX = 12288, SIGNATURE = 64 };
 
 /* Values of the trustworthiness vector (draft-ietf-rats-ar4si, section 2.3). */
 enum { AFFIRMING = 2, WARNING = 32, CONTRAINDICATED = 96 };
@@ -73,7 +72,7 @@ write_evidence(struct wd_jtext *j, const struct wd_token_in *in)
 	wd_jtext_key(j, "runtime_data_claims");
 	write_runtime_data(j, in);
 	wd_jtext_key(j, name); /* sgx, snp, tdx, tpm: behind the others */
-	wd_claims_write_object(j, in->claims, NULL, 0);
+	wd_jtext_raw(j, in->claims_json);
 	wd_jtext_end(j);
 }
 
@@ -126,24 +125,33 @@ write_payload(
 	wd_jtext_end(j);
 }
 
+/* Digits of three parts, each rounded up, and two dots. */
+static size_t
+token_len(struct wd_span header, struct wd_span payload)
+{
+	return (header.len + payload.len + SIGNATURE) / 3 * 4 + 3 * 4 + 2;
+}
+
 int
 wd_token_make(
     struct wd_broker *b, const struct wd_token_in *in, struct wd_secret **ret)
 {
 	WD_AUTO(wd_wr_done) struct wd_wr payload = wd_wr_growing(PAYLOAD_MAX);
-	WD_AUTO(wd_secret_freep)
-	struct wd_secret *token = wd_secret_new(TOKEN_MAX);
+	WD_AUTO(wd_secret_freep) struct wd_secret *token = NULL;
+	struct wd_span header = wd_bytes_span(b->token_header);
 	struct wd_jtext j = wd_jtext(&payload);
 	struct wd_wr wr;
 	int r;
 
+	write_payload(&j, b, in);
+	if ((r = wd_wr_end(&payload)) != 0)
+		return r < 0 ? r : WD_F_BUG;
+	token = wd_secret_new(token_len(header, wd_wr_span(&payload)));
 	if (token == NULL)
 		return WD_F_MEMORY;
-	wr = wd_wr_fixed(wd_secret_bytes(token), TOKEN_MAX);
-	write_payload(&j, b, in);
-	if ((r = wd_wr_end(&payload)) != 0 ||
-	    (r = wd_jws_sign(b->token_key, wd_bytes_span(b->token_header),
-		 wd_wr_span(&payload), &wr)) != 0)
+	wr = wd_wr_fixed(wd_secret_bytes(token), wd_secret_len(token));
+	r = wd_jws_sign(b->token_key, header, wd_wr_span(&payload), &wr);
+	if (r != 0)
 		return r < 0 ? r : WD_F_BUG;
 	wd_secret_shorten(token, wr.len);
 	*ret = WD_TAKE(token);

@@ -10,6 +10,7 @@
 
 struct wd_token_in {
 	const struct wd_claims *claims;
+	struct wd_span claims_json; /* the same as an object */
 	const struct wd_pkey *client;
 	enum wd_jwe_alg client_alg;
 	struct wd_span nonce; /* the challenge; shown in base64 */

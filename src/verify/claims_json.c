@@ -6,21 +6,29 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { MEMBERS_MAX = 255 + WD_CLAIM_EXTRA_MAX };
-
-struct member {
-	struct wd_span name;
-	const struct wd_claim_row *row; /* NULL: an extra text */
-	struct wd_span value;
-};
-
 static int
 by_name(const void *a, const void *b)
 {
-	const struct member *x = a;
-	const struct member *y = b;
+	const struct wd_claim_row *const *x = a;
+	const struct wd_claim_row *const *y = b;
 
-	return wd_span_compare(x->name, y->name);
+	return wd_span_compare(
+	    wd_span_text((*x)->name), wd_span_text((*y)->name));
+}
+
+/* Rows in the order of their names, made at the first use. */
+static const struct wd_claim_row *const *
+rows_by_name(size_t *ret_n)
+{
+	static const struct wd_claim_row *sorted[256];
+	const struct wd_claim_row *rows = wd_claim_rows(ret_n);
+
+	if (sorted[0] != NULL)
+		return sorted;
+	for (size_t i = 0; i < *ret_n; i++)
+		sorted[i] = &rows[i];
+	qsort(sorted, *ret_n, sizeof(sorted[0]), by_name);
+	return sorted;
 }
 
 static void
@@ -67,27 +75,61 @@ wd_claim_write_value(
 	}
 }
 
+/* The first of the extra texts in order that was not written yet. */
+static const struct wd_claim_extra *
+next_extra(const struct wd_claim_extra *extra, size_t n, unsigned written)
+{
+	const struct wd_claim_extra *first = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		if ((written >> i & 1) == 0 &&
+		    (first == NULL ||
+			wd_span_compare(wd_span_text(extra[i].name),
+			    wd_span_text(first->name)) < 0))
+			first = &extra[i];
+	return first;
+}
+
+/* Extra texts whose names come before NAME, or all that are left. */
+static void
+write_extra(struct wd_jtext *j, const struct wd_claim_extra *extra, size_t n,
+    const char *name, unsigned *written)
+{
+	const struct wd_claim_extra *x;
+
+	while ((x = next_extra(extra, n, *written)) != NULL &&
+	    (name == NULL ||
+		wd_span_compare(wd_span_text(x->name), wd_span_text(name)) <
+		    0)) {
+		wd_jtext_key(j, x->name);
+		wd_jtext_string(j, x->text);
+		*written |= 1u << (x - extra);
+	}
+}
+
 void
 wd_claims_write_object(struct wd_jtext *j, const struct wd_claims *c,
     const struct wd_claim_extra *extra, size_t n_extra)
 {
-	struct member m[MEMBERS_MAX];
-	size_t n = 0;
+	struct wd_span values[256] = { 0 }; /* by id */
+	const struct wd_claim_row *row;
+	const struct wd_claim_row *const *rows;
+	struct wd_span value;
+	unsigned written = 0;
+	size_t n;
 
 	assert(n_extra <= WD_CLAIM_EXTRA_MAX);
-	for (size_t i = 0; i < n_extra; i++)
-		m[n++] = (struct member){ wd_span_text(extra[i].name), NULL,
-			extra[i].text };
-	for (size_t at = 0; wd_claims_next(c, &at, &m[n].row, &m[n].value); n++)
-		m[n].name = wd_span_text(m[n].row->name);
-	qsort(m, n, sizeof(m[0]), by_name);
+	for (size_t at = 0; wd_claims_next(c, &at, &row, &value);)
+		values[row->id] = value;
+	rows = rows_by_name(&n);
 	wd_jtext_object(j);
 	for (size_t i = 0; i < n; i++) {
-		wd_jtext_key(j, (const char *)m[i].name.p);
-		if (m[i].row == NULL)
-			wd_jtext_string(j, m[i].value);
-		else
-			wd_claim_write_value(j, m[i].row, m[i].value);
+		if (values[rows[i]->id].p == NULL)
+			continue; /* an empty one lies in the block too */
+		write_extra(j, extra, n_extra, rows[i]->name, &written);
+		wd_jtext_key(j, rows[i]->name);
+		wd_claim_write_value(j, rows[i], values[rows[i]->id]);
 	}
+	write_extra(j, extra, n_extra, NULL, &written);
 	wd_jtext_end(j);
 }
