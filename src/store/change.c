@@ -97,6 +97,7 @@ wd_store_read_begin(struct wd_store *s)
 	r = wd_sql_just(s, WD_SQL_SESSIONS_READ);
 	if (r != 0)
 		undo(s, WD_DB_STORE, &alone[WD_DB_STORE]);
+	s->reading = r == 0;
 	return r;
 }
 
@@ -104,6 +105,8 @@ wd_store_read_begin(struct wd_store *s)
 void
 wd_store_read_end(struct wd_store *s)
 {
+	s->reading = false;
+	s->version_seen = false;
 	undo(s, WD_DB_STORE, &alone[WD_DB_STORE]);
 	undo(s, WD_DB_SESSIONS, &alone[WD_DB_SESSIONS]);
 }

@@ -3,8 +3,8 @@
  */
 #include "store/sql.h"
 
-int
-wd_store_changed(struct wd_store *s, uint64_t *ret_version)
+static int
+look(struct wd_store *s, uint64_t *ret_version)
 {
 	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_STORE_CHANGED);
 	uint64_t version;
@@ -18,6 +18,19 @@ wd_store_changed(struct wd_store *s, uint64_t *ret_version)
 	if ((r = wd_sql_end(&q)) != 0)
 		return r;
 	*ret_version = version;
+	return 0;
+}
+
+/* One state of the database has one version. */
+int
+wd_store_changed(struct wd_store *s, uint64_t *ret_version)
+{
+	int r = s->version_seen ? 0 : look(s, &s->version);
+
+	if (r != 0)
+		return r;
+	s->version_seen = s->reading;
+	*ret_version = s->version;
 	return 0;
 }
 

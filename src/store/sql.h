@@ -44,6 +44,9 @@ struct wd_store {
 	sqlite3_stmt *st[WD_SQL_COUNT];
 	struct wd_id id, sessions_id;
 	bool in_transaction; /* of wd_store_begin */
+	bool reading;        /* between wd_store_read_begin and its end */
+	bool version_seen;   /* since then; it cannot change before the end */
+	uint64_t version;
 	char why[160];
 };
 

@@ -14,7 +14,7 @@ enum {
 	KEEPER_WAITING = 256,    /* finished answers that wait for the log */
 	KEEPER_ADMIN_QUEUE = 64, /* admin calls; one is done at a time */
 	KEEPER_UNDURABLE = 2048, /* entries scribe has not confirmed */
-	KEEPER_LEASES = 64,      /* rows of a batch */
+	KEEPER_LEASES = 256,     /* rows of a batch */
 	KEEPER_VERIFY_MS = 2000,
 	KEEPER_SEAL_MS = 10000,
 	KEEPER_TICK_MS = 1000,

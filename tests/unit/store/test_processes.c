@@ -260,6 +260,36 @@ change_of_a_killed_process_is_not_there(void **state)
 	t_ok(wd_meta_put(f->s, "whole", WD_SPAN_LIT("x")));
 }
 
+/* Another connection stands for another process. */
+static void
+reading_stays_in_one_state_until_its_end(void **state)
+{
+	struct fixture *f = *state;
+	WD_AUTO(wd_store_closep) struct wd_store *other = NULL;
+	struct wd_bytes *b = NULL;
+	uint64_t first, second;
+
+	t_ok(wd_store_open(f->dir, &other, NULL));
+	t_ok(wd_store_read_begin(f->s));
+	t_ok(wd_store_changed(f->s, &first));
+	t_ok(wd_meta_put(other, "new", WD_SPAN_LIT("x")));
+	t_ok(wd_store_changed(f->s, &second));
+	assert_true(first == second);
+	assert_int_equal(wd_meta_get(f->s, "new", &b), WD_R_NOT_FOUND);
+	wd_store_read_end(f->s);
+	t_ok(wd_store_changed(f->s, &second));
+	assert_true(first != second);
+	t_ok(wd_store_read_begin(f->s));
+	t_ok(wd_store_changed(f->s, &first));
+	assert_true(first == second);
+	t_ok(wd_meta_get(f->s, "new", &b));
+	wd_store_read_end(f->s);
+	b = wd_bytes_free(b);
+	t_ok(wd_meta_put(f->s, "own", WD_SPAN_LIT("x")));
+	t_ok(wd_store_changed(f->s, &second));
+	assert_true(first != second);
+}
+
 int
 main(void)
 {
@@ -268,6 +298,7 @@ main(void)
 		with_store(deleted_key_is_gone_in_every_process),
 		with_folder(open_store_needs_no_further_file),
 		with_store(change_of_a_killed_process_is_not_there),
+		with_store(reading_stays_in_one_state_until_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
