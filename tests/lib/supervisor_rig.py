@@ -131,7 +131,7 @@ class Supervisor:
     def logged(self, event):
         """The lines of the supervisor's log for this event."""
         lines = [json.loads(line) for line in self.log().splitlines()
-                 if line.endswith("}")]
+                 if line.startswith('{"time"') and line.endswith("}")]
         return [x for x in lines if x.get("event") == event]
 
     def events(self, event=None, program=None):

@@ -66,7 +66,7 @@ class Server:
 
     def lines(self, event):
         found = [json.loads(x) for x in self.log().splitlines()
-                 if x.startswith("{") and x.endswith("}")]
+                 if x.startswith('{"time"') and x.endswith("}")]
         return [x for x in found if x["event"] == event]
 
     def get(self, target):
