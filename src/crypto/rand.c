@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <limits.h>
 #include <openssl/rand.h>
+#include <unistd.h>
 
 int
 wd_rand(void *dst, size_t len)
@@ -18,15 +19,34 @@ wd_rand(void *dst, size_t len)
 	return wd_lib_fault();
 }
 
+/* Ids are public, so that bytes for the next few may wait here; not in a child,
+ * which would draw the same. */
+static struct {
+	uint8_t bytes[256];
+	size_t left;
+	pid_t owner;
+} ids;
+
+static int
+fill_ids(void)
+{
+	int r = wd_rand(ids.bytes, sizeof(ids.bytes));
+
+	ids.left = r == 0 ? sizeof(ids.bytes) : 0;
+	ids.owner = getpid();
+	return r;
+}
+
 int
 wd_rand_id(struct wd_id *ret_id)
 {
-	uint8_t bytes[16];
-	int r = wd_rand(bytes, sizeof(bytes));
+	int r;
 
-	if (r == 0)
-		*ret_id = wd_id_from_random(bytes);
-	return r;
+	if ((ids.left == 0 || ids.owner != getpid()) && (r = fill_ids()) != 0)
+		return r;
+	ids.left -= 16;
+	*ret_id = wd_id_from_random(ids.bytes + ids.left);
+	return 0;
 }
 
 int

@@ -4,6 +4,9 @@
  */
 #include "lib/t.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "base/alloc.h"
 #include "base/reason.h"
 #include "crypto/init.h"
@@ -33,6 +36,44 @@ ids_are_canonical_and_differ(void **state)
 	t_ok(wd_rand_id(&b));
 	assert_true(wd_id_parse(wd_id_span(&a), &again));
 	assert_false(wd_span_equal(wd_id_span(&a), wd_id_span(&b)));
+}
+
+/* More than one draw from the generator gives. */
+static void
+many_ids_all_differ(void **state)
+{
+	static struct wd_id all[100];
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(all); i++) {
+		t_ok(wd_rand_id(&all[i]));
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(all[i].s, all[k].s);
+	}
+}
+
+static void
+a_child_draws_other_ids(void **state)
+{
+	struct wd_id own, childs = { 0 };
+	int fds[2], status = 0;
+
+	(void)state;
+	t_ok(wd_rand_id(&own));
+	t_ok(pipe(fds));
+	if (fork() == 0) {
+		bool good = wd_rand_id(&own) == 0 &&
+		    write(fds[1], own.s, WD_ID_LEN) == WD_ID_LEN;
+
+		_exit(good ? 0 : 1);
+	}
+	assert_true(wait(&status) > 0);
+	t_ok(status);
+	t_ok(wd_rand_id(&own));
+	assert_int_equal(read(fds[0], childs.s, WD_ID_LEN), WD_ID_LEN);
+	assert_string_not_equal(own.s, childs.s);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
 }
 
 static void
@@ -70,6 +111,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_draws_differ),
 		cmocka_unit_test(ids_are_canonical_and_differ),
+		cmocka_unit_test(many_ids_all_differ),
+		cmocka_unit_test(a_child_draws_other_ids),
 		cmocka_unit_test(secret_has_the_length_asked),
 		cmocka_unit_test(numbers_stay_below_and_reach_every_value),
 	};
