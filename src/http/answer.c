@@ -50,9 +50,26 @@ write_date(struct wd_wr *wr)
 
 	wd_time_format(now, t);
 	month = (size_t)(t[5] - '0') * 10 + (size_t)(t[6] - '0') - 1;
-	wd_wr_printf(wr, "Date: %.3s, %.2s %.3s %.4s %.8s GMT\r\n",
-	    days + 3 * ((now / 86400) % 7), t + 8, months + 3 * month, t,
-	    t + 11);
+	wd_wr_text(wr, "Date: ");
+	wd_wr_bytes(wr, wd_span(days + 3 * ((now / 86400) % 7), 3));
+	wd_wr_text(wr, ", ");
+	wd_wr_bytes(wr, wd_span(t + 8, 2));
+	wd_wr_u8(wr, ' ');
+	wd_wr_bytes(wr, wd_span(months + 3 * month, 3));
+	wd_wr_u8(wr, ' ');
+	wd_wr_bytes(wr, wd_span(t, 4));
+	wd_wr_u8(wr, ' ');
+	wd_wr_bytes(wr, wd_span(t + 11, 8));
+	wd_wr_text(wr, " GMT\r\n");
+}
+
+static void
+write_field(struct wd_wr *wr, const char *name, const char *value)
+{
+	wd_wr_text(wr, name);
+	wd_wr_text(wr, ": ");
+	wd_wr_text(wr, value);
+	wd_wr_text(wr, "\r\n");
 }
 
 void
@@ -61,16 +78,15 @@ wd_answer_head(struct wd_wr *wr, const struct wd_answer *a,
 {
 	wd_wr_printf(wr, "HTTP/1.1 %d %s\r\n", a->status, phrase_of(a->status));
 	write_date(wr);
-	wd_wr_printf(wr, "Warder-Request: %s\r\nCache-Control: no-store\r\n",
-	    request->s);
+	write_field(wr, "Warder-Request", request->s);
+	write_field(wr, "Cache-Control", "no-store");
 	if (a->type != NULL)
-		wd_wr_printf(wr, "Content-Type: %s\r\n", a->type);
+		write_field(wr, "Content-Type", a->type);
 	if (a->status != 204)
 		wd_wr_printf(wr, "Content-Length: %zu\r\n", a->body.len);
 	for (size_t i = 0; i < WD_N(a->fields) && a->fields[i].name != NULL;
 	     i++)
-		wd_wr_printf(
-		    wr, "%s: %s\r\n", a->fields[i].name, a->fields[i].value);
+		write_field(wr, a->fields[i].name, a->fields[i].value);
 	if (last)
 		wd_wr_text(wr, "Connection: close\r\n");
 	wd_wr_text(wr, "\r\n");
