@@ -179,14 +179,23 @@ harden(sqlite3 *db)
 	(void)sqlite3_busy_timeout(db, BUSY_MS); /* cannot fail */
 }
 
+/* Refused once the library is in use; then it was set before. A process has
+ * one thread, and nobody asks what memory the library has in use: no locks. */
+static void
+configure(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_URI, 0);
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int
 link_up(const char *path, enum wd_db db, sqlite3 **ret, struct wd_diag *d)
 {
 	WD_AUTO(wd_db_closep) sqlite3 *c = NULL;
 	int r;
 
-	/* Refused once the library is in use; then it was set before. */
-	(void)sqlite3_config(SQLITE_CONFIG_URI, 0);
+	configure();
 	if (sqlite3_open_v2(path, &c,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 		    SQLITE_OPEN_EXRESCODE,
