@@ -13,10 +13,10 @@
 #include "base/num.h"
 #include "crypto/init.h"
 #include "crypto/pkey.h"
-#include "http/client.h"
 #include "proto/binding.h"
 #include "proto/coco_client.h"
 #include "sys/file.h"
+#include "wire.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -27,6 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define JSON "Content-Type: application/json"
+
 enum { SAMPLES = 200000, CLIENTS_MAX = 256, BODY_MAX = 200000 };
 
 /* Written by the children, read by the parent when they have ended. */
@@ -35,11 +37,9 @@ struct tally {
 	uint32_t us[SAMPLES];
 };
 
-static const char *host, *path;
-static uint16_t port;
+static const char *host, *port, *ca, *path;
 static bool native;
 static double seconds, interval; /* of one client; 0: none */
-static struct wd_bytes *roots;
 static struct wd_swtee *platform;
 
 static double
@@ -52,50 +52,44 @@ now(void)
 }
 
 static int
-send(struct wd_client *c, const struct wd_client_ask *ask,
-    struct wd_client_answer *ret)
+ask(struct wire *w, const char *head, struct wd_span body, struct wd_span *ret)
 {
-	struct wd_diag d = { 0 };
-	int r = wd_client_send(c, ask, ret, &d);
+	int status = wire_ask(w, head, body, ret);
 
-	if (r == 0 && ret->status == 200)
+	if (status == 200)
 		return 0;
-	(void)fprintf(stderr, "%s: %u %s %.*s\n", ask->path, ret->status,
-	    d.detail, ret->body == NULL ? 0 : (int)ret->body->len,
-	    ret->body == NULL ? "" : (const char *)ret->body->p);
+	(void)fprintf(stderr, "%s: %d %.*s\n", head, status,
+	    status < 0 ? 0 : (int)ret->len, (const char *)ret->p);
 	return -1;
 }
 
 static int
-ask_challenge(struct wd_client *c, struct wd_bytes **ret)
+ask_challenge(struct wire *w, struct wd_bytes **ret)
 {
-	WD_AUTO(wd_client_answer_done) struct wd_client_answer a = { 0 };
 	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(BODY_MAX);
-	struct wd_client_ask ask = { .path = "/kbs/v0/auth", .post = true };
+	struct wd_span answer;
 
 	wd_coco_request_write(&wr, WD_TEE_SGX);
-	ask.body = wd_wr_span(&wr);
-	wd_client_forget(c);
-	if (send(c, &ask, &a) != 0)
+	if (ask(w, "POST /kbs/v0/auth HTTP/1.1\r\n" JSON, wd_wr_span(&wr),
+		&answer) != 0)
 		return -1;
-	return wd_coco_challenge_read(wd_bytes_span(a.body), ret, NULL);
+	return wd_coco_challenge_read(answer, ret, NULL);
 }
 
 static int
-attest(struct wd_client *c)
+attest(struct wire *w)
 {
-	WD_AUTO(wd_client_answer_done) struct wd_client_answer a = { 0 };
 	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(BODY_MAX);
 	WD_AUTO(wd_bytes_freep)
 	struct wd_bytes *challenge = NULL, *x = NULL, *y = NULL, *quote = NULL;
 	WD_AUTO(wd_pkey_freep) struct wd_pkey *key = NULL;
-	struct wd_client_ask ask = { .path = "/kbs/v0/attest", .post = true };
 	struct wd_msg_link_attest_ask m = { .tee = WD_TEE_SGX };
 	struct wd_bound bound = { .door = WD_DOOR_COCO, .tee = WD_TEE_SGX };
 	struct wd_swtee_quote q = { 0 };
+	struct wd_span answer;
 	size_t len;
 
-	if (ask_challenge(c, &challenge) != 0 ||
+	if (ask_challenge(w, &challenge) != 0 ||
 	    wd_pkey_generate(WD_PKEY_P256, &key) != 0 ||
 	    wd_pkey_public_parts(key, &x, &y) != 0)
 		return -1;
@@ -112,34 +106,32 @@ attest(struct wd_client *c)
 	wd_copy(m.key_y.b, bound.key.y);
 	m.evidence = wd_bytes_span(quote);
 	wd_coco_attestation_write(&wr, &m);
-	ask.body = wd_wr_span(&wr);
-	return send(c, &ask, &a);
+	return ask(w, "POST /kbs/v0/attest HTTP/1.1\r\n" JSON, wd_wr_span(&wr),
+	    &answer);
 }
 
 static int
-release(struct wd_client *c)
+release(struct wire *w)
 {
-	WD_AUTO(wd_client_answer_done) struct wd_client_answer a = { 0 };
-	struct wd_client_ask ask = { .path = path,
-		.accept =
-		    native ? "application/vnd.warder.release+jwe" : NULL };
+	char head[512];
+	struct wd_span answer;
 
-	return attest(c) != 0 ? -1 : send(c, &ask, &a);
+	if (attest(w) != 0)
+		return -1;
+	(void)snprintf(head, sizeof(head),
+	    "GET %s HTTP/1.1\r\nCookie: %s\r\nAccept: %s", path, wire_cookie(w),
+	    native ? "application/vnd.warder.release+jwe" : "application/json");
+	return ask(w, head, wd_span(NULL, 0), &answer);
 }
 
 static void
 run(struct tally *t, unsigned number, unsigned clients)
 {
-	struct wd_client_options options = { .host = wd_span_text(host),
-		.port = port,
-		.roots = wd_bytes_span(roots),
-		.max_body = BODY_MAX,
-		.deadline_ms = 10000 };
-	WD_AUTO(wd_client_freep) struct wd_client *c = NULL;
+	struct wire *w = wire_open(host, port, ca);
 	double end = now() + seconds;
 	double next = now() + interval * number / clients;
 
-	if (wd_client_new(&options, &c, NULL) != 0)
+	if (w == NULL)
 		return;
 	while (now() < end && t->n < SAMPLES) {
 		double start;
@@ -148,11 +140,12 @@ run(struct tally *t, unsigned number, unsigned clients)
 			(void)usleep((useconds_t)((next - now()) * 1e6));
 		start = interval > 0 ? next : now();
 		next += interval;
-		if (release(c) != 0)
+		if (release(w) != 0)
 			t->failed++;
 		else
 			t->us[t->n++] = (uint32_t)((now() - start) * 1e6);
 	}
+	w = wire_close(w);
 }
 
 static int
@@ -183,14 +176,14 @@ report(struct tally *t, unsigned clients)
 }
 
 static int
-open_all(const char *ca, const char *swtee)
+open_platform(const char *swtee)
 {
 	WD_AUTO(wd_fd_closep) int dir = open(swtee, O_RDONLY | O_DIRECTORY);
 
 	if (wd_crypto_init(NULL) != 0 || dir < 0 ||
 	    wd_swtee_open(dir, &platform, NULL) != 0)
 		return -1;
-	return wd_file_read(AT_FDCWD, ca, 1 << 20, &roots, NULL);
+	return 0;
 }
 
 int
@@ -202,14 +195,15 @@ main(int argc, char **argv)
 	if (argc < 9)
 		return 2;
 	host = argv[1];
-	port = (uint16_t)strtoul(argv[2], NULL, 10);
+	port = argv[2];
+	ca = argv[3];
 	path = argv[5];
 	native = strcmp(argv[6], "native") == 0;
 	clients = (unsigned)strtoul(argv[7], NULL, 10);
 	seconds = strtod(argv[8], NULL);
 	if (argc > 9)
 		interval = clients / strtod(argv[9], NULL);
-	if (clients > CLIENTS_MAX || open_all(argv[3], argv[4]) != 0)
+	if (clients > CLIENTS_MAX || open_platform(argv[4]) != 0)
 		return 2;
 	t = mmap(NULL, clients * sizeof(*t), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
