@@ -181,7 +181,7 @@ class Front:
         self.public.close()
         self.local.close()
         self.log.close()
-        shutil.rmtree(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def request(method, target, body=None, fields=()):

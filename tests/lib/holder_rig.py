@@ -180,7 +180,7 @@ class Rig:
                 p.stdout.close()
         if self.holder:
             self._reap()
-        shutil.rmtree(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def env(self, **more):
         env = {"PATH": os.environ["PATH"], "LANG": "C",

@@ -229,7 +229,7 @@ def policy(signer):
 class KeeperTest(unittest.TestCase):
     def setUp(self):
         folder = tempfile.mkdtemp(prefix="keeper-")
-        self.addCleanup(shutil.rmtree, folder)
+        self.addCleanup(shutil.rmtree, folder, True)
         self.server = Server(folder)
         self.addCleanup(self.server.close)
 

@@ -180,7 +180,7 @@ class ScribeTest(unittest.TestCase):
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="scribe-")
-        self.addCleanup(shutil.rmtree, self.folder)
+        self.addCleanup(shutil.rmtree, self.folder, True)
 
     def start(self, **options):
         scribe = Scribe(self.folder, **options)

@@ -182,7 +182,7 @@ class Supervisor:
                     os.kill(event["pid"], signal.SIGKILL)
                 except ProcessLookupError:
                     pass
-        shutil.rmtree(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class SupervisorTest(unittest.TestCase):

@@ -26,7 +26,7 @@ def said(command):
 class Packaging(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="packaging-")
-        self.addCleanup(shutil.rmtree, self.folder)
+        self.addCleanup(shutil.rmtree, self.folder, True)
         manual = said([WARDERD, "--print-config-manual"])[1]
         self.defaults = dict(re.findall(
             r"\.It Cm (\w+)\n(?:[^.][^\n]*\n)+\.Ql (\S+) \.\n", manual))

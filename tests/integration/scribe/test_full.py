@@ -26,7 +26,7 @@ class Full(unittest.TestCase):
             self.skipTest("NO MOUNT NAMESPACE: full disk not tried")
         self.folder = os.path.join(folder, self.id().split(".")[-1])
         os.mkdir(self.folder)
-        self.addCleanup(shutil.rmtree, self.folder)
+        self.addCleanup(shutil.rmtree, self.folder, True)
 
     def start(self):
         scribe = Scribe(self.folder)

@@ -207,7 +207,7 @@ class SealTest(unittest.TestCase):
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="seal-")
-        self.addCleanup(shutil.rmtree, self.folder)
+        self.addCleanup(shutil.rmtree, self.folder, True)
         self.state = make_state(self.folder, self.KIND)
 
     def start(self, state=None, **options):

@@ -27,7 +27,7 @@ DONE, FAULT, USAGE, REJECTED = 0, 1, 2, 3
 class InitTest(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="init-")
-        self.addCleanup(shutil.rmtree, self.folder)
+        self.addCleanup(shutil.rmtree, self.folder, True)
 
     def path(self, *names):
         return os.path.join(self.folder, *names)

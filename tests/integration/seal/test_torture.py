@@ -38,7 +38,7 @@ def names(folder):
 class Torture(unittest.TestCase):
     def setUp(self):
         self.top = tempfile.mkdtemp(prefix="torture-", dir=ROOM)
-        self.addCleanup(shutil.rmtree, self.top)
+        self.addCleanup(shutil.rmtree, self.top, True)
         self.whole = names(self.fresh(self.init))
 
     def fresh(self, make):

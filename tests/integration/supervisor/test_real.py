@@ -113,7 +113,7 @@ class Server:
             self.process.kill()
             self.process.wait()
         wait_until(lambda: all(is_gone(p) for p in pids))
-        shutil.rmtree(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Real(unittest.TestCase):
