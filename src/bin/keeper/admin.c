@@ -344,7 +344,6 @@ status_warnings(const struct keeper *k, bool store_fails, struct wd_wr *wr)
 static void
 answer_status(struct keeper *k, uint32_t request)
 {
-	WD_AUTO(wd_outcome_done) struct wd_outcome out = { 0 };
 	char text[WARNINGS_MAX];
 	struct wd_wr wr = wd_wr_fixed(text, sizeof(text));
 	struct wd_msg_status m = {
@@ -367,11 +366,7 @@ answer_status(struct keeper *k, uint32_t request)
 		(wd_store_key_count(k->broker->store, &m.keys) != 0 ||
 		    wd_store_policy_count(k->broker->store, &m.policies) != 0),
 	    &wr);
-	if (wd_outcome_reply(&out, WD_CALL_STATUS, 0, NULL, &m) != 0)
-		keeper_refuse(
-		    k, WD_CALL_STATUS, request, WD_F_MEMORY, "no memory");
-	else
-		keeper_answer(k, WD_CALL_STATUS, request, &out);
+	keeper_reply(k, WD_CALL_STATUS, request, 0, NULL, &m);
 }
 
 /* ---- turns */

@@ -17,6 +17,7 @@ enum {
 	KEEPER_LEASES = 256,     /* rows of a batch */
 	KEEPER_VERIFY_MS = 2000,
 	KEEPER_SEAL_MS = 10000,
+	KEEPER_LOG_MS = 7000, /* less than a client's request may take */
 	KEEPER_TICK_MS = 1000,
 };
 
@@ -85,6 +86,7 @@ struct keeper {
 	/* log */
 	bool log_writable;
 	uint64_t log_size, seq, durable;
+	int64_t log_moved_at; /* monotonic ms: nothing waited, or some got on */
 
 	/* verify */
 	bool verify_ready;
@@ -128,6 +130,10 @@ void keeper_refuse(struct keeper *k, enum wd_call call, uint32_t request,
     int result, const char *detail);
 void keeper_answer(struct keeper *k, enum wd_call call, uint32_t request,
     const struct wd_outcome *out);
+/* Writes the reply and sends it; a fault when it cannot be written, so that
+ * whoever asks is answered. */
+void keeper_reply(struct keeper *k, enum wd_call call, uint32_t request,
+    int result, const struct wd_diag *d, const void *msg);
 
 /* ---- public.c */
 void keeper_call(
@@ -155,6 +161,7 @@ bool keeper_log_has_room(const struct keeper *k);
 bool keeper_scribe_said(
     struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row);
 void keeper_scribe_gone(struct keeper *k);
+void keeper_scribe_late(struct keeper *k, int64_t now_ms);
 void keeper_lease(struct keeper *k, const struct wd_store_lease *lease);
 void keeper_leases_store(struct keeper *k);
 

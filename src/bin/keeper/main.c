@@ -187,6 +187,7 @@ tick(struct keeper *k)
 		return;
 	k->next_tick = now + KEEPER_TICK_MS;
 	keeper_verify_late(k, now);
+	keeper_scribe_late(k, now);
 	keeper_admin_late(k, now);
 	house_keeping(k);
 }

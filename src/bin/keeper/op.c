@@ -98,6 +98,19 @@ keeper_answer(struct keeper *k, enum wd_call call, uint32_t request,
 }
 
 void
+keeper_reply(struct keeper *k, enum wd_call call, uint32_t request, int result,
+    const struct wd_diag *d, const void *msg)
+{
+	WD_AUTO(wd_outcome_done) struct wd_outcome out = { 0 };
+	int r = wd_outcome_reply(&out, call, result, d, msg);
+
+	if (r != 0)
+		keeper_refuse(k, call, request, r, "no memory");
+	else
+		keeper_answer(k, call, request, &out);
+}
+
+void
 keeper_op_answer(struct keeper *k, struct op *op)
 {
 	if (op->front == k->front_number)

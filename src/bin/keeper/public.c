@@ -47,7 +47,6 @@ on_challenge(struct keeper *k, const struct wd_frame *f)
 	uint8_t challenge[WD_CHALLENGE_LEN];
 	struct wd_msg_challenge answer = { WD_SPAN(challenge) };
 	int64_t now = wd_time_now();
-	WD_AUTO(wd_outcome_done) struct wd_outcome out = { 0 };
 	struct wd_msg_challenge_ask ask;
 	struct wd_diag d = { 0 };
 	int r = public_gate(k, &d);
@@ -59,8 +58,7 @@ on_challenge(struct keeper *k, const struct wd_frame *f)
 		    k->broker, (enum wd_door)ask.door, now, challenge);
 	if (r == WD_R_SEALED)
 		(void)wd_reject(&d, WD_R_SEALED, "the server is sealed");
-	if (wd_outcome_reply(&out, WD_CALL_CHALLENGE, r, &d, &answer) == 0)
-		keeper_answer(k, WD_CALL_CHALLENGE, f->request, &out);
+	keeper_reply(k, WD_CALL_CHALLENGE, f->request, r, &d, &answer);
 }
 
 /* ---- attestation */
@@ -263,10 +261,8 @@ on_health(struct keeper *k, const struct wd_frame *f)
 		.log_writable = k->log_writable,
 		.verify_ready = k->verify_ready,
 	};
-	WD_AUTO(wd_outcome_done) struct wd_outcome out = { 0 };
 
-	if (wd_outcome_reply(&out, WD_CALL_HEALTH, 0, NULL, &answer) == 0)
-		keeper_answer(k, WD_CALL_HEALTH, f->request, &out);
+	keeper_reply(k, WD_CALL_HEALTH, f->request, 0, NULL, &answer);
 }
 
 /* A count that is lost with scribe away is lost; nothing else depends on it. */

@@ -6,6 +6,7 @@
  */
 #include "bin/keeper/keeper.h"
 
+#include "base/clock.h"
 #include "base/reason.h"
 #include "sys/log.h"
 
@@ -28,6 +29,8 @@ keeper_record(struct keeper *k, struct wd_outcome *out, uint64_t *ret_seq)
 	if (r != 0)
 		return false;
 	out->entry = wd_bytes_free(out->entry);
+	if (k->seq == k->durable)
+		k->log_moved_at = wd_time_mono_ms();
 	*ret_seq = ++k->seq;
 	return true;
 }
@@ -71,6 +74,7 @@ on_durable(struct keeper *k, const struct wd_frame *f)
 	    m.up_to > k->seq || m.up_to < k->durable)
 		return false;
 	k->durable = m.up_to;
+	k->log_moved_at = wd_time_mono_ms();
 	k->log_size = m.tree_size;
 	release_up_to(k, m.up_to);
 	return true;
@@ -128,6 +132,18 @@ keeper_scribe_gone(struct keeper *k)
 	if (k->step == ADMIN_TAIL)
 		keeper_admin_tail(k, WD_R_UNAVAILABLE,
 		    WD_SPAN_LIT("scribe went away; try again"), NULL);
+}
+
+/* Whoever waits is answered, and another scribe may do better. */
+void
+keeper_scribe_late(struct keeper *k, int64_t now_ms)
+{
+	if (!k->log_writable || k->seq == k->durable ||
+	    now_ms - k->log_moved_at < KEEPER_LOG_MS)
+		return;
+	log_lost(k);
+	wd_role_bad_peer(
+	    k->role, &k->scribe, "does not write what it was given");
 }
 
 /* ---- the index of leases, written in batches after the answers */
