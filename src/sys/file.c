@@ -121,6 +121,35 @@ wd_file_read_secret(int dir, const char *name, size_t max,
 	return 0;
 }
 
+int
+wd_file_read_shared(
+    int fd, size_t max, struct wd_secret **ret, struct wd_diag *d)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *s = wd_secret_new(max + 1);
+	size_t len = 0;
+
+	if (s == NULL)
+		return wd_fault(d, WD_F_MEMORY, "no memory for a file");
+	while (len <= max) {
+		ssize_t n = pread(
+		    fd, wd_secret_bytes(s) + len, max + 1 - len, (off_t)len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return wd_fault_errno(d, "cannot read an open file");
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	if (len > max)
+		return wd_reject(
+		    d, WD_R_TOO_LARGE, "the file is over %zu bytes", max);
+	wd_secret_shorten(s, len);
+	*ret = WD_TAKE(s);
+	return 0;
+}
+
 static int
 write_all(int fd, struct wd_span s, struct wd_diag *d)
 {

@@ -17,6 +17,11 @@ int wd_file_read(int dir, const char *name, size_t max, struct wd_bytes **ret,
 int wd_file_read_secret(int dir, const char *name, size_t max,
     struct wd_secret **ret, struct wd_diag *d) WD_MUST_USE;
 
+/* A file that is open already, from its start; its position, which others may
+ * share, is left alone. At most MAX bytes (WD_R_TOO_LARGE). */
+int wd_file_read_shared(int fd, size_t max, struct wd_secret **ret,
+    struct wd_diag *d) WD_MUST_USE;
+
 /* Temporary file in the same folder, fsync, rename, fsync of the folder. With
  * EXCLUSIVE an existing file is WD_R_EXISTS, and no failure leaves one. */
 int wd_file_write(int dir, const char *name, struct wd_span bytes,

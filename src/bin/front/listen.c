@@ -4,40 +4,12 @@
 #include "bin/front/front.h"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "base/alloc.h"
 #include "base/secret.h"
+#include "sys/file.h"
 #include "sys/log.h"
 
 enum { PEM_MAX = 65536 };
-
-/* The whole of a file that is open already; several fronts read the same one,
- * so its position is left alone. */
-static int
-read_whole(int fd, struct wd_secret **ret, struct wd_diag *d)
-{
-	WD_AUTO(wd_secret_freep) struct wd_secret *s = wd_secret_new(PEM_MAX);
-	size_t have = 0;
-
-	if (s == NULL)
-		return wd_fault(d, WD_F_MEMORY, "no memory for a PEM file");
-	while (have < PEM_MAX) {
-		ssize_t n = pread(
-		    fd, wd_secret_bytes(s) + have, PEM_MAX - have, (off_t)have);
-
-		if (n < 0)
-			return wd_fault_errno(d, "a PEM file is not readable");
-		if (n == 0)
-			break;
-		have += (size_t)n;
-	}
-	if (have == PEM_MAX)
-		return wd_reject(d, WD_R_TOO_LARGE, "a PEM file is too large");
-	wd_secret_shorten(s, have);
-	*ret = WD_TAKE(s);
-	return 0;
-}
 
 /* The admin listener may have a key of its own, else it shares the public. */
 static int
@@ -63,10 +35,11 @@ open_tls(struct front *f, bool admin, struct wd_tls **ret, struct wd_diag *d)
 	if (key_fd < 0 || chain_fd < 0)
 		return wd_fault(d, WD_F_PEER,
 		    "a TCP listener came without TLS key and certificate");
-	if ((r = read_whole(key_fd, &key, d)) != 0 ||
-	    (r = read_whole(chain_fd, &chain, d)) != 0)
+	if ((r = wd_file_read_shared(key_fd, PEM_MAX, &key, d)) != 0 ||
+	    (r = wd_file_read_shared(chain_fd, PEM_MAX, &chain, d)) != 0)
 		return r;
-	if (ca_fd >= 0 && (r = read_whole(ca_fd, &ca, d)) != 0)
+	if (ca_fd >= 0 &&
+	    (r = wd_file_read_shared(ca_fd, PEM_MAX, &ca, d)) != 0)
 		return r;
 	config.key_pem = wd_secret_borrow(key);
 	config.chain_pem = wd_secret_borrow(chain);

@@ -157,6 +157,30 @@ pipe_is_read_to_its_end(void **state)
 }
 
 static void
+open_file_is_read_and_its_position_stays(void **state)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *s = NULL;
+	struct wd_secret *none = NULL;
+	char c;
+	int fd;
+
+	(void)state;
+	t_ok(wd_file_write(dir, "a", WD_SPAN_LIT("12345"), 0600, false, NULL));
+	fd = openat(dir, "a", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(read(fd, &c, 1), 1);
+	assert_int_equal(
+	    wd_file_read_shared(fd, 4, &none, NULL), WD_R_TOO_LARGE);
+	t_ok(wd_file_read_shared(fd, 5, &s, NULL));
+	t_span_equal(wd_secret_borrow(s), WD_SPAN_LIT("12345"));
+	assert_int_equal(read(fd, &c, 1), 1);
+	assert_int_equal(c, '2');
+	close(fd);
+	assert_int_equal(wd_file_read_shared(dir, 5, &none, NULL), WD_F_SYSTEM);
+	assert_null(none);
+	t_ok(unlinkat(dir, "a", 0));
+}
+
+static void
 folder_cannot_be_read(void **state)
 {
 	struct wd_bytes *b = NULL;
@@ -253,6 +277,7 @@ main(void)
 		cmocka_unit_test(absent_file_is_not_found),
 		cmocka_unit_test(size_has_a_limit),
 		cmocka_unit_test(pipe_is_read_to_its_end),
+		cmocka_unit_test(open_file_is_read_and_its_position_stays),
 		cmocka_unit_test(folder_cannot_be_read),
 		cmocka_unit_test(clean_removes_temporaries_of_the_name_alone),
 		cmocka_unit_test(sealed_memfd_is_mapped_and_cannot_change),
