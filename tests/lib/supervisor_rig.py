@@ -13,6 +13,8 @@ import tempfile
 import time
 import unittest
 
+from tls_pair import tls_pair
+
 WARDERD = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else None
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -54,8 +56,9 @@ class Supervisor:
         shutil.copy(WARDERD, self.warderd)
         self.write_stubs()
         os.mkdir(self.path("state"), 0o700)
-        self.write("tls.key", "a key\n", 0o600)
-        self.write("tls.pem", "a certificate\n")
+        key, certificate = tls_pair()
+        self.write("tls.key", key, 0o600)
+        self.write("tls.pem", certificate)
         self.process = None
         self.notify = None
 

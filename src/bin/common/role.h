@@ -24,6 +24,8 @@ enum wd_ctl_fd {
 	WD_CTL_CLIENT_CA = 6,
 };
 
+enum { WD_CTL_PEM_MAX = 65536 }; /* bytes of one of the PEM files */
+
 struct wd_role;
 
 /* What a role does when the supervisor speaks after the start. */

@@ -9,8 +9,6 @@
 #include "sys/file.h"
 #include "sys/log.h"
 
-enum { PEM_MAX = 65536 };
-
 /* The admin listener may have a key of its own, else it shares the public. */
 static int
 descriptor_for(struct front *f, enum wd_ctl_fd what, bool admin)
@@ -35,11 +33,11 @@ open_tls(struct front *f, bool admin, struct wd_tls **ret, struct wd_diag *d)
 	if (key_fd < 0 || chain_fd < 0)
 		return wd_fault(d, WD_F_PEER,
 		    "a TCP listener came without TLS key and certificate");
-	if ((r = wd_file_read_shared(key_fd, PEM_MAX, &key, d)) != 0 ||
-	    (r = wd_file_read_shared(chain_fd, PEM_MAX, &chain, d)) != 0)
+	if ((r = wd_file_read_shared(key_fd, WD_CTL_PEM_MAX, &key, d)) != 0 ||
+	    (r = wd_file_read_shared(chain_fd, WD_CTL_PEM_MAX, &chain, d)) != 0)
 		return r;
 	if (ca_fd >= 0 &&
-	    (r = wd_file_read_shared(ca_fd, PEM_MAX, &ca, d)) != 0)
+	    (r = wd_file_read_shared(ca_fd, WD_CTL_PEM_MAX, &ca, d)) != 0)
 		return r;
 	config.key_pem = wd_secret_borrow(key);
 	config.chain_pem = wd_secret_borrow(chain);

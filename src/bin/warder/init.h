@@ -36,7 +36,7 @@ struct init {
 	bool made_folder, made_output, made_state, made_log_folder, made_log,
 	    made_key, made_certificate, made_conf, made_token;
 
-	int64_t certificate_expires;    /* 0: an operator's own is used */
+	int64_t certificate_expires;
 	char log_key[WD_NOTE_KEY_TEXT]; /* public, as text */
 	struct wd_init_result result;
 };

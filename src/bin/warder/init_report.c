@@ -49,12 +49,8 @@ print_what(const struct init *x)
 	line("server", x->conf.name, "");
 	line("configuration", x->config, "");
 	line("state", x->conf.state_dir, "");
-	if (x->certificate_expires != 0)
-		dated("TLS certificate", x->conf.tls_certificate,
-		    x->certificate_expires);
-	else
-		line("TLS certificate", x->conf.tls_certificate,
-		    "was there and is used");
+	dated("TLS certificate", x->conf.tls_certificate,
+	    x->certificate_expires);
 	dated("admin token", x->token, x->result.token_expires);
 	line("log key", x->log_key,
 	    "keep it elsewhere: warder audit verify checks the log by it");
@@ -123,10 +119,7 @@ init_report_json(const struct init *x)
 	wd_jtext_string(&j, wd_id_span(&x->result.store_id));
 	wd_jtext_key_text(&j, "tls_certificate", x->conf.tls_certificate);
 	wd_jtext_key(&j, "tls_certificate_expires");
-	if (x->certificate_expires == 0)
-		wd_jtext_null(&j);
-	else
-		wd_jtext_time(&j, x->certificate_expires);
+	wd_jtext_time(&j, x->certificate_expires);
 	wd_jtext_key(&j, "token_expires");
 	wd_jtext_time(&j, x->result.token_expires);
 	wd_jtext_key_text(&j, "token_file", x->token);

@@ -1,18 +1,19 @@
 /*
  * The TLS key and certificate of a new server: self-signed, for the server's
  * name, until the operator puts better ones in their place. A key that is
- * there is used; a certificate is never replaced.
+ * there is used; a certificate is never replaced, but has to be the key's.
  */
 #include "bin/warder/init.h"
 
+#include "bin/common/role.h"
 #include "codec/pem.h"
+#include "crypto/tls_pair.h"
 #include "crypto/x509_make.h"
 #include "sys/file.h"
 
 #include <fcntl.h>
 
 enum {
-	KEY_FILE_MAX = 16384,
 	KEY_PEM_MAX = 512, /* P-256, PKCS#8 */
 	CERT_PEM_MAX = 16384,
 	SKEW = 300,             /* clocks of clients that are behind */
@@ -56,11 +57,17 @@ make_key(struct init *x, struct wd_pkey **ret, struct wd_diag *d)
 }
 
 static int
+read_key_file(const struct init *x, struct wd_secret **ret, struct wd_diag *d)
+{
+	return wd_file_read_secret(
+	    AT_FDCWD, x->conf.tls_key, WD_CTL_PEM_MAX, ret, d);
+}
+
+static int
 read_key(const struct init *x, struct wd_pkey **ret, struct wd_diag *d)
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *text = NULL;
-	int r = wd_file_read_secret(
-	    AT_FDCWD, x->conf.tls_key, KEY_FILE_MAX, &text, d);
+	int r = read_key_file(x, &text, d);
 
 	if (r != 0)
 		return r;
@@ -117,6 +124,31 @@ write_certificate(struct init *x, const struct wd_pkey *k, struct wd_diag *d)
 	return 0;
 }
 
+/* Both are the operator's. A server would not start with what does not fit. */
+static int
+check_pair(struct init *x, struct wd_diag *d)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *key = NULL;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *chain = NULL;
+	struct wd_tls_pair pair;
+	struct wd_diag why = { 0 };
+	int r;
+
+	if ((r = read_key_file(x, &key, d)) != 0 ||
+	    (r = wd_file_read(AT_FDCWD, x->conf.tls_certificate, WD_CTL_PEM_MAX,
+		 &chain, d)) != 0)
+		return r;
+	r = wd_tls_pair_check(
+	    wd_secret_borrow(key), wd_bytes_span(chain), &pair, &why);
+	if (r > 0)
+		return wd_reject(d, (enum wd_reason)r, "%.80s and %.80s: %s",
+		    x->conf.tls_key, x->conf.tls_certificate, why.detail);
+	if (r < 0)
+		return wd_fault(d, (enum wd_faults)r, "%s", why.detail);
+	x->certificate_expires = pair.not_after;
+	return 0;
+}
+
 int
 init_tls(struct init *x, struct wd_diag *d)
 {
@@ -126,7 +158,7 @@ init_tls(struct init *x, struct wd_diag *d)
 
 	if (init_file_is_there(x->conf.tls_certificate)) {
 		if (has_key)
-			return 0;
+			return check_pair(x, d);
 		return wd_reject(d, WD_R_CONFLICT,
 		    "%.150s is there without its key", x->conf.tls_certificate);
 	}

@@ -114,9 +114,9 @@ check(const char *path)
 	static struct sup_setup setup;
 	struct wd_diag d = { 0 };
 	char warnings[SUP_WARNINGS];
-	int r = open_setup(path, &setup, &d);
+	int r = wd_harden_supervisor(&d); /* it will read the TLS key */
 
-	if (r != 0) {
+	if (r != 0 || (r = open_setup(path, &setup, &d)) != 0) {
 		(void)fprintf(stderr, "%s: %s\n", path, d.detail);
 		return r > 0 ? EXIT_REFUSED : EXIT_FAULT;
 	}

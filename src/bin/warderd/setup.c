@@ -210,6 +210,7 @@ open_all(struct sup_setup *s, struct wd_diag *d)
 	    (r = open_private(c->tls_key, &s->tls_key, d)) != 0 ||
 	    (r = open_public(c->tls_certificate, &s->tls_certificate, d)) !=
 		0 ||
+	    (r = sup_tls_check(s, d)) != 0 ||
 	    (c->client_ca[0] != '\0' &&
 		(r = open_public(c->client_ca, &s->client_ca, d)) != 0))
 		return r;

@@ -1,8 +1,9 @@
 /*
  * The supervisor: opens what roles may not open themselves, starts them, joins
  * them by socketpairs and starts them again. It holds no channel to anything
- * outside and parses nothing but its configuration and what roles say on their
- * control channels. Shared by the files of this folder.
+ * outside and parses nothing but what the operator gave it (configuration,
+ * TLS key and certificate) and what roles say on their control channels. Shared
+ * by the files of this folder.
  */
 #pragma once
 
@@ -11,6 +12,7 @@
 #include "bin/common/conf.h"
 #include "bin/common/peer.h"
 #include "bin/common/role.h"
+#include "crypto/tls_pair.h"
 
 enum {
 	SUP_PROCS = 3 * 2 * (WD_CONF_CELLS + 1) + 2, /* old and new cells */
@@ -57,6 +59,7 @@ struct sup_setup {
 	unsigned cells;
 	int state_dir, log_dir;
 	int tls_key, tls_certificate, client_ca;
+	struct wd_tls_pair tls; /* when the certificate holds */
 	int public_listen, admin_local, admin_listen; /* -1: none */
 };
 
@@ -66,6 +69,17 @@ int sup_setup_open(const struct wd_conf *conf, struct sup_setup *ret,
     struct wd_diag *d) WD_MUST_USE;
 
 void sup_setup_close(struct sup_setup *s);
+
+/* ---- tls.c */
+
+/* Key and certificate, which are open, belong together; notes the dates.
+ * WD_R_MALFORMED, WD_R_MISMATCH, WD_R_TOO_LARGE. */
+int sup_tls_check(struct sup_setup *s, struct wd_diag *d) WD_MUST_USE;
+
+enum { SUP_SENTENCE = 128 };
+
+/* What an operator should know of the dates now; false: nothing. */
+bool sup_tls_warning(const struct sup_setup *s, char ret[SUP_SENTENCE]);
 
 /* ---- listen.c */
 

@@ -49,6 +49,7 @@ void
 sup_warnings(const struct sup_setup *s, char ret[SUP_WARNINGS])
 {
 	struct wd_wr wr = wd_wr_fixed(ret, SUP_WARNINGS - 1);
+	char sentence[SUP_SENTENCE];
 
 	for (size_t i = 0; i < WD_N(switches); i++)
 		if (*((const bool *)&s->conf + switches[i].at) ==
@@ -58,6 +59,8 @@ sup_warnings(const struct sup_setup *s, char ret[SUP_WARNINGS])
 		add(&wr,
 		    "SOFTWARE: a software TEE is trusted "
 		    "(software_anchor)");
+	if (sup_tls_warning(s, sentence))
+		add(&wr, sentence);
 	if (geteuid() != 0)
 		add(&wr, "all roles run as the user that started the server");
 	else if (!s->separate)

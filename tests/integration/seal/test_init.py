@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from jwcrypto import jwk
 
 from seal_rig import PASSPHRASE, WARDER, Seal, init, main
+from tls_pair import tls_pair
 
 DONE, FAULT, USAGE, REJECTED = 0, 1, 2, 3
 
@@ -202,13 +203,16 @@ class Makes(InitTest):
         self.assertEqual(self.read("etc", "w.conf"), before)
 
     def test_uses_a_certificate_that_is_there(self):
-        self.write("theirs", "etc", "tls.pem")
-        self.write("theirs too", "etc", "tls.key")
+        key, certificate = tls_pair()
+        self.write(certificate, "etc", "tls.pem")
+        self.write(key, "etc", "tls.key")
         run = self.init("--dev", "--json")
         self.assertEqual(run.returncode, DONE, run.stderr)
-        self.assertEqual(self.read("etc", "tls.pem"), b"theirs")
-        self.assertEqual(self.read("etc", "tls.key"), b"theirs too")
-        self.assertIsNone(json.loads(run.stdout)["tls_certificate_expires"])
+        self.assertEqual(self.read("etc", "tls.pem").decode(), certificate)
+        self.assertEqual(self.read("etc", "tls.key").decode(), key)
+        ends = x509.load_pem_x509_certificate(certificate.encode())
+        self.assertEqual(json.loads(run.stdout)["tls_certificate_expires"],
+                         ends.not_valid_after.isoformat() + "Z")
 
     def test_uses_a_key_that_is_there(self):
         os.mkdir(self.path("etc"))
@@ -287,6 +291,16 @@ class Refuses(InitTest):
         self.write("mine", "etc", "tls.pem")
         self.assertEqual(self.init("--dev").returncode, REJECTED)
         self.assertEqual(self.entries(), {"etc/tls.pem": b"mine"})
+
+    def test_a_certificate_of_another_key(self):
+        key, certificate = tls_pair()[0], tls_pair()[1]
+        self.write(certificate, "etc", "tls.pem")
+        self.write(key, "etc", "tls.key")
+        run = self.init("--dev")
+        self.assertEqual(run.returncode, REJECTED)
+        self.assertIn("the key is not the certificate's", run.stderr)
+        self.assertEqual(sorted(self.entries()),
+                         ["etc/tls.key", "etc/tls.pem"])
 
     def test_another_configuration_that_is_there(self):
         self.write("[server]\nname = other.example\n", "etc", "warder.conf")

@@ -7,7 +7,11 @@ import subprocess
 import threading
 import unittest
 
+from cryptography.hazmat.primitives.serialization import \
+    BestAvailableEncryption
+
 from supervisor_rig import ADMIN_CELL, SupervisorTest, main
+from tls_pair import tls_pair
 
 CELL_ROLES = ("warder-front", "warder-keeper", "warder-verify")
 
@@ -121,8 +125,11 @@ class Reload(SupervisorTest):
                 ("[limits]\nmax_bdy = 1\n", "line 13: there is no key"),
                 ("[limits]\nmax_body = 1\n", "line 13: max_body is not from"),
                 ("client_ca = none.pem\n", "none.pem is not there"),
-                ("[admin]\nlisten = 192.0.2.1:1\n", "cannot listen on")):
+                ("[admin]\nlisten = 192.0.2.1:1\n", "cannot listen on"),
+                ("", "the key is not the certificate's")):
             self.sup.configure(text)
+            if not text:
+                self.sup.write("tls.key", tls_pair()[0], 0o600)
             self.reload()
             self.until(lambda: self.sup.logged("reload_refused") and detail in
                        self.sup.logged("reload_refused")[-1]["detail"],
@@ -244,6 +251,27 @@ class Refusals(SupervisorTest):
         os.mkdir(self.sup.path("tls.pem"))
         self.refused("tls.pem is no file")
 
+    def test_key_of_another_certificate(self):
+        self.sup.write("tls.key", tls_pair()[0], 0o600)
+        self.refused("tls.pem: the key is not the certificate's")
+
+    def test_no_key_and_no_certificate_in_their_files(self):
+        key, certificate = tls_pair()
+        self.sup.write("tls.pem", key)
+        self.refused("tls.pem: not a PEM certificate")
+        self.sup.write("tls.pem", certificate)
+        self.sup.write("tls.key", certificate, 0o600)
+        self.refused("not an unencrypted PEM private key")
+        self.sup.write("tls.key", "A" * 70000, 0o600)
+        self.refused("the file is over 65536 bytes")
+
+    def test_encrypted_key(self):
+        key, certificate = tls_pair(
+            encryption=BestAvailableEncryption(os.urandom(16).hex().encode()))
+        self.sup.write("tls.key", key, 0o600)
+        self.sup.write("tls.pem", certificate)
+        self.refused("not an unencrypted PEM private key")
+
     def test_no_state(self):
         os.rmdir(self.sup.path("state"))
         self.refused("state is not there (warder init makes it)")
@@ -331,6 +359,20 @@ class Words(SupervisorTest):
         self.assertIn("(tls12)", lines[0])
         self.assertTrue(lines[-1].endswith("warder.conf: good"))
         self.assertEqual(self.sup.events(), [])
+
+    def test_check_says_when_the_certificate_does_not_hold(self):
+        for days, said in (((-9, -1), "has expired at "),
+                           ((1, 90), "holds only from "),
+                           ((-9, 9), "expires soon, at ")):
+            key, certificate = tls_pair(days)
+            self.sup.write("tls.key", key, 0o600)
+            self.sup.write("tls.pem", certificate)
+            check = self.sup.run("--check", "--config",
+                                 self.sup.path("warder.conf"))
+            self.assertEqual(check.returncode, 0, check)
+            self.assertIn("the TLS certificate " + said, check.stdout)
+        self.sup.start()
+        self.assertIn("expires soon", self.sup.logged("warnings")[0]["detail"])
 
     def test_help_and_version(self):
         said = self.sup.run("--help")
