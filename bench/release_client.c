@@ -15,6 +15,7 @@
 #include "crypto/pkey.h"
 #include "proto/binding.h"
 #include "proto/coco_client.h"
+#include "verify/bundle.h"
 #include "sys/file.h"
 #include "wire.h"
 
@@ -81,7 +82,8 @@ attest(struct wire *w)
 {
 	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(BODY_MAX);
 	WD_AUTO(wd_bytes_freep)
-	struct wd_bytes *challenge = NULL, *x = NULL, *y = NULL, *quote = NULL;
+	struct wd_bytes *challenge = NULL, *x = NULL, *y = NULL, *quote = NULL,
+			*bundle = NULL;
 	WD_AUTO(wd_pkey_freep) struct wd_pkey *key = NULL;
 	struct wd_msg_link_attest_ask m = { .tee = WD_TEE_SGX };
 	struct wd_bound bound = { .door = WD_DOOR_COCO, .tee = WD_TEE_SGX };
@@ -99,12 +101,13 @@ attest(struct wire *w)
 		.x = wd_bytes_span(x),
 		.y = wd_bytes_span(y) };
 	if (wd_binding(&bound, q.report_data, &len) != 0 ||
-	    wd_swtee_quote(platform, &q, &quote, NULL) != 0)
+	    wd_swtee_quote(platform, &q, &quote, NULL) != 0 ||
+	    wd_bundle_of(WD_IN_QUOTE, wd_bytes_span(quote), &bundle) != 0)
 		return -1;
 	m.challenge = bound.challenge;
 	wd_copy(m.key_x.b, bound.key.x);
 	wd_copy(m.key_y.b, bound.key.y);
-	m.evidence = wd_bytes_span(quote);
+	m.evidence = wd_bytes_span(bundle);
 	wd_coco_attestation_write(&wr, &m);
 	return ask(w, "POST /kbs/v0/attest HTTP/1.1\r\n" JSON, wd_wr_span(&wr),
 	    &answer);

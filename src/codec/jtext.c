@@ -69,10 +69,9 @@ wd_jtext_end(struct wd_jtext *j)
 }
 
 void
-wd_jtext_key(struct wd_jtext *j, const char *key)
+wd_jtext_key_span(struct wd_jtext *j, struct wd_span name)
 {
 	unsigned level = j->depth - 1;
-	struct wd_span name = wd_span_text(key);
 
 	assert(j->depth > 0 && j->is_object[level] && !j->after_key);
 	assert(!j->has_member[level] ||
@@ -83,6 +82,12 @@ wd_jtext_key(struct wd_jtext *j, const char *key)
 	wd_wr_u8(j->wr, ':');
 	j->last_key[level] = name;
 	j->after_key = true;
+}
+
+void
+wd_jtext_key(struct wd_jtext *j, const char *key)
+{
+	wd_jtext_key_span(j, wd_span_text(key));
 }
 
 void

@@ -30,6 +30,7 @@ void wd_jtext_end(struct wd_jtext *j); /* of the innermost object or array */
 
 /* KEY is a literal or outlives the object; keys come in byte order. */
 void wd_jtext_key(struct wd_jtext *j, const char *key);
+void wd_jtext_key_span(struct wd_jtext *j, struct wd_span name);
 
 /* Bytes that are not valid UTF-8 poison the writer. */
 void wd_jtext_string(struct wd_jtext *j, struct wd_span utf8);

@@ -58,7 +58,7 @@ static const struct wd_claim_rule rules[] = {
 	{ .claim = WD_C_MRSIGNER, .len = 32, .listed = WD_R_SIGNER_MISMATCH },
 	{ .claim = WD_C_ISVPRODID,
 	    .max = UINT16_MAX,
-	    .listed = WD_R_PRODUCT_MISMATCH },
+	    .listed = WD_R_ISV_PRODUCT_MISMATCH },
 	{ .claim = WD_C_ISVSVN,
 	    .max = UINT16_MAX,
 	    .least = WD_R_SVN_BELOW_MINIMUM },
@@ -70,10 +70,10 @@ static const struct wd_claim_rule rules[] = {
 	    .least = WD_R_SVN_BELOW_MINIMUM },
 	{ .claim = WD_C_ISVFAMILYID,
 	    .len = 16,
-	    .listed = WD_R_PRODUCT_MISMATCH },
+	    .listed = WD_R_ISV_PRODUCT_MISMATCH },
 	{ .claim = WD_C_ISVEXTPRODID,
 	    .len = 16,
-	    .listed = WD_R_PRODUCT_MISMATCH },
+	    .listed = WD_R_ISV_PRODUCT_MISMATCH },
 	{ .claim = WD_C_CPUSVN,
 	    .len = 16,
 	    .components = true,
@@ -144,6 +144,7 @@ wd_clause_op_fits(const struct wd_op_row *op, const struct wd_claim_row *claim,
 	case WD_CLAIM_BOOL:
 		return op->op == WD_OP_IS;
 	case WD_CLAIM_LIST:
+	case WD_CLAIM_NUMBERS:
 		return false;
 	}
 	return false;
@@ -175,6 +176,7 @@ claim_value_fits(const struct wd_clause *c, struct wd_span v)
 	case WD_CLAIM_BOOL:
 		return v.len == 1 && v.p[0] <= 1;
 	case WD_CLAIM_LIST:
+	case WD_CLAIM_NUMBERS:
 		return false;
 	}
 	return false;

@@ -27,6 +27,7 @@ value_text(const struct wd_clause *c, struct wd_span v, struct wd_jtext *j)
 		return;
 	case WD_CLAIM_TEXT:
 	case WD_CLAIM_LIST:
+	case WD_CLAIM_NUMBERS: /* no clause compares one */
 		wd_jtext_string(j, v);
 		return;
 	}

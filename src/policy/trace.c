@@ -65,6 +65,7 @@ show_claim(const struct wd_claim_row *claim, struct wd_span v, struct wd_wr *wr)
 		return;
 	case WD_CLAIM_TEXT:
 	case WD_CLAIM_LIST:
+	case WD_CLAIM_NUMBERS: /* no clause compares one */
 		wd_wr_bytes(wr, v);
 		return;
 	}

@@ -8,6 +8,7 @@
 #include "codec/json.h"
 #include "codec/jtext.h"
 #include "proto/coco.h"
+#include "proto/evidence.h"
 
 /* ---- POST /auth */
 
@@ -50,35 +51,6 @@ wd_coco_challenge_read(
 /* ---- POST /attest */
 
 static void
-write_sgx(struct wd_jtext *j, struct wd_span quote)
-{
-	wd_jtext_object(j);
-	wd_jtext_key(j, "quote");
-	wd_jtext_b64(j, quote);
-	wd_jtext_end(j);
-}
-
-static const struct {
-	enum wd_tee tee;
-	void (*write)(struct wd_jtext *j, struct wd_span evidence);
-} forms[] = {
-	{ WD_TEE_SGX, write_sgx },
-};
-
-static void
-write_primary(struct wd_jtext *j, unsigned tee, struct wd_span evidence)
-{
-	for (size_t i = 0; i < WD_N(forms); i++) {
-		if ((unsigned)forms[i].tee != tee)
-			continue;
-		forms[i].write(j, evidence);
-		return;
-	}
-	wd_jtext_null(j); /* keeps the shape; nobody gets to read it */
-	wd_wr_fail(j->wr);
-}
-
-static void
 write_key(struct wd_jtext *j, const struct wd_msg_link_attest_ask *m)
 {
 	wd_jtext_object(j);
@@ -112,7 +84,7 @@ wd_coco_attestation_write(
 	wd_jtext_object(&j);
 	wd_jtext_key_text(&j, "additional_evidence", "");
 	wd_jtext_key(&j, "primary_evidence");
-	write_primary(&j, m->tee, m->evidence);
+	wd_evidence_write(&j, (enum wd_tee)m->tee, m->evidence);
 	wd_jtext_end(&j);
 	wd_jtext_end(&j);
 }

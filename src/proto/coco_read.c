@@ -5,45 +5,9 @@
 
 #include "codec/base64.h"
 #include "crypto/jwk.h"
+#include "proto/evidence.h"
 
 /* ---- POST /auth */
-
-/* Names the protocol knows, and the TEEs among them that are judged here. */
-static const struct {
-	const char *name;
-	enum wd_tee tee;
-} tees[] = {
-	{ "sgx", WD_TEE_SGX },
-	{ "tdx", WD_TEE_NONE },
-	{ "snp", WD_TEE_NONE },
-	{ "tpm", WD_TEE_NONE },
-	{ "az-snp-vtpm", WD_TEE_NONE },
-	{ "az-tdx-vtpm", WD_TEE_NONE },
-	{ "cca", WD_TEE_NONE },
-	{ "csv", WD_TEE_NONE },
-	{ "se", WD_TEE_NONE },
-	{ "nvidia", WD_TEE_NONE },
-	{ "hygondcu", WD_TEE_NONE },
-	{ "sample", WD_TEE_NONE },
-	{ "sampledevice", WD_TEE_NONE },
-};
-
-static int
-find_tee(struct wd_span name, enum wd_tee *ret_tee, struct wd_diag *d)
-{
-	for (size_t i = 0; i < WD_N(tees); i++) {
-		if (!wd_span_is(name, tees[i].name))
-			continue;
-		if (tees[i].tee == WD_TEE_NONE)
-			return wd_reject(d, WD_R_TEE_NOT_SUPPORTED,
-			    "evidence of %s cannot be judged here",
-			    tees[i].name);
-		*ret_tee = tees[i].tee;
-		return 0;
-	}
-	return wd_reject(
-	    d, WD_R_TEE_NOT_SUPPORTED, "no TEE of this name is known");
-}
 
 static int
 check_version(struct wd_jobj *o, struct wd_diag *d)
@@ -77,7 +41,7 @@ wd_coco_auth_read(struct wd_span body, enum wd_tee *ret_tee, struct wd_diag *d)
 	    WD_OPTIONAL); /* of use to TEEs that are not served */
 	if ((r = wd_jobj_close(&o)) != 0)
 		return r;
-	return find_tee(tee, ret_tee, d);
+	return wd_evidence_tee(tee, ret_tee, d);
 }
 
 /* ---- POST /attest */
@@ -195,57 +159,19 @@ read_runtime(
 }
 
 static int
-read_sgx(struct wd_coco_attest *a, const struct wd_jval *v, struct wd_diag *d)
-{
-	struct wd_jobj o;
-	int r;
-
-	wd_jobj_open(&o, v, d, "primary_evidence");
-	r = take_bytes(a, &o, "quote", 65536, wd_b64_decode, &a->ask.evidence);
-	if (r < 0)
-		return r;
-	a->ask.tee = WD_TEE_SGX;
-	return wd_jobj_close(&o);
-}
-
-/* A member that only one kind of evidence has. SGX comes last: a TDX quote has
- * its member too. */
-static const struct {
-	const char *member, *tee;
-	int (*read)(struct wd_coco_attest *a, const struct wd_jval *v,
-	    struct wd_diag *d); /* NULL: not judged here */
-} forms[] = {
-	{ "cc_eventlog", "tdx or csv", NULL },
-	{ "attestation_report", "snp", NULL },
-	{ "attestation_reports", "hygondcu", NULL },
-	{ "hcl_report", "az-snp-vtpm or az-tdx-vtpm", NULL },
-	{ "ak_public", "tpm", NULL },
-	{ "image_hdr_tags", "se", NULL },
-	{ "device_evidence_list", "nvidia", NULL },
-	{ "svn", "sample", NULL },
-	{ "token", "cca", NULL },
-	{ "quote", "sgx", read_sgx },
-};
-
-static int
 read_primary(
     struct wd_coco_attest *a, const struct wd_jval *v, struct wd_diag *d)
 {
-	struct wd_jobj o;
+	struct wd_bytes *bundle;
+	enum wd_tee tee;
+	int r = wd_evidence_read(v, &tee, &bundle, d);
 
-	wd_jobj_open(&o, v, d, "primary_evidence");
-	if (o.result != 0)
-		return o.result;
-	for (size_t i = 0; i < WD_N(forms); i++) {
-		if (!wd_jobj_has(&o, forms[i].member))
-			continue;
-		if (forms[i].read != NULL)
-			return forms[i].read(a, v, d);
-		return wd_reject(d, WD_R_TEE_NOT_SUPPORTED,
-		    "evidence of %s cannot be judged here", forms[i].tee);
-	}
-	return wd_reject(d, WD_R_MALFORMED,
-	    "primary_evidence: this is the evidence of no TEE");
+	if (r != 0)
+		return r;
+	a->parts[a->n_parts++] = bundle;
+	a->ask.evidence = wd_bytes_span(bundle);
+	a->ask.tee = (uint8_t)tee;
+	return 0;
 }
 
 static int

@@ -36,7 +36,14 @@ struct wd_inputs {
 struct wd_anchor {
 	enum wd_tee tee; /* Intel's root serves SGX and TDX: one row each */
 	uint8_t sha256[32];
-	bool software; /* claims then carry "software": true */
+	bool software;      /* claims then carry "software": true */
+	struct wd_span der; /* the certificate itself, where it is at hand:
+			       chains that leave their root out need it */
+};
+
+/* Security versions of an SNP platform, by component. */
+struct wd_snp_tcb {
+	uint8_t fmc, boot_loader, tee, snp, microcode;
 };
 
 /* Set by the command line and the configuration, never by a request. */
@@ -46,6 +53,14 @@ struct wd_appraisal_rules {
 	bool allow_debug;  /* else WD_R_DEBUG_NOT_ALLOWED */
 	bool crl_optional; /* a missing CRL is then no rejection */
 	uint32_t min_evaluation_number;
+	bool allow_migrate_ma; /* SNP; else WD_R_MIGRATION_NOT_ALLOWED */
+	bool need_amd_crl;     /* SNP; else a list is checked where given */
+	bool has_max_vmpl;
+	uint8_t max_vmpl;
+	bool has_min_tcb;
+	struct wd_snp_tcb min_tcb; /* reported; WD_R_TCB_BELOW_MINIMUM */
+	bool allow_sha1;           /* TPM: banks and signatures */
+	uint32_t required_pcrs;    /* TPM: bits; WD_R_PCR_SELECTION */
 };
 
 /* The vendors' roots that are compiled in. */

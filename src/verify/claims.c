@@ -112,6 +112,18 @@ wd_claims_put_text(struct wd_claims *c, enum wd_claim id, const char *v)
 	return put(c, id, WD_CLAIM_TEXT, wd_span_text(v));
 }
 
+int
+wd_claims_put_bits(struct wd_claims *c, enum wd_claim id, uint64_t mask)
+{
+	uint8_t bytes[64 * 2];
+	struct wd_wr wr = wd_wr_fixed(bytes, sizeof(bytes));
+
+	for (uint16_t i = 0; i < 64; i++)
+		if ((mask >> i & 1) != 0)
+			wd_wr_le16(&wr, i);
+	return put(c, id, WD_CLAIM_NUMBERS, wd_span(bytes, wr.len));
+}
+
 bool
 wd_claims_next(const struct wd_claims *c, size_t *at,
     const struct wd_claim_row **ret_row, struct wd_span *ret_value)
@@ -228,6 +240,8 @@ value_is_fine(enum wd_claim_type type, struct wd_span value)
 		return is_text(value);
 	case WD_CLAIM_LIST:
 		return is_list(value);
+	case WD_CLAIM_NUMBERS:
+		return value.len % 2 == 0;
 	case WD_CLAIM_BYTES:
 		return true;
 	}

@@ -16,6 +16,7 @@ enum wd_claim_type {
 	WD_CLAIM_BOOL = 4,  /* one byte, 0 or 1 */
 	WD_CLAIM_TIME = 5,  /* seconds since 1970, 8 bytes; shown as RFC 3339 */
 	WD_CLAIM_LIST = 6,  /* texts, each followed by a zero byte */
+	WD_CLAIM_NUMBERS = 7, /* u16 little endian each */
 };
 
 /* What a number in JSON can be (RFC 8259, section 6). */
@@ -46,6 +47,9 @@ int wd_claims_put_bool(struct wd_claims *c, enum wd_claim id, bool v)
 int wd_claims_put_time(struct wd_claims *c, enum wd_claim id, int64_t v)
     WD_MUST_USE;
 int wd_claims_put_text(struct wd_claims *c, enum wd_claim id, const char *v)
+    WD_MUST_USE;
+/* The positions of the bits that are set in MASK, lowest first. */
+int wd_claims_put_bits(struct wd_claims *c, enum wd_claim id, uint64_t mask)
     WD_MUST_USE;
 
 /* False (and an empty value) when absent. Views live as long as C. */

@@ -1,10 +1,13 @@
 /*
- * Claims as sorted members of an object.
+ * Claims as sorted members of an object. A dot in a name sorts before every
+ * other character of names, so that the members of a group stand together and
+ * at the group's place.
  */
 #include "verify/claims_json.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int
 by_name(const void *a, const void *b)
@@ -46,6 +49,17 @@ write_list(struct wd_jtext *j, struct wd_span list)
 	wd_jtext_end(j);
 }
 
+static void
+write_numbers(struct wd_jtext *j, struct wd_span numbers)
+{
+	struct wd_rd rd = wd_rd(numbers);
+
+	wd_jtext_array(j);
+	while (wd_rd_more(&rd))
+		wd_jtext_uint(j, wd_rd_le16(&rd));
+	wd_jtext_end(j);
+}
+
 /* Numbers of claims were checked to be 8 bytes when the block was made. */
 void
 wd_claim_write_value(
@@ -68,6 +82,9 @@ wd_claim_write_value(
 		break;
 	case WD_CLAIM_LIST:
 		write_list(j, value);
+		break;
+	case WD_CLAIM_NUMBERS:
+		write_numbers(j, value);
 		break;
 	case WD_CLAIM_BYTES:
 		wd_jtext_hex(j, value);
@@ -107,6 +124,38 @@ write_extra(struct wd_jtext *j, const struct wd_claim_extra *extra, size_t n,
 	}
 }
 
+/* What stands before the dot of a name; empty when it has none. */
+static struct wd_span
+group_of(const char *name)
+{
+	const char *dot = strchr(name, '.');
+
+	return wd_span(name, dot == NULL ? 0 : (size_t)(dot - name));
+}
+
+/* Closes the object OPEN and opens that of NAME, where they are two. */
+static struct wd_span
+enter(struct wd_jtext *j, struct wd_span open, const char *name)
+{
+	struct wd_span group = group_of(name);
+
+	if (wd_span_equal(open, group))
+		return open;
+	if (open.len > 0)
+		wd_jtext_end(j);
+	if (group.len > 0) {
+		wd_jtext_key_span(j, group);
+		wd_jtext_object(j);
+	}
+	return group;
+}
+
+static const char *
+member_name(const char *name, struct wd_span group)
+{
+	return group.len == 0 ? name : name + group.len + 1;
+}
+
 void
 wd_claims_write_object(struct wd_jtext *j, const struct wd_claims *c,
     const struct wd_claim_extra *extra, size_t n_extra)
@@ -114,7 +163,7 @@ wd_claims_write_object(struct wd_jtext *j, const struct wd_claims *c,
 	struct wd_span values[256] = { 0 }; /* by id */
 	const struct wd_claim_row *row;
 	const struct wd_claim_row *const *rows;
-	struct wd_span value;
+	struct wd_span value, group = { 0 };
 	unsigned written = 0;
 	size_t n;
 
@@ -126,10 +175,14 @@ wd_claims_write_object(struct wd_jtext *j, const struct wd_claims *c,
 	for (size_t i = 0; i < n; i++) {
 		if (values[rows[i]->id].p == NULL)
 			continue; /* an empty one lies in the block too */
+		if (!wd_span_equal(group, group_of(rows[i]->name)))
+			group = enter(j, group, "");
 		write_extra(j, extra, n_extra, rows[i]->name, &written);
-		wd_jtext_key(j, rows[i]->name);
+		group = enter(j, group, rows[i]->name);
+		wd_jtext_key(j, member_name(rows[i]->name, group));
 		wd_claim_write_value(j, rows[i], values[rows[i]->id]);
 	}
+	(void)enter(j, group, "");
 	write_extra(j, extra, n_extra, NULL, &written);
 	wd_jtext_end(j);
 }

@@ -3,6 +3,7 @@
  */
 #include "verify/tee.h"
 
+/* The first name of a TEE is what it is called; others are understood. */
 static const struct {
 	enum wd_tee tee;
 	const char *name;
@@ -11,6 +12,16 @@ static const struct {
 	{ WD_TEE_TDX, "tdx" },
 	{ WD_TEE_SNP, "snp" },
 	{ WD_TEE_TPM, "tpm" },
+	{ WD_TEE_AZ_SNP, "az-snp-vtpm" },
+	{ WD_TEE_AZ_TDX, "az-tdx-vtpm" },
+	{ WD_TEE_CCA, "cca" },
+	{ WD_TEE_PSA, "psa" },
+	{ WD_TEE_NVIDIA, "nvidia" },
+	{ WD_TEE_TPM, "tpm2" },
+	{ WD_TEE_AZ_SNP, "azure-snp-vtpm" },
+	{ WD_TEE_AZ_TDX, "azure-tdx-vtpm" },
+	{ WD_TEE_CCA, "arm-cca" },
+	{ WD_TEE_NVIDIA, "nvidia-gpu" },
 };
 
 const char *

@@ -13,12 +13,17 @@ enum wd_tee {
 	WD_TEE_TDX = 2,
 	WD_TEE_SNP = 3,
 	WD_TEE_TPM = 4,
+	WD_TEE_AZ_SNP = 5, /* SNP under a paravisor, with its vTPM */
+	WD_TEE_AZ_TDX = 6, /* TDX likewise */
+	WD_TEE_CCA = 7,
+	WD_TEE_PSA = 8,
+	WD_TEE_NVIDIA = 9,
 };
 
-/* "sgx", "tdx", "snp", "tpm"; "none" for anything else. */
+/* "sgx", "tdx", "snp", "tpm", "az-snp-vtpm", …; "none" for anything else. */
 const char *wd_tee_name(enum wd_tee tee);
 
-/* WD_TEE_NONE when the name is not known. */
+/* WD_TEE_NONE when the name is not known. Some have a second name. */
 enum wd_tee wd_tee_by_name(struct wd_span name);
 
 /* NONE, or the number of a TEE there is. */

@@ -1,7 +1,7 @@
 /*
  * Who makes the evidence of this environment: one row of a table for each kind
- * there is. The agent gives it the report data and gets what a server can
- * judge.
+ * there is. The agent gives it the report data and gets a bundle that a server
+ * can judge.
  */
 #pragma once
 

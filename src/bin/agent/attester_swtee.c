@@ -7,6 +7,7 @@
 #include "attest/swtee.h"
 #include "base/alloc.h"
 #include "sys/file.h"
+#include "verify/bundle.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -70,10 +71,15 @@ swtee_quote(void *at, const uint8_t report_data[AGENT_REPORT_DATA],
     struct wd_bytes **ret, struct wd_diag *d)
 {
 	const struct ctx *x = at;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *quote = NULL;
 	struct wd_swtee_quote q = x->claim;
+	int r;
 
 	wd_copy(q.report_data, wd_span(report_data, AGENT_REPORT_DATA));
-	return wd_swtee_quote(x->tee, &q, ret, d);
+	if ((r = wd_swtee_quote(x->tee, &q, &quote, d)) != 0)
+		return r;
+	r = wd_bundle_of(WD_IN_QUOTE, wd_bytes_span(quote), ret);
+	return r == 0 ? 0 : wd_fault(d, WD_F_MEMORY, "no memory");
 }
 
 static bool

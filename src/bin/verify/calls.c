@@ -8,6 +8,7 @@
 #include "proto/binding.h"
 #include "sys/file.h"
 #include "sys/log.h"
+#include "verify/bundle.h"
 
 #include <unistd.h>
 
@@ -56,7 +57,8 @@ judge(struct verify *v, const struct wd_msg_appraise_ask *m,
 		    "evidence of this TEE cannot be judged here");
 	if ((r = binding(m, bound, &len, d)) != 0)
 		return r;
-	in.part[WD_IN_QUOTE] = m->evidence;
+	if ((r = wd_bundle_read(m->evidence, &in, d)) != 0)
+		return r;
 	if (v->snapshot.p != NULL) {
 		r = wd_snapshot_select(v->v, v->snapshot, tee, m->at, &in, d);
 		if (r != 0)

@@ -57,6 +57,7 @@ t_put_plain(struct wd_claims *c, const struct wd_claim_row *row,
 	case WD_CLAIM_TEXT:
 		return wd_claims_put_text(c, row->id, value);
 	case WD_CLAIM_LIST:
+	case WD_CLAIM_NUMBERS:
 		return t_put_list(c, row->id, value);
 	case WD_CLAIM_BYTES:
 		for (size_t i = 0; i < len; i++)

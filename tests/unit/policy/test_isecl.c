@@ -33,15 +33,17 @@ static const struct row v3_rows[] = {
 	{ "{\"sgx_enclave_issuer_anyof\":[\"" F32 "\"]}",
 	    WD_R_SIGNER_MISMATCH },
 	{ V3(",\"sgx_enclave_issuer_product_id\":5"), 0 },
-	{ V3(",\"sgx_enclave_issuer_product_id\":4"), WD_R_PRODUCT_MISMATCH },
-	{ V3(",\"sgx_enclave_issuer_product_id\":6"), WD_R_PRODUCT_MISMATCH },
+	{ V3(",\"sgx_enclave_issuer_product_id\":4"),
+	    WD_R_ISV_PRODUCT_MISMATCH },
+	{ V3(",\"sgx_enclave_issuer_product_id\":6"),
+	    WD_R_ISV_PRODUCT_MISMATCH },
 	{ V3(",\"sgx_enclave_issuer_product_id_anyof\":[4,5]"), 0 },
 	{ V3(",\"sgx_enclave_issuer_product_id_anyof\":[4,6]"),
-	    WD_R_PRODUCT_MISMATCH },
+	    WD_R_ISV_PRODUCT_MISMATCH },
 	{ V3(",\"sgx_enclave_issuer_extended_product_id_anyof\":[\"" T16 "\"]"),
 	    0 },
 	{ V3(",\"sgx_enclave_issuer_extended_product_id_anyof\":[\"" F16 "\"]"),
-	    WD_R_PRODUCT_MISMATCH },
+	    WD_R_ISV_PRODUCT_MISMATCH },
 	{ V3(",\"sgx_enclave_measurement_anyof\":[\"" F32 "\",\"" T32 "\"]"),
 	    0 },
 	{ "{\"sgx_enclave_measurement_anyof\":[\"" T32 "\"]}", 0 },
@@ -85,7 +87,7 @@ static const struct row v5_rows[] = {
 	  "\"mrsigner\":[\"" F32 "\"]}}}",
 	    WD_R_SIGNER_MISMATCH },
 	{ V5(",\"isvprodid\":[4,5]"), 0 },
-	{ V5(",\"isvprodid\":[4]"), WD_R_PRODUCT_MISMATCH },
+	{ V5(",\"isvprodid\":[4]"), WD_R_ISV_PRODUCT_MISMATCH },
 	{ V5(",\"mrenclave\":[\"" T32 "\"]"), 0 },
 	{ "{\"attestation_type\":[\"SGX\"],\"sgx\":{\"attributes\":{"
 	  "\"mrenclave\":[\"" T32 "\"]}}}",
@@ -157,7 +159,7 @@ w5_product_ids_are_compared_as_numbers(void **state)
 	id.number = 16;
 	assert_int_equal(
 	    t_judge(V3(",\"sgx_enclave_issuer_product_id\":10"), &id),
-	    WD_R_PRODUCT_MISMATCH);
+	    WD_R_ISV_PRODUCT_MISMATCH);
 }
 
 /* What true, absent and false accept of each status. */

@@ -282,14 +282,15 @@ check_flag(const struct wd_claim_row *claim)
 	    t_refused(clause(claim, "is", "[true]")), WD_R_MALFORMED);
 }
 
-/* Claims with a member of their own, or of one session alone. */
+/* Claims with a member of their own, of one session alone, or of TEEs that no
+ * policy is for yet. */
 static bool
 has_no_clause(enum wd_claim id)
 {
-	return id == WD_C_TEE || id == WD_C_SOFTWARE || id == WD_C_DEBUG ||
-	    id == WD_C_TCB_STATUS || id == WD_C_ADVISORY_IDS ||
-	    id == WD_C_QE_ADVISORY_IDS || id == WD_C_REPORT_DATA ||
-	    id == WD_C_EVIDENCE_DIGEST;
+	return id >= WD_C_TEE_TCB_SVN || id == WD_C_TEE ||
+	    id == WD_C_SOFTWARE || id == WD_C_DEBUG || id == WD_C_TCB_STATUS ||
+	    id == WD_C_ADVISORY_IDS || id == WD_C_QE_ADVISORY_IDS ||
+	    id == WD_C_REPORT_DATA || id == WD_C_EVIDENCE_DIGEST;
 }
 
 static void

@@ -12,6 +12,7 @@
 #include "base/wr.h"
 #include "crypto/jwk.h"
 #include "proto/coco.h"
+#include "verify/bundle.h"
 
 #define NONCE "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 #define X "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"
@@ -141,7 +142,7 @@ static void
 attestation_becomes_typed_fields(void **state)
 {
 	struct wd_coco_attest a;
-	static const uint8_t quote[] = { 3, 0, 2, 0 };
+	static const uint8_t bundle[] = { WD_IN_QUOTE, 4, 0, 0, 0, 3, 0, 2, 0 };
 
 	(void)state;
 	t_ok(wd_coco_attest_read(
@@ -156,7 +157,7 @@ attestation_becomes_typed_fields(void **state)
 	assert_int_equal(a.ask.key_y.len, 32);
 	assert_int_equal(a.ask.key_n.len, 0);
 	assert_int_equal(a.ask.additional.len, 0);
-	t_span_equal(a.ask.evidence, WD_SPAN(quote));
+	t_span_equal(a.ask.evidence, WD_SPAN(bundle));
 	wd_coco_attest_done(&a);
 }
 

@@ -41,7 +41,7 @@ an_attestation(void)
 {
 	struct wd_msg_link_attest_ask m = { .tee = WD_TEE_SGX,
 		.challenge = WD_SPAN_LIT("0123456789abcdef0123456789abcdef"),
-		.evidence = WD_SPAN_LIT("quote") };
+		.evidence = WD_SPAN_LIT("\0\5\0\0\0quote") };
 
 	memset(m.key_x.b, 0x11, sizeof(m.key_x.b));
 	memset(m.key_y.b, 0xfe, sizeof(m.key_y.b));

@@ -4,7 +4,7 @@
  */
 #include "lib/t.h"
 
-#include "verify/claims.h"
+#include "verify/claims_json.h"
 
 static struct wd_claims
 three_claims(void)
@@ -155,6 +155,37 @@ rows_have_names_found_again(void **state)
 	assert_null(wd_claim_by_name(WD_SPAN_LIT("no_such_claim")));
 }
 
+static void
+names_with_a_dot_become_members_of_one_object(void **state)
+{
+	struct wd_claims c = { 0 };
+	char buf[512];
+	struct wd_wr wr = wd_wr_fixed(buf, sizeof(buf));
+	struct wd_jtext j = wd_jtext(&wr);
+	const struct wd_claim_extra extra[] = {
+		{ "id", WD_SPAN_LIT("7") },
+		{ "reported", WD_SPAN_LIT("x") },
+		{ "verdict", WD_SPAN_LIT("verified") },
+	};
+
+	(void)state;
+	t_ok(wd_claims_put_text(&c, WD_C_TEE, "snp"));
+	t_ok(wd_claims_put_uint(&c, WD_C_VMPL, 2));
+	t_ok(wd_claims_put_uint(&c, WD_C_REPORTED_SNP, 24));
+	t_ok(wd_claims_put_uint(&c, WD_C_REPORTED_MICROCODE, 9));
+	t_ok(wd_claims_put_bits(&c, WD_C_PCRS_SELECTED, 0x800005));
+	t_ok(wd_claims_put(&c, WD_C_PCR2, WD_SPAN_LIT("\xab")));
+	t_ok(wd_claims_put(&c, WD_C_PCR10, WD_SPAN_LIT("\xcd")));
+	wd_claims_write_object(&j, &c, extra, 3);
+	t_ok(wd_wr_end(&wr));
+	t_span_equal(wd_wr_span(&wr),
+	    WD_SPAN_LIT("{\"id\":\"7\",\"pcr\":{\"10\":\"cd\",\"2\":"
+			"\"ab\"},\"pcrs_selected\":[0,2,23],\"reported\":"
+			"\"x\",\"reported_tcb\":{\"microcode\":9,\"snp\":24},"
+			"\"tee\":\"snp\",\"verdict\":\"verified\",\"vmpl\":"
+			"2}"));
+}
+
 int
 main(void)
 {
@@ -167,6 +198,7 @@ main(void)
 		cmocka_unit_test(adopting_takes_a_good_block),
 		cmocka_unit_test(adopting_refuses_any_fault_of_form),
 		cmocka_unit_test(rows_have_names_found_again),
+		cmocka_unit_test(names_with_a_dot_become_members_of_one_object),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

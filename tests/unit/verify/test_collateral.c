@@ -384,7 +384,7 @@ the_framing_is_checked(void **state)
 	    check_row(WD_IN_COUNT, 1, 's', 0, 4, 4), WD_R_MALFORMED);
 	assert_int_equal(
 	    check_row(WD_IN_QUOTE, 1, 's', 0, 4, 4), WD_R_MALFORMED);
-	assert_int_equal(check_row(role, 9, 's', 0, 4, 4), WD_R_MALFORMED);
+	assert_int_equal(check_row(role, 10, 's', 0, 4, 4), WD_R_MALFORMED);
 	assert_int_equal(check_row(role, 1, 'x', 0, 4, 4), WD_R_MALFORMED);
 	assert_int_equal(check_row(role, 1, 's', 2, 4, 4), WD_R_MALFORMED);
 	assert_int_equal(check_row(role, 1, 's', 0, 5, 4), WD_R_MALFORMED);
