@@ -21,7 +21,8 @@
 
 #define CALL(name) SCMP_SYS(name)
 
-/* Talk to peers, keep time, manage memory, end. */
+/* Talk to peers, keep time, manage memory, end. The C library's qsort() asks
+ * sysinfo() how much memory it may take for more than a kilobyte. */
 static const int base_calls[] = { CALL(read), CALL(write), CALL(readv),
 	CALL(writev), CALL(close), CALL(recvmsg), CALL(sendmsg), CALL(recvfrom),
 	CALL(sendto), CALL(recvmmsg), CALL(sendmmsg), CALL(poll), CALL(ppoll),
@@ -30,7 +31,7 @@ static const int base_calls[] = { CALL(read), CALL(write), CALL(readv),
 	CALL(gettimeofday), CALL(time), CALL(brk), CALL(munmap), CALL(mremap),
 	CALL(madvise), CALL(futex), CALL(getrandom), CALL(getpid), CALL(gettid),
 	CALL(rt_sigprocmask), CALL(rt_sigaction), CALL(rt_sigreturn),
-	CALL(sched_yield), CALL(restart_syscall), CALL(exit),
+	CALL(sched_yield), CALL(restart_syscall), CALL(sysinfo), CALL(exit),
 	CALL(exit_group) };
 
 static const int front_calls[] = { CALL(accept4), CALL(accept),

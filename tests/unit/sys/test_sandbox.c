@@ -156,6 +156,26 @@ roles_with_files_have_no_network(void **state)
 }
 
 /* What every role does all day: memory, time, frames, the log. */
+static int
+by_number(const void *a, const void *b)
+{
+	const int *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Many levels of a TCB info, many serials of a list. */
+static bool
+sorts(void)
+{
+	int many[4096];
+
+	for (int i = 0; i < (int)WD_N(many); i++)
+		many[i] = -i;
+	qsort(many, WD_N(many), sizeof(many[0]), by_number);
+	return many[0] < many[1];
+}
+
 static void
 ordinary_work(void)
 {
@@ -166,7 +186,8 @@ ordinary_work(void)
 	void *big = wd_free(wd_alloc(64 << 20));
 
 	(void)big; /* NULL */
-	if (gmtime_r(&now, &tm) == NULL || wd_chan_open(5, &a) != 0 ||
+	if (!sorts() || gmtime_r(&now, &tm) == NULL ||
+	    wd_chan_open(5, &a) != 0 ||
 	    wd_chan_send(a, 1, 0, 1, WD_SPAN_LIT("x"), -1) != 0 ||
 	    wd_chan_drain(a, 1000) != 0 ||
 	    wd_chan_wait(a, 10, &f) != WD_F_TIMEOUT)
