@@ -19,6 +19,8 @@ add_one(struct wd_store *s, const struct wd_store_lease *x)
 struct batch {
 	const struct wd_store_lease *rows;
 	size_t n;
+	const uint16_t *cell; /* NULL: no mark is set */
+	uint64_t mark;
 };
 
 static int
@@ -29,6 +31,8 @@ add_all(struct wd_store *s, const void *arg)
 
 	for (size_t i = 0; r == 0 && i < b->n; i++)
 		r = add_one(s, &b->rows[i]);
+	if (r == 0 && b->cell != NULL)
+		r = wd_lease_mark_put(s, *b->cell, b->mark);
 	return r;
 }
 
@@ -36,7 +40,16 @@ int
 wd_store_lease_add(
     struct wd_store *s, const struct wd_store_lease *rows, size_t n)
 {
-	struct batch b = { rows, n };
+	struct batch b = { rows, n, NULL, 0 };
+
+	return wd_sql_atomically(s, WD_DB_SESSIONS, add_all, &b);
+}
+
+int
+wd_store_lease_index(struct wd_store *s, const struct wd_store_lease *rows,
+    size_t n, uint16_t cell, uint64_t mark)
+{
+	struct batch b = { rows, n, &cell, mark };
 
 	return wd_sql_atomically(s, WD_DB_SESSIONS, add_all, &b);
 }

@@ -107,3 +107,7 @@ int wd_sql_atomically(struct wd_store *s, enum wd_db db,
 /* Notes the library's words on what went wrong in DB; returns WD_F_STORE, or
  * WD_F_MEMORY. */
 int wd_sql_fault(struct wd_store *s, enum wd_db db);
+
+/* Sets the mark of the index of leases, unless it is higher already. */
+int wd_lease_mark_put(struct wd_store *s, uint16_t cell, uint64_t mark)
+    WD_MUST_USE;

@@ -320,3 +320,23 @@ int wd_store_lease_list(struct wd_store *s, const struct wd_id *after,
 /* As wd_store_session_expire(). */
 int wd_store_lease_expire(struct wd_store *s, int64_t before, size_t n_max)
     WD_MUST_USE;
+
+/*
+ * How far the index goes: each keeper has a mark, an entry number of the log
+ * below which the leases of all of its own entries are in the table. Marks only
+ * rise; they go with sessions.db. CELL names the keeper, or all of them: a mark
+ * that stands for all is there once the index was completed.
+ */
+enum { WD_LEASES_OF_ALL = 65000 };
+
+/* Adds rows (none are fine) and sets the mark, in one transaction. */
+int wd_store_lease_index(struct wd_store *s, const struct wd_store_lease *rows,
+    size_t n, uint16_t cell, uint64_t mark) WD_MUST_USE;
+/* The mark of one keeper, or the lowest of any. WD_R_NOT_FOUND. */
+int wd_store_lease_mark(struct wd_store *s, uint16_t cell, uint64_t *ret)
+    WD_MUST_USE;
+int wd_store_lease_mark_least(struct wd_store *s, uint64_t *ret) WD_MUST_USE;
+/* The leases of all entries below MARK, whoever wrote them, are there. */
+int wd_store_lease_mark_raise(struct wd_store *s, uint64_t mark) WD_MUST_USE;
+/* A keeper leaves, and nothing of its leases is missing. */
+int wd_store_lease_mark_drop(struct wd_store *s, uint16_t cell) WD_MUST_USE;

@@ -58,6 +58,23 @@ enum admin_step {
 	ADMIN_LOG,    /* its entry becomes durable */
 };
 
+/* The index of leases, completed from the log after a start. */
+enum index_step {
+	INDEX_LOOK,   /* where the index ends is not known yet */
+	INDEX_SEARCH, /* for the first entry that may have a lease left */
+	INDEX_READ,
+	INDEX_DONE,
+};
+
+struct index {
+	enum index_step step;
+	uint64_t next, end; /* READ: entries left; SEARCH: where to look */
+	uint64_t mark;      /* as it is stored */
+	uint64_t found;     /* leases */
+	uint32_t asked;     /* our number at scribe; 0: nothing */
+	int64_t not_before; /* monotonic ms */
+};
+
 /* Sessions of one round, stored together. */
 struct round {
 	struct op *op[KEEPER_OPS];
@@ -107,6 +124,7 @@ struct keeper {
 
 	size_t n_leases;
 	struct wd_store_lease leases[KEEPER_LEASES];
+	struct index index;
 	int64_t next_tick;
 };
 
@@ -162,8 +180,15 @@ bool keeper_scribe_said(
     struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row);
 void keeper_scribe_gone(struct keeper *k);
 void keeper_scribe_late(struct keeper *k, int64_t now_ms);
+
+/* ---- index.c: the index of leases */
 void keeper_lease(struct keeper *k, const struct wd_store_lease *lease);
-void keeper_leases_store(struct keeper *k);
+void keeper_index_tick(struct keeper *k, int64_t now_ms);
+bool keeper_index_asked(const struct keeper *k, uint32_t number);
+void keeper_index_tail(struct keeper *k, int result, struct wd_span detail,
+    const struct wd_msg_audit_entries *tail);
+void keeper_index_scribe_gone(struct keeper *k);
+void keeper_index_leave(struct keeper *k); /* nothing comes after this */
 
 /* ---- sealing.c: seal */
 void keeper_seal_attached(struct keeper *k);

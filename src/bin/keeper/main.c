@@ -160,7 +160,6 @@ house_keeping(struct keeper *k)
 	int64_t now = wd_time_now();
 	int r;
 
-	keeper_leases_store(k);
 	if (k->broker == NULL)
 		return;
 	/* Failures show in the next request; tidying up can wait. */
@@ -189,6 +188,7 @@ tick(struct keeper *k)
 	keeper_verify_late(k, now);
 	keeper_scribe_late(k, now);
 	keeper_admin_late(k, now);
+	keeper_index_tick(k, now);
 	house_keeping(k);
 }
 
@@ -274,7 +274,7 @@ loop(struct keeper *k, struct wd_diag *d)
 			wd_role_control(k->role);
 		tick(k);
 	}
-	keeper_leases_store(k);
+	keeper_index_leave(k);
 	return 0;
 }
 

@@ -87,6 +87,8 @@ on_state(struct keeper *k, const struct wd_frame *f)
 
 	if (wd_msg_read(f->body, &wd_msg_log_state_type, &m) != 0)
 		return false;
+	if (!k->log_known)
+		k->next_tick = 0; /* the index of leases is looked after */
 	k->log_known = true;
 	k->log_size = m.tree_size;
 	if (!m.writable) {
@@ -107,7 +109,9 @@ on_tail(
 
 	if (wd_reply_read(f->body, row, &result, &detail, &tail) != 0)
 		return false;
-	if (k->step == ADMIN_TAIL && k->turn->asked == f->request)
+	if (keeper_index_asked(k, f->request))
+		keeper_index_tail(k, result, detail, &tail);
+	else if (k->step == ADMIN_TAIL && k->turn->asked == f->request)
 		keeper_admin_tail(k, result, detail, &tail);
 	return true;
 }
@@ -129,6 +133,7 @@ keeper_scribe_gone(struct keeper *k)
 	log_lost(k);
 	k->seq = 0;
 	k->durable = 0;
+	keeper_index_scribe_gone(k);
 	if (k->step == ADMIN_TAIL)
 		keeper_admin_tail(k, WD_R_UNAVAILABLE,
 		    WD_SPAN_LIT("scribe went away; try again"), NULL);
@@ -144,26 +149,4 @@ keeper_scribe_late(struct keeper *k, int64_t now_ms)
 	log_lost(k);
 	wd_role_bad_peer(
 	    k->role, &k->scribe, "does not write what it was given");
-}
-
-/* ---- the index of leases, written in batches after the answers */
-
-void
-keeper_leases_store(struct keeper *k)
-{
-	if (k->n_leases == 0 || k->broker == NULL)
-		return;
-	/* the log is the record: a batch that is lost can be read from it */
-	if (wd_store_lease_add(k->broker->store, k->leases, k->n_leases) != 0)
-		wd_log(WD_LOG_ERROR, "leases_not_indexed", "why",
-		    wd_store_why(k->broker->store), NULL);
-	k->n_leases = 0;
-}
-
-void
-keeper_lease(struct keeper *k, const struct wd_store_lease *lease)
-{
-	k->leases[k->n_leases++] = *lease;
-	if (k->n_leases == KEEPER_LEASES)
-		keeper_leases_store(k);
 }

@@ -52,6 +52,7 @@ void
 scribe_log_distrust(struct scribe *s, const struct wd_diag *d)
 {
 	scribe_tiles_close(s);
+	scribe_tail_close(s);
 	wd_journal_closep(&s->journal);
 	s->trusted = false;
 	s->retry_ms = s->retry_ms == 0 ? RETRY_MS : 2 * s->retry_ms;

@@ -54,7 +54,8 @@ struct scribe {
 	struct wd_reader *reader; /* of what the tiles lack; NULL: not open */
 	int64_t publish_at; /* when a checkpoint is due; -1: nothing is new */
 	int64_t tiles_retry_at;
-	bool afresh; /* tiles are made again from the first entry */
+	struct wd_reader *tail; /* where who reads on left off; NULL: nobody */
+	bool afresh;            /* tiles are made again from the first entry */
 
 	struct scribe_keeper keepers[SCRIBE_KEEPERS];
 
@@ -149,6 +150,7 @@ bool scribe_keepers_any(const struct scribe *s);
 /* Answers LOG_TAIL. */
 int scribe_tail(struct scribe *s, struct scribe_keeper *k,
     const struct wd_frame *f) WD_MUST_USE;
+void scribe_tail_close(struct scribe *s);
 
 /* ---- counts.c: what is counted only */
 

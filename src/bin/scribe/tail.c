@@ -1,5 +1,6 @@
 /*
- * The last entries, or some from a place on, for an operator who asks.
+ * The last entries, or some from a place on: for an operator who asks, and for
+ * keepers that complete their index of leases.
  */
 #include "bin/scribe/scribe.h"
 
@@ -9,26 +10,43 @@ enum { LIMIT_MAX = 100, LIST_MAX = 1700000 };
 
 static const uint64_t the_last = UINT64_MAX;
 
-/* Entries FROM to END (not included) as a list; fewer when they are large. */
-static int
-read_entries(const struct scribe *s, uint64_t from, uint64_t end,
-    struct wd_wr *list, struct wd_diag *d)
+void
+scribe_tail_close(struct scribe *s)
 {
-	WD_AUTO(wd_reader_closep) struct wd_reader *rd = NULL;
+	wd_reader_closep(&s->tail);
+}
+
+/* At FROM: who reads piece after piece does not have it looked for again. */
+static int
+open_at(struct scribe *s, uint64_t from, struct wd_diag *d)
+{
+	if (s->tail != NULL && wd_reader_index(s->tail) == from)
+		return 0;
+	scribe_tail_close(s);
+	return wd_reader_open(s->dir, from, &s->tail, d);
+}
+
+/* Entries FROM to END (not included) as a list. */
+static int
+read_entries(struct scribe *s, uint64_t from, uint64_t end, struct wd_wr *list,
+    struct wd_diag *d)
+{
 	struct wd_record record;
-	int r = from < end ? wd_reader_open(s->dir, from, &rd, d) : 0;
+	int r = from < end ? open_at(s, from, d) : 0;
 
 	for (uint64_t i = from; r == 0 && i < end; i++) {
 		struct wd_msg_audit_entry m;
 
-		r = wd_reader_next(rd, &record, d);
+		r = wd_reader_next(s->tail, &record, d);
+		if (r == 0 && record.entry.len == 0)
+			r = wd_fault(d, WD_F_STORE, "the log is short");
 		if (r != 0)
 			break;
-		if (record.entry.len == 0)
-			return wd_fault(d, WD_F_STORE, "the log is short");
 		m = (struct wd_msg_audit_entry){ i, record.entry };
 		wd_list_add(list, &wd_msg_audit_entry_type, &m);
 	}
+	if (r != 0 || end == wd_journal_size(s->journal))
+		scribe_tail_close(s);
 	return r != 0 ? r : wd_wr_end(list);
 }
 

@@ -230,6 +230,53 @@ expired_leases_are_removed_in_bounded_steps(void **state)
 	assert_int_equal(in[0].expires, 300);
 }
 
+static void
+marks_of_the_index_rise_and_are_written_with_its_rows(void **state)
+{
+	struct fixture *f = *state;
+	struct wd_store_lease in[2] = { lease(1, 100), lease(2, 100) };
+	uint64_t mark;
+	size_t n = 0;
+
+	assert_int_equal(wd_store_lease_mark(f->s, 0, &mark), WD_R_NOT_FOUND);
+	assert_int_equal(
+	    wd_store_lease_mark_least(f->s, &mark), WD_R_NOT_FOUND);
+	t_ok(wd_store_lease_index(f->s, in, 2, 0, 300));
+	t_ok(wd_store_lease_index(f->s, NULL, 0, 65534, 70000));
+	t_ok(wd_store_lease_index(f->s, NULL, 0, 0, 200)); /* not back */
+	t_ok(wd_store_lease_mark(f->s, 0, &mark));
+	assert_int_equal(mark, 300);
+	t_ok(wd_store_lease_mark_least(f->s, &mark));
+	assert_int_equal(mark, 300);
+	t_ok(wd_store_lease_list(f->s, NULL, 0, in, 2, &n));
+	assert_int_equal(n, 2);
+	assert_int_equal(
+	    wd_store_lease_mark(f->s, WD_LEASES_OF_ALL, &mark), WD_R_NOT_FOUND);
+	t_ok(wd_store_lease_mark_raise(f->s, 1000));
+	t_ok(wd_store_lease_mark(f->s, WD_LEASES_OF_ALL, &mark));
+	assert_int_equal(mark, 1000);
+	t_ok(wd_store_lease_mark(f->s, 0, &mark));
+	assert_int_equal(mark, 1000);
+	t_ok(wd_store_lease_mark(f->s, 65534, &mark));
+	assert_int_equal(mark, 70000);
+	t_ok(wd_store_lease_mark_drop(f->s, 0));
+	assert_int_equal(wd_store_lease_mark(f->s, 0, &mark), WD_R_NOT_FOUND);
+}
+
+static void
+mark_stays_when_a_row_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct wd_store_lease in[2] = { lease(1, 100), lease(2, 100) };
+	uint64_t mark;
+
+	in[1].id = (struct wd_id){ 0 };
+	t_ok(wd_store_lease_index(f->s, NULL, 0, 3, 10));
+	assert_int_equal(wd_store_lease_index(f->s, in, 2, 3, 20), WD_F_STORE);
+	t_ok(wd_store_lease_mark(f->s, 3, &mark));
+	assert_int_equal(mark, 10);
+}
+
 int
 main(void)
 {
@@ -243,6 +290,9 @@ main(void)
 		with_store(leases_are_added_in_batches_and_never_rewritten),
 		with_store(batch_with_a_lease_without_id_is_not_written_at_all),
 		with_store(expired_leases_are_removed_in_bounded_steps),
+		with_store(
+		    marks_of_the_index_rise_and_are_written_with_its_rows),
+		with_store(mark_stays_when_a_row_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
