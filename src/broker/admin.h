@@ -83,10 +83,6 @@ int wd_admin_finish(struct wd_broker *b, bool keep, struct wd_diag *d)
 /* For RUN. */
 int wd_admin_answer(struct wd_admin *a, const void *msg) WD_MUST_USE;
 
-/* A new token "wdt_…" and its row's digest. 0 or a fault. */
-int wd_admin_token_make(struct wd_secret **ret_text, uint8_t ret_sha256[32])
-    WD_MUST_USE;
-
 /*
  * Rules are `resource:action`, separated by single spaces; either may be `*`.
  *

@@ -1,42 +1,9 @@
 /*
- * Admin tokens and their rules. A token's text is made here once and never
- * stored; it is found by its digest, which says nothing about the others.
+ * Who asks: the row of an admin token, found by its digest, and its rules.
  */
 #include "broker/admin_in.h"
 
-#include "base/wr.h"
-#include "codec/base64.h"
 #include "crypto/hash.h"
-#include "crypto/rand.h"
-
-enum {
-	TOKEN_RANDOM = 32,
-	TOKEN_LEN = 4 + 43, /* "wdt_", 32 bytes as base64url */
-};
-
-int
-wd_admin_token_make(struct wd_secret **ret_text, uint8_t ret_sha256[32])
-{
-	WD_AUTO(wd_secret_freep) struct wd_secret *random = NULL;
-	WD_AUTO(wd_secret_freep)
-	struct wd_secret *text = wd_secret_new(TOKEN_LEN);
-	struct wd_wr wr;
-	int r;
-
-	if (text == NULL)
-		return WD_F_MEMORY;
-	if ((r = wd_rand_secret(TOKEN_RANDOM, &random)) != 0)
-		return r;
-	wr = wd_wr_fixed(wd_secret_bytes(text), TOKEN_LEN);
-	wd_wr_text(&wr, "wdt_");
-	wd_b64url_write(&wr, wd_secret_borrow(random));
-	if (wd_wr_end(&wr) != 0)
-		return WD_F_BUG;
-	if ((r = wd_hash(WD_SHA256, wd_secret_borrow(text), ret_sha256)) != 0)
-		return r;
-	*ret_text = WD_TAKE(text);
-	return 0;
-}
 
 /* ---- rules */
 

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "crypto/rand.h"
+#include "seal/admin_token.h"
 
 enum {
 	TOKENS_MAX = 512, /* one answer must hold all of them */

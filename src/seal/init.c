@@ -4,21 +4,12 @@
  */
 #include "seal/seal.h"
 
-#include "base/wr.h"
-#include "codec/base64.h"
-#include "crypto/hash.h"
 #include "crypto/jwk.h"
 #include "crypto/rand.h"
+#include "seal/admin_token.h"
 #include "seal/init_files.h"
 #include "seal/keyring.h"
-#include "store/store.h"
 #include "sys/file.h"
-
-enum {
-	TOKEN_RANDOM = 32,
-	TOKEN_LEN = 4 + 43, /* "wdt_", 32 bytes as base64url */
-	TOKEN_SECONDS = 24 * 3600,
-};
 
 void
 wd_init_result_done(struct wd_init_result *x)
@@ -43,41 +34,15 @@ undo(struct undo *u)
 /* ---- the store */
 
 static int
-write_token(struct wd_secret *text, uint8_t ret_sha256[32])
+add_token(struct wd_store *s, int64_t now, struct wd_init_result *ret)
 {
-	WD_AUTO(wd_secret_freep) struct wd_secret *random = NULL;
-	struct wd_wr wr = wd_wr_fixed(wd_secret_bytes(text), TOKEN_LEN);
-	int r = wd_rand_secret(TOKEN_RANDOM, &random);
+	struct wd_store_token t;
+	int r = wd_admin_token_add_first(s, now, &t, &ret->token);
 
 	if (r != 0)
 		return r;
-	wd_wr_text(&wr, "wdt_");
-	wd_b64url_write(&wr, wd_secret_borrow(random));
-	if (wd_wr_end(&wr) != 0)
-		return WD_F_BUG;
-	return wd_hash(WD_SHA256, wd_secret_borrow(text), ret_sha256);
-}
-
-static int
-add_token(struct wd_store *s, int64_t now, struct wd_init_result *ret)
-{
-	WD_AUTO(wd_secret_freep)
-	struct wd_secret *text = wd_secret_new(TOKEN_LEN);
-	struct wd_store_token t = { .user = "admin",
-		.rules = "*:*",
-		.created = now,
-		.expires = now + TOKEN_SECONDS };
-	int r;
-
-	if (text == NULL)
-		return WD_F_MEMORY;
-	if ((r = write_token(text, t.sha256)) != 0 ||
-	    (r = wd_rand_id(&t.id)) != 0 ||
-	    (r = wd_store_token_add(s, &t)) != 0)
-		return r;
 	ret->token_id = t.id;
 	ret->token_expires = t.expires;
-	ret->token = WD_TAKE(text);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "crypto/hash.h"
 #include "crypto/init.h"
 #include "policy/text.h"
+#include "seal/admin_token.h"
 #include "seal/seal.h"
 #include "sys/file.h"
 

@@ -1,6 +1,7 @@
 #include "fixture.h"
 
 #include "crypto/hash.h"
+#include "seal/admin_token.h"
 
 #include <string.h>
 
