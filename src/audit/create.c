@@ -1,6 +1,6 @@
 /*
- * Making a log. It is the one place that removes anything of one, and only what
- * it has just made.
+ * Making a log, and writing to one without scribe. It is the one place that
+ * removes anything of one, and only what it has just made.
  */
 #include "audit/create.h"
 
@@ -105,20 +105,27 @@ wd_checkpoint_key_load(int dir, struct wd_note_key *ret, struct wd_diag *d)
 }
 
 static int
+write_entry(struct wd_journal *j, const struct wd_entry *e, struct wd_diag *d)
+{
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(WD_ENTRY_MAX);
+
+	wd_entry_write(&wr, e);
+	if (wd_wr_end(&wr) != 0 || wd_journal_add(j, wd_wr_span(&wr)) != 0)
+		return wd_fault(d, WD_F_BUG, "the entry does not fit");
+	return wd_journal_commit(j, d);
+}
+
+static int
 write_first(int dir, const struct wd_entry *first, struct wd_diag *d)
 {
 	WD_AUTO(wd_journal_closep) struct wd_journal *j = NULL;
-	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(WD_ENTRY_MAX);
 	int r = wd_journal_open(dir, NULL, &j, d);
 
 	if (r != 0)
 		return r;
 	if (wd_journal_size(j) > 0)
 		return wd_reject(d, WD_R_EXISTS, "there is a journal already");
-	wd_entry_write(&wr, first);
-	if (wd_wr_end(&wr) != 0 || wd_journal_add(j, wd_wr_span(&wr)) != 0)
-		return wd_fault(d, WD_F_BUG, "the first entry does not fit");
-	return wd_journal_commit(j, d);
+	return write_entry(j, first, d);
 }
 
 int
@@ -136,6 +143,18 @@ wd_log_create(int dir, struct wd_span server_name, const struct wd_entry *first,
 	if (r != 0)
 		wd_log_discard(dir);
 	return r;
+}
+
+int
+wd_log_append(int dir, const struct wd_entry *e, struct wd_diag *d)
+{
+	WD_AUTO(wd_journal_closep) struct wd_journal *j = NULL;
+	int r;
+
+	if (faccessat(dir, WD_JOURNAL_FOLDER, F_OK, 0) != 0)
+		return wd_reject(d, WD_R_NOT_FOUND, "there is no journal");
+	r = wd_journal_open(dir, NULL, &j, d);
+	return r != 0 ? r : write_entry(j, e, d);
 }
 
 static void

@@ -30,6 +30,15 @@ int wd_log_create(int dir, struct wd_span server_name,
     const struct wd_entry *first, char ret_public[WD_NOTE_KEY_TEXT],
     struct wd_diag *d) WD_MUST_USE;
 
+/*
+ * Adds one entry, durable, to a log that no scribe has open: for a command that
+ * works while no server runs. Whether the log is the one of its checkpoint is
+ * scribe's to find at its next start. WD_R_NOT_FOUND, and what
+ * wd_journal_open() and wd_journal_commit() reject.
+ */
+int wd_log_append(int dir, const struct wd_entry *e, struct wd_diag *d)
+    WD_MUST_USE;
+
 /* Takes back what wd_log_create() made; for a caller whose later step failed.
  * Never to be called on a log that has been used. */
 void wd_log_discard(int dir);

@@ -65,10 +65,10 @@ class Server:
 
     # ---- the command line
 
-    def run(self, *args, stdin=None, check=True, timeout=30):
+    def run(self, *args, stdin=None, check=True, timeout=30, **more):
         done = subprocess.run([self.program("warder"), *args], input=stdin,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              timeout=timeout)
+                              timeout=timeout, **more)
         if check and done.returncode != 0:
             raise Failed(args, done)
         return done

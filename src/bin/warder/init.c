@@ -1,6 +1,6 @@
 /*
- * warder init: makes a new server. The one verb that writes the server's
- * files, and only while none runs.
+ * warder init: makes a new server, or a new admin token for one. The one verb
+ * that writes the server's files, and only while none runs.
  */
 #include "bin/warder/init.h"
 
@@ -36,6 +36,10 @@ static const struct cli_option options[] = {
 	    "read the passphrase there; - is standard input", false },
 	{ "dev", NULL,
 	    "for development: no passphrase, the key lies beside the data",
+	    false },
+	{ "new-token", NULL,
+	    "instead: a new admin token for the server that is there, while "
+	    "it does not run",
 	    false },
 	{ "json", NULL, "answer with one JSON object", false },
 };
@@ -73,9 +77,22 @@ say_why(int r, const struct wd_diag *d)
 	return r > 0 ? CLI_REJECTED : CLI_FAULT;
 }
 
+/* What is made: by --new-token the second. */
+static const struct way {
+	int (*plan)(const struct cli_args *, struct init *, struct wd_diag *);
+	int (*make)(struct init *, struct wd_diag *);
+	void (*report)(const struct init *);
+	bool (*report_json)(const struct init *);
+} ways[] = {
+	{ init_plan, init_make, init_report, init_report_json },
+	{ init_token_plan, init_token_new, init_report_token,
+	    init_report_token_json },
+};
+
 static enum cli_exit
 run(const struct cli_args *args)
 {
+	const struct way *way = &ways[cli_has(args, "new-token") ? 1 : 0];
 	WD_AUTO(init_done)
 	struct init x = { .state = -1, .lock = -1, .log = -1 };
 	struct wd_diag d = { 0 };
@@ -85,15 +102,15 @@ run(const struct cli_args *args)
 	x.passphrase_file = cli_value(args, "passphrase-file");
 	if ((r = prepare(&d)) != 0)
 		return say_why(r, &d);
-	if ((r = init_plan(args, &x, &d)) > 0)
+	if ((r = way->plan(args, &x, &d)) > 0)
 		return cli_usage(args, "%s", d.detail);
-	if (r != 0 || (r = init_make(&x, &d)) != 0)
+	if (r != 0 || (r = way->make(&x, &d)) != 0)
 		return say_why(r, &d);
 	if (cli_has(args, "json"))
-		said = init_report_json(&x);
+		said = way->report_json(&x);
 	else
-		init_report(&x);
-	/* The server is there, said or not. */
+		way->report(&x);
+	/* It is there, said or not. */
 	return said && fflush(stdout) == 0 ? CLI_OK : CLI_FAULT;
 }
 

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "audit/entry.h"
 #include "audit/note_key.h"
 #include "bin/common/conf.h"
 #include "seal/seal.h"
@@ -49,9 +50,28 @@ struct cli_args;
 int init_plan(const struct cli_args *args, struct init *x, struct wd_diag *d)
     WD_MUST_USE;
 
+/* Places and configuration of a server that is there; as above. */
+int init_plan_standing(
+    const struct cli_args *args, struct init *x, struct wd_diag *d) WD_MUST_USE;
+
 /* ---- init_steps.c: making it, all or nothing */
 
 int init_make(struct init *x, struct wd_diag *d) WD_MUST_USE;
+
+/* Opens the state folder, which is there, and takes its lock. WD_R_IN_USE. */
+int init_state_open(struct init *x, struct wd_diag *d) WD_MUST_USE;
+
+/* ---- init_token.c: the administrator's token */
+
+/* Its file, with this text. */
+int init_token_write(struct init *x, const struct wd_secret *token,
+    bool replace, struct wd_diag *d) WD_MUST_USE;
+
+/* Instead of init_plan() and init_make(): one more token for a server that is
+ * there. WD_R_NOT_INITIALIZED, WD_R_IN_USE, and what the log rejects. */
+int init_token_plan(
+    const struct cli_args *args, struct init *x, struct wd_diag *d) WD_MUST_USE;
+int init_token_new(struct init *x, struct wd_diag *d) WD_MUST_USE;
 
 /* ---- init_tls.c: key and certificate, unless the operator has both */
 
@@ -63,6 +83,10 @@ int init_log_folder(struct init *x, struct wd_diag *d) WD_MUST_USE;
 int init_log_write(struct init *x, const struct wd_init_result *made,
     struct wd_diag *d) WD_MUST_USE;
 void init_log_undo(const struct init *x);
+
+/* One more entry in the log of a server that is there. */
+int init_log_append(struct init *x, const struct wd_entry *e, struct wd_diag *d)
+    WD_MUST_USE;
 
 /* ---- init_owner.c: whose files they are */
 
@@ -93,3 +117,6 @@ void init_file_clean(const char *path);
 void init_report(const struct init *x);
 /* False when standard output does not take it. */
 bool init_report_json(const struct init *x);
+/* The same for one more token. */
+void init_report_token(const struct init *x);
+bool init_report_token_json(const struct init *x);

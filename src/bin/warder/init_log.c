@@ -13,14 +13,9 @@
 
 enum { DETAIL_MAX = 256 };
 
-int
-init_log_folder(struct init *x, struct wd_diag *d)
+static int
+open_folder(struct init *x, struct wd_diag *d)
 {
-	int r = init_owner_folder(
-	    x, x->state, "log", x->conf.user_scribe, &x->made_log_folder, d);
-
-	if (r != 0)
-		return r;
 	x->log = openat(
 	    x->state, "log", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (x->log < 0)
@@ -28,7 +23,30 @@ init_log_folder(struct init *x, struct wd_diag *d)
 	return 0;
 }
 
-/* Who read the log later will want to know which keys it began with. */
+int
+init_log_folder(struct init *x, struct wd_diag *d)
+{
+	int r = init_owner_folder(
+	    x, x->state, "log", x->conf.user_scribe, &x->made_log_folder, d);
+
+	return r != 0 ? r : open_folder(x, d);
+}
+
+int
+init_log_append(struct init *x, const struct wd_entry *e, struct wd_diag *d)
+{
+	/* Opened as the caller: the state folder is closed to scribe. */
+	int r = open_folder(x, d);
+
+	if (r == 0)
+		r = init_owner_enter(x, x->conf.user_scribe, d);
+	if (r == 0)
+		r = wd_log_append(x->log, e, d);
+	init_owner_leave();
+	return r;
+}
+
+/* Who reads the log later will want to know which keys it began with. */
 static void
 write_detail(
     struct wd_wr *wr, const struct init *x, const struct wd_init_result *made)

@@ -206,6 +206,16 @@ plan_conf(const struct cli_args *args, struct init *x, struct wd_diag *d)
 	return 0;
 }
 
+int
+init_plan_standing(
+    const struct cli_args *args, struct init *x, struct wd_diag *d)
+{
+	int r = find_places(args, x, d);
+
+	x->now = wd_time_now();
+	return r != 0 ? r : wd_conf_read(x->config, &x->conf, d);
+}
+
 static int
 plan_names(const struct cli_args *args, struct init *x, struct wd_diag *d)
 {

@@ -49,8 +49,8 @@ print_what(const struct init *x)
 	line("server", x->conf.name, "");
 	line("configuration", x->config, "");
 	line("state", x->conf.state_dir, "");
-	dated("TLS certificate", x->conf.tls_certificate,
-	    x->certificate_expires);
+	dated(
+	    "TLS certificate", x->conf.tls_certificate, x->certificate_expires);
 	dated("admin token", x->token, x->result.token_expires);
 	line("log key", x->log_key,
 	    "keep it elsewhere: warder audit verify checks the log by it");
@@ -99,6 +99,40 @@ init_report(const struct init *x)
 		(void)fprintf(stderr, "\nWARNING: %s\n", warning);
 }
 
+static bool
+print_json(const struct wd_wr *wr)
+{
+	return wd_wr_end(wr) == 0 &&
+	    fwrite(wr->p, 1, wr->len, stdout) == wr->len;
+}
+
+void
+init_report_token(const struct init *x)
+{
+	(void)printf("There is a new admin token.\n\n");
+	dated("admin token", x->token, x->result.token_expires);
+	(void)printf("\nStart the server: the token is good once it runs. "
+		     "The log has it;\nwarder token list shows which others "
+		     "there are.\n");
+}
+
+bool
+init_report_token_json(const struct init *x)
+{
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(JSON_MAX);
+	struct wd_jtext j = wd_jtext(&wr);
+
+	wd_jtext_object(&j);
+	wd_jtext_key(&j, "id");
+	wd_jtext_string(&j, wd_id_span(&x->result.token_id));
+	wd_jtext_key(&j, "token_expires");
+	wd_jtext_time(&j, x->result.token_expires);
+	wd_jtext_key_text(&j, "token_file", x->token);
+	wd_jtext_end(&j);
+	wd_wr_text(&wr, "\n");
+	return print_json(&wr);
+}
+
 bool
 init_report_json(const struct init *x)
 {
@@ -130,5 +164,5 @@ init_report_json(const struct init *x)
 		wd_jtext_text(&j, warning);
 	wd_jtext_end(&j);
 	wd_wr_text(&wr, "\n");
-	return wd_wr_end(&wr) == 0 && fwrite(wr.p, 1, wr.len, stdout) == wr.len;
+	return print_json(&wr);
 }

@@ -60,10 +60,18 @@ open_state(struct init *x, struct wd_diag *d)
 		return r;
 	x->state = open(x->conf.state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (x->state < 0)
-		r = wd_fault_errno(d, "%s cannot open %.120s",
-		    x->conf.user_keeper, x->conf.state_dir);
+		r = wd_fault_errno(
+		    d, "cannot open %.120s as its user", x->conf.state_dir);
 	init_owner_leave();
 	return r;
+}
+
+int
+init_state_open(struct init *x, struct wd_diag *d)
+{
+	int r = open_state(x, d);
+
+	return r != 0 ? r : wd_lock_take(x->state, &x->lock, d);
 }
 
 static int
@@ -72,11 +80,7 @@ make_state(struct init *x, struct wd_diag *d)
 	int r = init_owner_folder(x, AT_FDCWD, x->conf.state_dir,
 	    x->conf.user_keeper, &x->made_state, d);
 
-	if (r == 0)
-		r = open_state(x, d);
-	if (r == 0)
-		r = wd_lock_take(x->state, &x->lock, d);
-	return r;
+	return r != 0 ? r : init_state_open(x, d);
 }
 
 static void
@@ -153,24 +157,6 @@ undo_conf(const struct init *x)
 
 /* ---- store, root key, token, seal */
 
-static int
-write_token(
-    struct init *x, const struct wd_init_result *made, struct wd_diag *d)
-{
-	WD_AUTO(wd_secret_freep)
-	struct wd_secret *line = wd_secret_new(wd_secret_len(made->token) + 1);
-	int r;
-
-	if (line == NULL)
-		return wd_fault(d, WD_F_MEMORY, "no memory");
-	wd_copy(wd_secret_bytes(line), wd_secret_borrow(made->token));
-	wd_secret_bytes(line)[wd_secret_len(made->token)] = '\n';
-	r = init_file_write(
-	    x->token, wd_secret_borrow(line), 0600, x->unfinished, d);
-	x->made_token = r == 0;
-	return r;
-}
-
 /* Whoever finds a seal must find the log and the token too. */
 static int
 before_seal(void *ctx, const struct wd_init_result *made, struct wd_diag *d)
@@ -180,7 +166,7 @@ before_seal(void *ctx, const struct wd_init_result *made, struct wd_diag *d)
 
 	init_owner_leave();
 	if ((r = init_log_write(x, made, d)) != 0 ||
-	    (r = write_token(x, made, d)) != 0)
+	    (r = init_token_write(x, made->token, x->unfinished, d)) != 0)
 		return r;
 	return init_owner_enter(x, x->conf.user_keeper, d);
 }

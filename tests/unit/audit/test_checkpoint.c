@@ -278,6 +278,30 @@ a_log_is_made_once(void **state)
 }
 
 static void
+an_entry_is_added_to_a_log_that_is_there(void **state)
+{
+	const struct log *l = *state;
+	WD_AUTO(wd_reader_closep) struct wd_reader *rd = NULL;
+	struct wd_entry more = { .event = WD_EV_TOKEN_CREATE, .time = 2000 };
+	char told[WD_NOTE_KEY_TEXT];
+	struct wd_diag d = { 0 };
+	struct wd_record record;
+
+	assert_int_equal(wd_log_append(l->fd, &more, &d), WD_R_NOT_FOUND);
+	wd_diag_clear(&d);
+	t_ok(
+	    wd_log_create(l->fd, WD_SPAN_LIT("kbs.example"), &first, told, &d));
+	t_ok(wd_log_append(l->fd, &more, &d));
+	t_ok(wd_reader_open(l->fd, 1, &rd, &d));
+	t_ok(wd_reader_next(rd, &record, &d));
+	t_span_equal(record.entry,
+	    WD_SPAN_LIT("{\"event\":\"token_create\",\"result\":\"allow\","
+			"\"time\":\"1970-01-01T00:33:20Z\",\"v\":1}"));
+	t_ok(wd_reader_next(rd, &record, &d));
+	assert_int_equal(record.entry.len, 0);
+}
+
+static void
 a_name_that_is_none_makes_no_log(void **state)
 {
 	const struct log *l = *state;
@@ -321,6 +345,7 @@ main(void)
 		T(signatures_of_others_may_stand_beside),
 		T(a_new_log_has_its_key_and_its_first_entry),
 		T(a_log_is_made_once),
+		T(an_entry_is_added_to_a_log_that_is_there),
 		T(a_name_that_is_none_makes_no_log),
 		T(a_key_that_is_missing_or_broken_is_told_apart),
 	};
