@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "verify/crl.h"
 #include "verify/intel/path.h"
 #include "verify/intel/qe_identity.h"
 #include "verify/intel/tcb_info.h"
@@ -15,12 +16,6 @@
 int wd_kept_path(struct wd_verifier *v, enum wd_path_kind kind,
     struct wd_span pem, enum wd_tee tee, int64_t at, const struct wd_path **ret,
     struct wd_diag *d) WD_MUST_USE;
-
-/* ISSUER_SHA256 is of the issuer's DER. WD_R_MALFORMED,
- * WD_R_CRL_ISSUER_MISMATCH, WD_R_CRL_BAD_SIGNATURE, WD_R_CRL_EXPIRED. */
-int wd_kept_crl(struct wd_verifier *v, struct wd_span der,
-    const struct wd_cert *issuer, const uint8_t issuer_sha256[32], int64_t at,
-    const struct wd_crl **ret, struct wd_diag *d) WD_MUST_USE;
 
 /* Signed by the leaf of SIGNER. WD_R_MALFORMED, WD_R_TCB_INFO_… */
 int wd_kept_tcb_info(struct wd_verifier *v, struct wd_span doc,
