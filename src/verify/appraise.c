@@ -17,6 +17,10 @@ wd_verifier_free(struct wd_verifier *v)
 	wd_memo_done(&v->memo);
 	wd_memo_done(&v->chains);
 	v->cache = wd_cache_free(v->cache);
+	for (size_t i = 0; v->anchor_ders != NULL && i < v->rules.n_anchors;
+	     i++)
+		v->anchor_ders[i] = wd_bytes_free(v->anchor_ders[i]);
+	v->anchor_ders = wd_free(v->anchor_ders);
 	v->anchors = wd_free(v->anchors);
 	return wd_free(v);
 }
@@ -27,6 +31,21 @@ wd_verifier_freep(struct wd_verifier **v)
 	*v = wd_verifier_free(*v);
 }
 
+/* Its DER is the caller's no longer. */
+static int
+copy_anchor(struct wd_verifier *v, size_t i, const struct wd_anchor *anchor)
+{
+	v->anchors[i] = *anchor;
+	v->anchors[i].der = wd_span(NULL, 0);
+	if (anchor->der.len == 0)
+		return 0;
+	v->anchor_ders[i] = wd_bytes_copy(anchor->der);
+	if (v->anchor_ders[i] == NULL)
+		return WD_F_MEMORY;
+	v->anchors[i].der = wd_bytes_span(v->anchor_ders[i]);
+	return 0;
+}
+
 static int
 copy_anchors(struct wd_verifier *v, const struct wd_appraisal_rules *rules)
 {
@@ -35,10 +54,13 @@ copy_anchors(struct wd_verifier *v, const struct wd_appraisal_rules *rules)
 	if (rules->n_anchors == 0)
 		return 0;
 	v->anchors = wd_alloc_array(rules->n_anchors, sizeof(*v->anchors));
-	if (v->anchors == NULL)
+	v->anchor_ders =
+	    wd_alloc_array(rules->n_anchors, sizeof(*v->anchor_ders));
+	if (v->anchors == NULL || v->anchor_ders == NULL)
 		return WD_F_MEMORY;
 	for (size_t i = 0; i < rules->n_anchors; i++)
-		v->anchors[i] = rules->anchors[i];
+		if (copy_anchor(v, i, &rules->anchors[i]) != 0)
+			return WD_F_MEMORY;
 	v->rules.anchors = v->anchors;
 	return 0;
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/bytes.h"
 #include "verify/appraise.h"
 #include "verify/cache.h"
 #include "verify/memo.h"
@@ -11,6 +12,7 @@
 struct wd_verifier {
 	struct wd_appraisal_rules rules; /* anchors point to a copy */
 	struct wd_anchor *anchors;
+	struct wd_bytes **anchor_ders; /* one each; NULL where none came */
 	struct wd_cache *cache;
 	struct wd_memo memo;   /* documents, which machines share */
 	struct wd_memo chains; /* PCK chains, each of one machine */
