@@ -90,6 +90,15 @@ refused_elsewhere(struct wd_admin *a)
 	    a->d, f->result, "%.*s", (int)f->why.len, (const char *)f->why.p);
 }
 
+int
+wd_admin_begin(struct wd_admin *a)
+{
+	int r = wd_store_begin(a->b->store);
+
+	a->b->changing = r == 0;
+	return wd_admin_got(a, r, "");
+}
+
 static int
 act(struct wd_admin *a, const void *msg)
 {
@@ -99,11 +108,8 @@ act(struct wd_admin *a, const void *msg)
 		return wd_reject(a->d, WD_R_SEALED, "the server is sealed");
 	if ((r = refused_elsewhere(a)) != 0)
 		return r;
-	if (a->row->writes) {
-		if ((r = wd_store_begin(a->b->store)) != 0)
-			return wd_admin_got(a, r, "");
-		a->b->changing = true;
-	}
+	if (a->row->writes && !a->row->begins && (r = wd_admin_begin(a)) != 0)
+		return r;
 	/* Without RUN the keeper does it once the entry is durable. */
 	return a->row->run == NULL ? 0 : a->row->run(a, msg);
 }

@@ -34,8 +34,9 @@ struct wd_admin {
 
 /*
  * One row a call. RUN is called with a good token whose rules allow
- * RESOURCE:ACTION, inside a transaction when it WRITES; it answers with
- * wd_admin_answer() and returns 0, or returns a rejection or fault.
+ * RESOURCE:ACTION, inside a transaction when it WRITES (with BEGINS it opens
+ * that itself); it answers with wd_admin_answer() and returns 0, or returns a
+ * rejection or fault.
  */
 struct wd_admin_row {
 	enum wd_call call;
@@ -45,6 +46,9 @@ struct wd_admin_row {
 	const char *(*action_of)(const void *msg);
 	bool needs_keys; /* WD_R_SEALED while sealed */
 	bool writes;
+	/* RUN calls wd_admin_begin() once what takes long is done: while the
+	 * transaction is open, no other keeper can change anything. */
+	bool begins;
 	int (*run)(struct wd_admin *a, const void *msg);
 };
 

@@ -33,6 +33,9 @@ void wd_admin_say_why(struct wd_admin *a);
  * WD_R_NOT_FOUND those of WHAT ("key"); other rejections are one of ours. */
 int wd_admin_got(struct wd_admin *a, int r, const char *what) WD_MUST_USE;
 
+/* Opens the transaction, for a RUN whose row says BEGINS. */
+int wd_admin_begin(struct wd_admin *a) WD_MUST_USE;
+
 /* A text that may be shown anywhere: UTF-8, no control characters. It fits, by
  * the cap of its message. WD_R_MALFORMED. */
 int wd_admin_text(struct wd_admin *a, struct wd_span s, char *dst, size_t size,
@@ -97,8 +100,8 @@ int wd_admin_prefixes(struct wd_admin *a, const struct wd_id *policy,
     struct wd_wr *wr) WD_MUST_USE;
 
 /* Binds PATH to the policy that is there. WD_R_PERMISSION unless the caller may
- * bind, whatever else it may; WD_R_NOT_FOUND; WD_R_TOO_LARGE when the policy has
- * as many prefixes as it can be shown with. */
+ * bind, whatever else it may; WD_R_NOT_FOUND; WD_R_TOO_LARGE when the policy
+ * has as many prefixes as it can be shown with. */
 int wd_admin_bind(struct wd_admin *a, const char *path,
     const struct wd_id *policy) WD_MUST_USE;
 

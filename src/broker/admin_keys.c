@@ -165,12 +165,17 @@ static int
 keep(struct wd_admin *a, const struct wd_store_key *key,
     const struct wd_material *made, struct wd_store_version *v)
 {
+	int r;
+
 	v->key = key->id;
 	v->version = key->version;
 	v->created = key->created;
 	if (wd_secret_seal_key(a->b, &key->id, key->version,
 		wd_secret_borrow(made->plain), &v->wrapped) != 0)
 		return wd_fault(a->d, WD_F_CRYPTO, "the key cannot be sealed");
+	/* The policy may have gone meanwhile; the store looks at it again. */
+	if ((r = wd_admin_begin(a)) != 0)
+		return r;
 	return wd_admin_got(a, wd_store_key_add(a->b->store, key, v), "policy");
 }
 

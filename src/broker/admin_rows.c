@@ -11,6 +11,7 @@ static const struct wd_admin_row rows[] = {
 	    .action_of = wd_admin_key_create_action,
 	    .needs_keys = true,
 	    .writes = true,
+	    .begins = true, /* making an RSA key takes up to seconds */
 	    .run = wd_admin_key_create },
 	{ .call = WD_CALL_KEY_SHOW,
 	    .event = WD_EV_KEY_SHOW,

@@ -614,11 +614,33 @@ without_memory_keys_stay_as_they_are(void **state)
 	t_torture(f, WD_CALL_KEY_DELETE, &ask, NULL);
 }
 
+/* Making a key may take seconds, in which others may want to write. */
+static void
+a_key_is_made_before_the_store_is_locked(void **state)
+{
+	struct t_broker *f = *state;
+	WD_AUTO(wd_store_closep) struct wd_store *other = NULL;
+	struct wd_msg_key_create m = create(f, WD_KEY_RSA2048);
+	struct wd_msg_key_record key;
+
+	t_ok(wd_store_open(f->dir, &other, NULL));
+	t_ok(wd_store_begin(other));
+	m.material = WD_SPAN_LIT("no key");
+	/* Refused for what it is, not for the lock. */
+	assert_int_equal(refused(f, &m), WD_R_MALFORMED);
+	m.material = wd_span(NULL, 0);
+	assert_int_equal(t_call(f, WD_CALL_KEY_CREATE, &m), WD_F_STORE);
+	wd_store_rollback(other);
+	key = created(f, &m);
+	assert_int_equal(key.kind, WD_KEY_RSA2048);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_broker(aes_keys_are_random_bytes_of_their_size),
+		with_broker(a_key_is_made_before_the_store_is_locked),
 		with_broker(pairs_are_kept_as_pkcs8_beside_their_public_key),
 		with_broker(a_key_carries_label_usage_and_policy),
 		with_broker(a_kind_that_is_none_is_out_of_range),
