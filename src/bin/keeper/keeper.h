@@ -175,6 +175,10 @@ void keeper_verify_late(struct keeper *k, int64_t now_ms);
 /* ---- record.c: scribe */
 /* Queues OUT's entry and frees it. False when the log cannot take it. */
 bool keeper_record(struct keeper *k, struct wd_outcome *out, uint64_t *ret_seq);
+/* Queues OUT's entry; OP, with its answer, waits until that is durable.
+ * WD_R_AUDIT_UNAVAILABLE when the log cannot take it. */
+int keeper_hold(struct keeper *k, struct op *op, struct wd_outcome *out,
+    struct wd_diag *d) WD_MUST_USE;
 bool keeper_log_has_room(const struct keeper *k);
 bool keeper_scribe_said(
     struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row);

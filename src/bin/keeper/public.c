@@ -98,6 +98,14 @@ on_attest(struct keeper *k, const struct wd_frame *f)
 		keeper_refuse(k, WD_CALL_ATTEST, f->request, r, d.detail);
 }
 
+static int
+waiting_gate(const struct keeper *k, struct wd_diag *d)
+{
+	if (k->waiting.n + k->round.n < KEEPER_WAITING)
+		return 0;
+	return wd_reject(d, WD_R_OVERLOADED, "too many answers are waiting");
+}
+
 /* The signatures and the row are made now, stored at the end of the round. */
 static int
 prepare(struct keeper *k, struct op *op, const struct wd_msg_claims *claims,
@@ -107,7 +115,7 @@ prepare(struct keeper *k, struct op *op, const struct wd_msg_claims *claims,
 	struct wd_opening *o;
 	int r;
 
-	if ((r = public_gate(k, d)) != 0)
+	if ((r = public_gate(k, d)) != 0 || (r = waiting_gate(k, d)) != 0)
 		return r;
 	if (wd_msg_read(
 		wd_bytes_span(op->body), &wd_msg_attest_ask_type, &ask) != 0)
@@ -136,23 +144,22 @@ keeper_judged(struct keeper *k, struct op *op, int result,
 		keeper_op_refuse(k, op, result, d.detail);
 }
 
-/* Its entry goes out before any entry of a release under it, so that one is
- * durable whenever the other is. */
+/* What is not durable was not decided: a token could be shown to others, and a
+ * release asked for, of an attestation that the log does not know. */
 static void
 answer_opening(struct keeper *k, struct op *op, struct wd_opening *o)
 {
 	struct wd_diag d = { 0 };
-	uint64_t seq;
 	int r = wd_opening_answer(o, &op->out);
 
-	if (r == 0 && op->out.entry != NULL &&
-	    !keeper_record(k, &op->out, &seq))
-		r = wd_reject(
-		    &d, WD_R_AUDIT_UNAVAILABLE, "the log cannot be written");
+	if (r == 0 && op->out.entry == NULL) {
+		keeper_op_answer(k, op);
+		return;
+	}
+	if (r == 0)
+		r = keeper_hold(k, op, &op->out, &d);
 	if (r != 0)
 		keeper_op_refuse(k, op, r, d.detail);
-	else
-		keeper_op_answer(k, op);
 }
 
 /* In the admin's cell a transaction of the other file may be open; this one is
@@ -195,22 +202,19 @@ hold(struct keeper *k, const struct wd_frame *f, struct wd_outcome *out,
     const struct wd_store_lease *lease, struct wd_diag *d)
 {
 	struct op *op = keeper_op_new(k, f, WD_CALL_RESOURCE);
+	int r;
 
 	if (op == NULL)
 		return wd_reject(
 		    d, WD_R_OVERLOADED, "too many requests are waiting");
-	if (!keeper_record(k, out, &op->seq)) {
+	if ((r = keeper_hold(k, op, out, d)) != 0) {
 		keeper_op_free(k, op);
-		return wd_reject(
-		    d, WD_R_AUDIT_UNAVAILABLE, "the log cannot be written");
+		return r;
 	}
-	op->state = OP_LOG;
 	op->out.result = out->result;
 	op->out.reply = WD_TAKE(out->reply);
-	op->lease.id = (struct wd_id){ 0 };
 	if (op->out.result == 0)
 		op->lease = *lease;
-	op_list_add(k, &k->waiting, op);
 	return 0;
 }
 
@@ -224,11 +228,8 @@ begin_release(struct keeper *k, const struct wd_frame *f,
 
 	if (wd_msg_read(f->body, &wd_msg_resource_ask_type, &ask) != 0)
 		return wd_reject(d, WD_R_MALFORMED, "not a resource request");
-	if ((r = public_gate(k, d)) != 0)
+	if ((r = public_gate(k, d)) != 0 || (r = waiting_gate(k, d)) != 0)
 		return r;
-	if (k->waiting.n >= KEEPER_WAITING)
-		return wd_reject(
-		    d, WD_R_OVERLOADED, "too many answers are waiting");
 	r = wd_release(k->broker, &ask, wd_time_now(), out, &lease);
 	if (r != 0)
 		return wd_fault(d, WD_F_MEMORY, "no memory");

@@ -35,6 +35,18 @@ keeper_record(struct keeper *k, struct wd_outcome *out, uint64_t *ret_seq)
 	return true;
 }
 
+int
+keeper_hold(
+    struct keeper *k, struct op *op, struct wd_outcome *out, struct wd_diag *d)
+{
+	if (!keeper_record(k, out, &op->seq))
+		return wd_reject(
+		    d, WD_R_AUDIT_UNAVAILABLE, "the log cannot be written");
+	op->state = OP_LOG;
+	op_list_add(k, &k->waiting, op);
+	return 0;
+}
+
 static void
 release_up_to(struct keeper *k, uint64_t seq)
 {
