@@ -6,7 +6,6 @@ import base64
 import hashlib
 import http.client
 import json
-import socket
 import ssl
 
 from jwcrypto import jwe, jwk, jws
@@ -97,8 +96,10 @@ class Client:
                 if answer.getheader("Connection", "").lower() == "close":
                     self.close()
                 return answer.status, answer.headers, data
-            except (http.client.BadStatusLine, ConnectionError, BrokenPipeError,
-                    socket.timeout, ssl.SSLError):
+            except TimeoutError:
+                self.close()
+                raise
+            except (http.client.BadStatusLine, ConnectionError, ssl.SSLError):
                 self.close()
                 if attempt == 2:
                     raise
@@ -139,6 +140,7 @@ class Client:
         if cookie:
             self.cookie = cookie.split(";")[0]
         self.token = json.loads(body)["token"]
+        self.answered = headers
         return self.token
 
     def resource(self, path, native=False, bearer=False):

@@ -40,6 +40,19 @@ def wait_until(condition, what, seconds=DEADLINE):
         time.sleep(0.02)
 
 
+def answer_of(out):
+    """JSON, or the bytes if it is none. A long list has a line per page."""
+    try:
+        pages = [json.loads(line) for line in out.splitlines()]
+    except ValueError:
+        return out
+    if not pages:
+        return out
+    for page in pages[1:]:
+        pages[0]["items"] += page["items"]
+    return pages[0]
+
+
 class Server:
     def __init__(self, build, passphrase=None, cells=1, config=""):
         self.build = os.path.abspath(build)
@@ -77,10 +90,7 @@ class Server:
         """An online verb; its answer as JSON, or the bytes if it is none."""
         done = self.run(*args, "--admin", self.socket, "--token-file",
                         self.token_file, "--json", **kw)
-        try:
-            return json.loads(done.stdout)
-        except ValueError:
-            return done.stdout
+        return answer_of(done.stdout)
 
     # ---- its life
 
