@@ -71,17 +71,33 @@ rsa_verify(const struct wd_pkey *k, const struct sig_row *row,
 }
 
 static int
-ec_verify(const struct wd_pkey *k, const struct sig_row *row,
-    struct wd_span message, struct wd_span sig)
+ec_verify_parts(const struct wd_pkey *k, const struct sig_row *row,
+    const struct wd_span *parts, size_t n_parts, struct wd_span sig)
 {
 	uint8_t digest[WD_HASH_MAX];
 	int r;
 
 	if (sig.len != 2 * k->row->len)
 		return WD_R_MISMATCH;
-	if ((r = wd_hash(row->hash, message, digest)) != 0)
+	if ((r = wd_hash_parts(row->hash, parts, n_parts, digest)) != 0)
 		return r;
 	return wd_ecdsa_verify(k, wd_span(digest, wd_hash_len(row->hash)), sig);
+}
+
+static int
+ec_verify(const struct wd_pkey *k, const struct sig_row *row,
+    struct wd_span message, struct wd_span sig)
+{
+	return ec_verify_parts(k, row, &message, 1, sig);
+}
+
+int
+wd_ec_verify_parts(const struct wd_pkey *k, enum wd_sig_alg alg,
+    const struct wd_span *parts, size_t n_parts, struct wd_span sig)
+{
+	if (rows[alg].family != WD_FAMILY_EC || !fits(&rows[alg], k))
+		return WD_R_KEY_INVALID;
+	return ec_verify_parts(k, &rows[alg], parts, n_parts, sig);
 }
 
 static int

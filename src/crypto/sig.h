@@ -32,6 +32,11 @@ int wd_sign(const struct wd_pkey *k, enum wd_sig_alg alg,
 int wd_sig_verify(const struct wd_pkey *k, enum wd_sig_alg alg,
     struct wd_span message, struct wd_span sig) WD_MUST_USE;
 
+/* The same over several parts in a row, for ECDSA (WD_R_KEY_INVALID else). */
+int wd_ec_verify_parts(const struct wd_pkey *k, enum wd_sig_alg alg,
+    const struct wd_span *parts, size_t n_parts, struct wd_span sig)
+    WD_MUST_USE;
+
 /*
  * P-256/SHA-256 with a context kept inside the key, for keys that verify many
  * times: no allocation and no fetch a call. r and s must be in 1..n-1. 0,

@@ -111,6 +111,35 @@ algorithms_do_not_pass_for_each_other(void **state)
 	}
 }
 
+static void
+parts_in_a_row_verify_as_the_whole(void **state)
+{
+	const struct wd_span parts[] = { WD_SPAN_LIT("mess"), { NULL, 0 },
+		WD_SPAN_LIT("age") };
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(pairs); i++) {
+		WD_AUTO(wd_pkey_freep)
+		struct wd_pkey *k = t_private(pairs[i].key);
+		bool is_ec = wd_pkey_is_ec(wd_pkey_alg(k));
+		uint8_t sig[WD_SIG_MAX];
+		size_t len = 0;
+
+		t_ok(wd_sign(k, pairs[i].alg, message, sig, &len));
+		assert_int_equal(wd_ec_verify_parts(k, pairs[i].alg, parts, 3,
+				     wd_span(sig, len)),
+		    is_ec ? 0 : WD_R_KEY_INVALID);
+		if (!is_ec)
+			continue;
+		assert_int_equal(wd_ec_verify_parts(k, pairs[i].alg, parts, 2,
+				     wd_span(sig, len)),
+		    WD_R_MISMATCH);
+		assert_int_equal(wd_ec_verify_parts(k, pairs[i].alg, parts, 3,
+				     wd_span(sig, len - 1)),
+		    WD_R_MISMATCH);
+	}
+}
+
 /* RFC 8032, section 7.1, test 2: deterministic, so the bytes are compared. */
 static void
 ed25519_matches_rfc_8032(void **state)
@@ -138,6 +167,7 @@ main(void)
 		cmocka_unit_test(what_is_signed_verifies),
 		cmocka_unit_test(damaged_signatures_are_refused),
 		cmocka_unit_test(algorithms_do_not_pass_for_each_other),
+		cmocka_unit_test(parts_in_a_row_verify_as_the_whole),
 		cmocka_unit_test(ed25519_matches_rfc_8032),
 	};
 
