@@ -19,6 +19,8 @@ evidence_done(struct evidence_request *q)
 {
 	for (size_t i = 0; i < WD_IN_COUNT; i++)
 		wd_bytes_freep(&q->part[i]);
+	for (size_t i = 0; i < EVIDENCE_ANCHORS_MAX; i++)
+		wd_bytes_freep(&q->anchor_der[i]);
 }
 
 int
@@ -73,8 +75,9 @@ is_software(enum wd_tee tee, const uint8_t sha256[32])
 	return true;
 }
 
+/* Keeps DER. */
 static int
-add_anchor(struct evidence_request *q, struct wd_span der, struct wd_diag *d)
+add_anchor(struct evidence_request *q, struct wd_bytes **der, struct wd_diag *d)
 {
 	struct evidence_rules *rules = &q->rules;
 	struct wd_anchor *a;
@@ -84,10 +87,11 @@ add_anchor(struct evidence_request *q, struct wd_span der, struct wd_diag *d)
 		    d, WD_R_MALFORMED, "trust_anchor: too many certificates");
 	a = &rules->anchor[rules->n_anchors];
 	a->tee = q->tee;
-	if (wd_hash(WD_SHA256, der, a->sha256) != 0)
+	a->der = wd_bytes_span(*der);
+	if (wd_hash(WD_SHA256, a->der, a->sha256) != 0)
 		return wd_fault(d, WD_F_CRYPTO, "cannot hash");
 	a->software = is_software(q->tee, a->sha256);
-	rules->n_anchors++;
+	q->anchor_der[rules->n_anchors++] = WD_TAKE(*der);
 	return 0;
 }
 
@@ -108,7 +112,7 @@ add_anchors(struct evidence_request *q, struct wd_span pem, struct wd_diag *d)
 		if (r > 0)
 			return wd_reject(d, WD_R_MALFORMED,
 			    "trust_anchor: not certificates in PEM");
-		if ((r = add_anchor(q, wd_bytes_span(der), d)) != 0)
+		if ((r = add_anchor(q, &der, d)) != 0)
 			return r;
 	}
 }
@@ -160,18 +164,59 @@ evidence_input(struct evidence_request *q, struct wd_span role,
 	    file, wd_part_max((enum wd_part)which), &q->part[which], d);
 }
 
+static void
+read_min_tcb(struct wd_jobj *o, struct wd_appraisal_rules *set)
+{
+	const struct wd_jval *v = wd_jobj_object(o, "min_tcb", WD_OPTIONAL);
+	struct wd_snp_tcb *tcb = &set->min_tcb;
+	const struct {
+		const char *name;
+		uint8_t *value;
+	} rows[] = {
+		{ "fmc", &tcb->fmc },
+		{ "boot_loader", &tcb->boot_loader },
+		{ "tee", &tcb->tee },
+		{ "snp", &tcb->snp },
+		{ "microcode", &tcb->microcode },
+	};
+	struct wd_jobj in;
+	int r;
+
+	if (v == NULL)
+		return;
+	set->has_min_tcb = true;
+	wd_jobj_open(&in, v, o->d, "min_tcb");
+	for (size_t i = 0; i < WD_N(rows); i++)
+		*rows[i].value = (uint8_t)wd_jobj_uint(
+		    &in, rows[i].name, WD_OPTIONAL, UINT8_MAX);
+	if ((r = wd_jobj_close(&in)) != 0)
+		o->result = r;
+}
+
+static void
+read_amd_rules(struct wd_jobj *o, struct wd_appraisal_rules *set)
+{
+	set->allow_migrate_ma =
+	    wd_jobj_bool(o, "allow_migrate_ma", WD_OPTIONAL, false);
+	set->need_amd_crl =
+	    wd_jobj_bool(o, "require_amd_crl", WD_OPTIONAL, false);
+	set->has_max_vmpl = wd_jobj_has(o, "max_vmpl");
+	set->max_vmpl = (uint8_t)wd_jobj_uint(o, "max_vmpl", WD_OPTIONAL, 3);
+	read_min_tcb(o, set);
+}
+
 int
 evidence_policy(
     struct evidence_request *q, const struct wd_jval *v, struct wd_diag *d)
 {
+	struct wd_appraisal_rules *set = &q->rules.set;
 	struct wd_jobj o;
 
 	wd_jobj_open(&o, v, d, "policy");
-	q->rules.allow_debug =
-	    wd_jobj_bool(&o, "allow_debug", WD_OPTIONAL, false);
-	q->rules.crl_optional =
-	    !wd_jobj_bool(&o, "require_crl", WD_OPTIONAL, true);
-	q->rules.min_evaluation_number = (uint32_t)wd_jobj_uint(
+	set->allow_debug = wd_jobj_bool(&o, "allow_debug", WD_OPTIONAL, false);
+	set->crl_optional = !wd_jobj_bool(&o, "require_crl", WD_OPTIONAL, true);
+	set->min_evaluation_number = (uint32_t)wd_jobj_uint(
 	    &o, "min_evaluation_number", WD_OPTIONAL, UINT32_MAX);
+	read_amd_rules(&o, set);
 	return wd_jobj_close(&o);
 }

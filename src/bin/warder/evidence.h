@@ -12,8 +12,7 @@ enum { EVIDENCE_ANCHORS_MAX = 8, EVIDENCE_NONCE_MAX = 64 };
 
 /* The rules of one request, in a form that can be copied and compared. */
 struct evidence_rules {
-	bool allow_debug, crl_optional;
-	uint32_t min_evaluation_number;
+	struct wd_appraisal_rules set; /* without its anchors */
 	struct wd_anchor anchor[EVIDENCE_ANCHORS_MAX];
 	size_t n_anchors; /* 0: the vendors' */
 };
@@ -25,6 +24,7 @@ struct evidence_request {
 	size_t nonce_len;
 	struct wd_bytes *part[WD_IN_COUNT];
 	struct evidence_rules rules;
+	struct wd_bytes *anchor_der[EVIDENCE_ANCHORS_MAX];
 };
 
 void evidence_done(struct evidence_request *q);
@@ -48,8 +48,9 @@ int evidence_nonce(struct evidence_request *q, struct wd_span hex,
 int evidence_input(struct evidence_request *q, struct wd_span role,
     const char *file, struct wd_diag *d) WD_MUST_USE;
 
-/* {"allow_debug", "require_crl", "min_evaluation_number"}, each optional.
- * WD_R_MALFORMED, WD_R_UNKNOWN_MEMBER, WD_R_RANGE. */
+/* {"allow_debug", "require_crl", "min_evaluation_number", "allow_migrate_ma",
+ * "require_amd_crl", "max_vmpl", "min_tcb"}, each optional. WD_R_MALFORMED,
+ * WD_R_UNKNOWN_MEMBER, WD_R_RANGE. */
 int evidence_policy(struct evidence_request *q, const struct wd_jval *v,
     struct wd_diag *d) WD_MUST_USE;
 

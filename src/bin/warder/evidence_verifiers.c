@@ -47,25 +47,41 @@ same_anchors(const struct evidence_rules *a, const struct evidence_rules *b)
 }
 
 static bool
-same_rules(const struct evidence_rules *a, const struct evidence_rules *b)
+same_tcb(const struct wd_snp_tcb *a, const struct wd_snp_tcb *b)
+{
+	return a->fmc == b->fmc && a->boot_loader == b->boot_loader &&
+	    a->tee == b->tee && a->snp == b->snp &&
+	    a->microcode == b->microcode;
+}
+
+static bool
+same_set(const struct wd_appraisal_rules *a, const struct wd_appraisal_rules *b)
 {
 	return a->allow_debug == b->allow_debug &&
 	    a->crl_optional == b->crl_optional &&
 	    a->min_evaluation_number == b->min_evaluation_number &&
-	    same_anchors(a, b);
+	    a->allow_migrate_ma == b->allow_migrate_ma &&
+	    a->need_amd_crl == b->need_amd_crl &&
+	    a->has_max_vmpl == b->has_max_vmpl && a->max_vmpl == b->max_vmpl &&
+	    a->has_min_tcb == b->has_min_tcb &&
+	    same_tcb(&a->min_tcb, &b->min_tcb) &&
+	    a->allow_sha1 == b->allow_sha1 &&
+	    a->required_pcrs == b->required_pcrs;
+}
+
+static bool
+same_rules(const struct evidence_rules *a, const struct evidence_rules *b)
+{
+	return same_set(&a->set, &b->set) && same_anchors(a, b);
 }
 
 static int
 make(const struct evidence_rules *rules, struct wd_verifier **ret)
 {
-	struct wd_appraisal_rules full = {
-		.anchors = rules->anchor,
-		.n_anchors = rules->n_anchors,
-		.allow_debug = rules->allow_debug,
-		.crl_optional = rules->crl_optional,
-		.min_evaluation_number = rules->min_evaluation_number,
-	};
+	struct wd_appraisal_rules full = rules->set;
 
+	full.anchors = rules->anchor;
+	full.n_anchors = rules->n_anchors;
 	if (rules->n_anchors == 0)
 		full.anchors = wd_anchor_vendors(&full.n_anchors);
 	return wd_verifier_new(&full, ret);
@@ -89,6 +105,8 @@ find(struct evidence_verifiers *v, const struct evidence_rules *rules,
 		return r;
 	wd_verifier_freep(&v->kept[v->next].verifier);
 	v->kept[v->next] = (struct kept){ fresh, *rules };
+	for (size_t i = 0; i < rules->n_anchors; i++) /* the request's */
+		v->kept[v->next].rules.anchor[i].der = wd_span(NULL, 0);
 	v->next = (v->next + 1) % KEPT;
 	*ret = fresh;
 	return 0;

@@ -27,7 +27,9 @@ static const struct cli_option options[] = {
 	    false },
 	{ "nonce", "HEX", "what the report data must begin with", false },
 	{ "policy", "FILE",
-	    "JSON: allow_debug, require_crl, min_evaluation_number", false },
+	    "JSON: allow_debug, require_crl, min_evaluation_number, "
+	    "allow_migrate_ma, require_amd_crl, max_vmpl, min_tcb",
+	    false },
 	{ "trust-anchor", "FILE",
 	    "PEM of roots that take the place of the vendors'", false },
 	{ "json", NULL, "answer with one JSON object", false },
