@@ -8,6 +8,12 @@
 
 #include "broker/broker.h"
 
+/* What verify thinks of evidence. */
+struct wd_admin_evidence {
+	int reason; /* 0: genuine */
+	struct wd_span detail, claims;
+};
+
 /* What other roles found out for a call before it can be done. */
 struct wd_admin_found {
 	int result; /* not 0: why that role refused or could not; then the act
@@ -15,6 +21,7 @@ struct wd_admin_found {
 	struct wd_span why;                      /* its sentence */
 	const struct wd_msg_doc_info *doc;       /* COLLATERAL_PUT, by verify */
 	const struct wd_msg_audit_entries *tail; /* AUDIT_TAIL, by scribe */
+	const struct wd_admin_evidence *evidence; /* POLICY_EXPLAIN, verify */
 };
 
 /* One admin request while it is handled. */
@@ -94,7 +101,8 @@ int wd_admin_answer(struct wd_admin *a, const void *msg) WD_MUST_USE;
  *                          attach), retrieve (metadata), search, update
  *                          (another policy), certify (CSR and chain), delete
  *   key_transfer_policies  create, update (a new version), retrieve, search,
- *                          bind (a prefix to one, or free it), delete
+ *                          bind (a prefix to one, or free it), explain
+ *                          (what evidence would get), delete
  *   secrets                write, read, search, delete
  *   collateral             import, retrieve, search
  *   tokens                 create, search, delete

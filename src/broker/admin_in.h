@@ -122,6 +122,7 @@ int wd_admin_policy_show(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_policy_list(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_policy_delete(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_policy_bind(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_policy_explain(struct wd_admin *a, const void *msg) WD_MUST_USE;
 
 int wd_admin_secret_put(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_secret_get(struct wd_admin *a, const void *msg) WD_MUST_USE;

@@ -5,14 +5,12 @@
 #include "broker/release.h"
 
 #include "broker/headers.h"
+#include "broker/judge.h"
 #include "broker/native.h"
-#include "broker/revoked.h"
 #include "broker/session.h"
-#include "codec/hex.h"
 #include "codec/jtext.h"
 #include "crypto/jwe.h"
 #include "crypto/rand.h"
-#include "policy/eval.h"
 
 /* One release while it is made. */
 struct release {
@@ -24,9 +22,7 @@ struct release {
 	struct wd_store_session room;           /* maybe where it lies */
 	struct wd_claims claims;
 	struct wd_thing thing;
-	const struct wd_policy *policy; /* borrowed from the broker */
-	const uint8_t *policy_version;
-	uint32_t seconds;
+	struct wd_judged judged;
 	struct wd_id lease;
 	struct wd_jwe jwe;
 };
@@ -55,25 +51,6 @@ find_session(struct release *x, struct wd_diag *d)
 	return 0;
 }
 
-static int
-find_policy(struct release *x, struct wd_diag *d)
-{
-	char version[65];
-	int r;
-
-	if (wd_id_is_none(&x->thing.policy))
-		return wd_reject(
-		    d, WD_R_NO_POLICY, "no policy is bound to the resource");
-	r = wd_broker_policy(
-	    x->b, &x->thing.policy, &x->policy, &x->policy_version, d);
-	if (r == WD_R_NOT_FOUND)
-		return wd_fault(d, WD_F_STORE, "a bound policy is missing");
-	if (r != 0)
-		return r;
-	wd_hex_format(wd_span(x->policy_version, 32), version);
-	return wd_is_revoked(x->b, "policy_version", version, d);
-}
-
 /* The client as its certificate named it; NULL without one. */
 static const struct wd_client_identity *
 identity(const struct release *x, struct wd_client_identity *room)
@@ -90,22 +67,11 @@ static int
 decide(struct release *x, struct wd_diag *d)
 {
 	struct wd_client_identity room = { 0 };
-	int r;
+	int r = wd_judge(x->b, &x->thing, &x->claims, identity(x, &room),
+	    x->now, NULL, &x->judged, d);
 
-	if ((r = find_policy(x, d)) != 0 ||
-	    (r = wd_claims_revoked(x->b, &x->claims, d)) != 0)
+	if (r != 0)
 		return r;
-	r = wd_policy_eval(
-	    x->policy, &x->claims, identity(x, &room), x->now, NULL);
-	if (r < 0)
-		return wd_fault(d, r, "the policy could not be evaluated");
-	if (r > 0)
-		return wd_reject(
-		    d, (enum wd_reason)r, "%s", wd_reason_row(r)->sentence);
-	x->seconds = wd_policy_lease(x->policy, x->now);
-	if (x->seconds == 0)
-		return wd_reject(d, WD_R_POLICY_CLAUSE,
-		    "the policy is outside its time window");
 	x->verdict = WD_ALLOW;
 	return 0;
 }
@@ -131,8 +97,8 @@ make_native(struct release *x, const struct wd_pkey *client,
 		.nonce = wd_bytes_span(x->session->nonce),
 		.client = thumb,
 		.lease = &x->lease,
-		.seconds = x->seconds,
-		.policy_version = x->policy_version,
+		.seconds = x->judged.seconds,
+		.policy_version = x->judged.policy_version,
 	};
 
 	if (wd_thumb_text(client, thumb) != 0 ||
@@ -185,10 +151,10 @@ write_trace(const struct release *x, struct wd_wr *wr)
 	struct wd_policy_trace trace = { 0 };
 	struct wd_jtext j = wd_jtext(wr);
 
-	if (x->policy == NULL)
+	if (x->judged.policy == NULL)
 		return;
-	if (wd_policy_eval(
-		x->policy, &x->claims, identity(x, &room), x->now, &trace) >= 0)
+	if (wd_policy_eval(x->judged.policy, &x->claims, identity(x, &room),
+		x->now, &trace) >= 0)
 		wd_policy_trace_write(&trace, &j);
 }
 
@@ -206,9 +172,9 @@ log_release(const struct release *x, int result, const char *why,
 		.lease = x->lease,
 		.key = x->thing.path.key,
 		.policy = x->thing.policy,
-		.policy_version = x->policy_version,
+		.policy_version = x->judged.policy_version,
 		.version = x->thing.number,
-		.lease_seconds = result == 0 ? x->seconds : 0,
+		.lease_seconds = result == 0 ? x->judged.seconds : 0,
 		.result = result,
 		.software = wd_claims_bool(&x->claims, WD_C_SOFTWARE),
 	};
@@ -230,7 +196,7 @@ answer(const struct release *x)
 {
 	return (struct wd_msg_release){
 		.lease = x->lease,
-		.seconds = x->seconds,
+		.seconds = x->judged.seconds,
 		.protected = wd_bytes_span(x->jwe.protected_b64),
 		.encrypted_key = wd_bytes_span(x->jwe.encrypted_key),
 		.iv = wd_bytes_span(x->jwe.iv),
@@ -246,7 +212,7 @@ fill_lease(const struct release *x, struct wd_store_lease *lease)
 		.id = x->lease,
 		.session = x->session->id,
 		.made = x->now,
-		.expires = x->now + x->seconds,
+		.expires = x->now + x->judged.seconds,
 	};
 	wd_copy(lease->what, WD_SPAN(x->thing.text));
 }

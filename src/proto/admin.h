@@ -32,6 +32,8 @@ int wd_admin_csr_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_key_csr_ask *ret, struct wd_diag *d) WD_MUST_USE;
 int wd_admin_policy_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_policy_add *ret, struct wd_diag *d) WD_MUST_USE;
+int wd_admin_explain_read(struct wd_span json, struct wd_admin_body *b,
+    struct wd_msg_explain_ask *ret, struct wd_diag *d) WD_MUST_USE;
 int wd_admin_bind_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_policy_bind *ret, struct wd_diag *d) WD_MUST_USE;
 int wd_admin_collateral_read(struct wd_span json, struct wd_admin_body *b,
@@ -58,6 +60,8 @@ void wd_admin_key_write(
     struct wd_jtext *j, const struct wd_msg_key_record *key, bool whole);
 void wd_admin_policy_write(
     struct wd_jtext *j, const struct wd_msg_policy_record *p, bool whole);
+void wd_admin_explained_write(
+    struct wd_jtext *j, const struct wd_msg_explained *m);
 void wd_admin_secret_write(
     struct wd_jtext *j, const struct wd_msg_secret_record *s);
 void wd_admin_document_write(

@@ -100,6 +100,33 @@ front_admin_policy_list(void *ctx, struct wd_request *rq)
 	front_ask_read(ctx, rq, r, &d, WD_CALL_POLICY_LIST, &m, list_done);
 }
 
+/* ---- explaining */
+
+static void
+explained_done(struct front *f, struct wd_request *rq, const void *msg)
+{
+	struct wd_wr wr = wd_wr_growing(FRONT_ANSWER);
+	struct wd_jtext j = wd_jtext(&wr);
+
+	wd_admin_explained_write(&j, msg);
+	front_answer_json(f, rq, 200, &wr);
+}
+
+void
+front_admin_explain(void *ctx, struct wd_request *rq)
+{
+	WD_AUTO(wd_admin_body_done) struct wd_admin_body b = { 0 };
+	struct wd_msg_explain_ask m = { 0 };
+	struct wd_diag d = { 0 };
+	int r;
+
+	if (!front_begin(ctx, rq, NULL, 0))
+		return;
+	r = wd_admin_explain_read(rq->body, &b, &m, &d);
+	front_ask_read(
+	    ctx, rq, r, &d, WD_CALL_POLICY_EXPLAIN, &m, explained_done);
+}
+
 /* ---- bindings */
 
 void

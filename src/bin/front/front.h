@@ -190,6 +190,7 @@ void front_admin_policy_list(void *ctx, struct wd_request *rq);
 void front_admin_policy_show(void *ctx, struct wd_request *rq);
 void front_admin_policy_put(void *ctx, struct wd_request *rq);
 void front_admin_policy_delete(void *ctx, struct wd_request *rq);
+void front_admin_explain(void *ctx, struct wd_request *rq);
 void front_admin_bind(void *ctx, struct wd_request *rq);
 void front_admin_unbind(void *ctx, struct wd_request *rq);
 void front_admin_secret_put(void *ctx, struct wd_request *rq);

@@ -101,6 +101,8 @@ static const struct wd_route routes[] = {
 	    FRONT_ADMIN, 256 * 1024, json },
 	{ DELETE, "/admin/v1/policies/*", front_admin_policy_delete,
 	    WD_DOOR_ADMIN, FRONT_ADMIN, 0, NULL },
+	{ POST, "/admin/v1/explain", front_admin_explain, WD_DOOR_ADMIN,
+	    FRONT_ADMIN, 512 * 1024, json },
 	{ PUT, "/admin/v1/bindings/**", front_admin_bind, WD_DOOR_ADMIN,
 	    FRONT_ADMIN, 4096, json },
 	{ DELETE, "/admin/v1/bindings/**", front_admin_unbind, WD_DOOR_ADMIN,

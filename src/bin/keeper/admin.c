@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/reason.h"
 #include "broker/admin.h"
+#include "proto/door.h"
 #include "seal/seal.h"
 #include "sys/log.h"
 
@@ -176,6 +177,43 @@ keeper_admin_doc(struct keeper *k, int result, struct wd_span detail,
 		.result = result,
 		.why = detail,
 		.doc = doc,
+	};
+
+	run(k, &found);
+}
+
+/* Evidence that is judged for an admin is bound to nothing: no session comes of
+ * it. */
+static void
+begin_explain(struct keeper *k)
+{
+	struct wd_msg_explain_ask m;
+	struct wd_msg_appraise_ask appraise;
+
+	if (wd_msg_read(wd_bytes_span(k->turn->body), &wd_msg_explain_ask_type,
+		&m) != 0 ||
+	    !is_allowed(k, m.token)) {
+		run(k, NULL);
+		return;
+	}
+	keeper_snapshot(k);
+	appraise = (struct wd_msg_appraise_ask){ .door = WD_DOOR_ADMIN,
+		.tee = m.tee,
+		.at = wd_time_now(),
+		.evidence = m.evidence };
+	ask(k, &k->verify, WD_CALL_APPRAISE, &appraise, ADMIN_VERIFY,
+	    KEEPER_VERIFY_MS);
+}
+
+void
+keeper_admin_appraised(struct keeper *k, int result, struct wd_span detail,
+    const struct wd_msg_claims *claims)
+{
+	struct wd_admin_evidence evidence = { result, detail, claims->flat };
+	struct wd_admin_found found = {
+		.result = result < 0 ? result : 0,
+		.why = detail,
+		.evidence = &evidence,
 	};
 
 	run(k, &found);
@@ -378,6 +416,7 @@ static const struct {
 	{ WD_CALL_UNSEAL, begin_unseal },
 	{ WD_CALL_COLLATERAL_PUT, begin_collateral },
 	{ WD_CALL_AUDIT_TAIL, begin_tail },
+	{ WD_CALL_POLICY_EXPLAIN, begin_explain },
 };
 
 static void

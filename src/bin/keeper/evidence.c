@@ -107,6 +107,10 @@ on_appraised(
 		wd_role_bad_peer(k->role, &k->verify, "malformed answer");
 		return;
 	}
+	if (k->step == ADMIN_VERIFY && k->turn->asked == f->request) {
+		keeper_admin_appraised(k, result, detail, &claims);
+		return;
+	}
 	/* Who was late has been answered; what comes now is for nobody. */
 	if (op == NULL || op->asked != f->request)
 		return;

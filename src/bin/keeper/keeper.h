@@ -52,7 +52,7 @@ struct op_list {
 /* What the admin call that has its turn is waiting for. */
 enum admin_step {
 	ADMIN_IDLE,
-	ADMIN_VERIFY, /* a document is checked */
+	ADMIN_VERIFY, /* a document or evidence is judged */
 	ADMIN_TAIL,   /* scribe reads entries */
 	ADMIN_SEAL,   /* seal opens or closes */
 	ADMIN_LOG,    /* its entry becomes durable */
@@ -206,6 +206,8 @@ void keeper_admin_call(
 void keeper_admin_next(struct keeper *k);
 void keeper_admin_doc(struct keeper *k, int result, struct wd_span detail,
     const struct wd_msg_doc_info *doc);
+void keeper_admin_appraised(struct keeper *k, int result, struct wd_span detail,
+    const struct wd_msg_claims *claims);
 void keeper_admin_tail(struct keeper *k, int result, struct wd_span detail,
     const struct wd_msg_audit_entries *tail);
 void keeper_admin_seal(struct keeper *k, int result, struct wd_span detail);

@@ -25,6 +25,7 @@ static const struct cli_verb *const verbs[] = {
 	&cli_verb_policy_delete,
 	&cli_verb_policy_bind,
 	&cli_verb_policy_unbind,
+	&cli_verb_policy_explain,
 	&cli_verb_secret_put,
 	&cli_verb_secret_get,
 	&cli_verb_secret_list,

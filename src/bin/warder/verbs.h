@@ -38,6 +38,7 @@ extern const struct cli_verb cli_verb_policy_delete;
 extern const struct cli_verb cli_verb_policy_list;
 extern const struct cli_verb cli_verb_policy_show;
 extern const struct cli_verb cli_verb_policy_unbind;
+extern const struct cli_verb cli_verb_policy_explain;
 extern const struct cli_verb cli_verb_seal;
 extern const struct cli_verb cli_verb_secret_delete;
 extern const struct cli_verb cli_verb_secret_get;

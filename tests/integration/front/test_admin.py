@@ -85,6 +85,8 @@ class Every(AdminTest):
         ("GET", "/policies", None), ("GET", "/policies/" + POLICY, None),
         ("PUT", "/policies/" + POLICY, {"policy": WARDER}),
         ("DELETE", "/policies/" + POLICY, None),
+        ("POST", "/explain", {"path": "a/b", "tee": "sgx",
+                              "parts": {"quote": "AAAA"}}),
         ("PUT", "/bindings/a/b", {"policy": POLICY}),
         ("DELETE", "/bindings/a/b", None), ("GET", "/secrets", None),
         ("PUT", "/secrets/a/b/c", b"s"), ("GET", "/secrets/a/b/c", None),
@@ -481,6 +483,36 @@ class Policies(AdminTest):
         self.answers("POLICY_DELETE", {})
         self.assertEqual(
             self.admin("DELETE", "/policies/" + POLICY).status, 204)
+
+    def test_what_evidence_would_get_is_asked(self):
+        self.answers("POLICY_EXPLAIN", {
+            "reason": 204, "detail": "no", "policy": POLICY,
+            "version": bytes(32), "clauses": "[]", "seconds": 0})
+        answer = self.admin("POST", "/explain", {
+            "path": "a/b/c", "tee": "snp", "parts": {
+                "vek": "AQ==", "report": "AAAA"}})
+        self.assertEqual(answer.status, 200)
+        self.assertEqual(answer.json(), {
+            "clauses": [], "detail": "no", "policy": POLICY,
+            "reason": "measurement_mismatch", "verdict": "deny",
+            "version": "00" * 32})
+        ask = self.asked("POLICY_EXPLAIN")
+        self.assertEqual((ask["path"], ask["tee"]), ("a/b/c", 3))
+        self.assertEqual(ask["evidence"].hex(),
+                         "0a03000000" + "000000" + "0b01000000" + "01")
+        self.keeper.seen.clear()
+        sgx = {"quote": "AAAA"}
+        self.assert_malformed("POST", "/explain", [
+            ({}, 400), ({"path": "a/b/c"}, 400),
+            ({"path": "a/b/c", "tee": "sgx"}, 400),
+            ({"path": "a/b/c", "tee": "x", "parts": sgx}, 422),
+            ({"path": "a/b/c", "parts": sgx}, 422),
+            ({"path": "a/b/c", "tee": "sgx", "parts": {"quote": "?"}}, 400),
+            ({"path": "a/b/c", "tee": "sgx", "parts": {"tcb_info": ""}},
+             400),
+            ({"path": "a/b/c", "tee": "sgx", "parts": sgx,
+              "evidence": sgx}, 400),
+            ({"path": "a/b/c", "evidence": {"svn": "1"}}, 422)])
 
     def test_prefixes_are_bound_and_freed(self):
         self.answers("POLICY_BIND", {})
