@@ -60,7 +60,8 @@ write_numbers(struct wd_jtext *j, struct wd_span numbers)
 	wd_jtext_end(j);
 }
 
-/* Numbers of claims were checked to be 8 bytes when the block was made. */
+/* Numbers of claims were checked to be 8 bytes when the block was made. An
+ * empty text is null: something that there is none of. */
 void
 wd_claim_write_value(
     struct wd_jtext *j, const struct wd_claim_row *row, struct wd_span value)
@@ -78,7 +79,10 @@ wd_claim_write_value(
 		wd_jtext_bool(j, wd_rd_u8(&rd) == 1);
 		break;
 	case WD_CLAIM_TEXT:
-		wd_jtext_string(j, value);
+		if (value.len == 0)
+			wd_jtext_null(j);
+		else
+			wd_jtext_string(j, value);
 		break;
 	case WD_CLAIM_LIST:
 		write_list(j, value);

@@ -4,9 +4,11 @@
 #include "verify/registry.h"
 
 #include "verify/sgx/sgx.h"
+#include "verify/tdx/tdx.h"
 
 static const struct wd_tee_row *const rows[] = {
 	&wd_sgx_row,
+	&wd_tdx_row,
 };
 
 const struct wd_tee_row *

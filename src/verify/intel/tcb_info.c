@@ -53,16 +53,20 @@ reaches(const uint8_t *has, const uint8_t *needs)
 	return true;
 }
 
+bool
+wd_tcb_level_sgx_reached(
+    const struct wd_tcb_level *level, const struct wd_pck *pck)
+{
+	return pck->pcesvn >= level->pcesvn &&
+	    reaches(pck->components, level->sgx);
+}
+
 const struct wd_tcb_level *
 wd_tcb_info_find_sgx(const struct wd_tcb_info *t, const struct wd_pck *pck)
 {
-	for (size_t i = 0; i < t->n_levels; i++) {
-		const struct wd_tcb_level *level = &t->level[i];
-
-		if (pck->pcesvn >= level->pcesvn &&
-		    reaches(pck->components, level->sgx))
-			return level;
-	}
+	for (size_t i = 0; i < t->n_levels; i++)
+		if (wd_tcb_level_sgx_reached(&t->level[i], pck))
+			return &t->level[i];
 	return NULL;
 }
 

@@ -53,6 +53,10 @@ void wd_tcb_info_freep(struct wd_tcb_info **t);
 struct wd_span wd_tcb_info_advisories(
     const struct wd_tcb_info *t, const struct wd_tcb_verdict *v);
 
+/* Whether PCK has all the SGX components and the PCESVN of LEVEL. */
+bool wd_tcb_level_sgx_reached(
+    const struct wd_tcb_level *level, const struct wd_pck *pck);
+
 /* The highest level whose SGX part the platform reaches; NULL: none. */
 const struct wd_tcb_level *wd_tcb_info_find_sgx(
     const struct wd_tcb_info *t, const struct wd_pck *pck);

@@ -93,6 +93,24 @@ t_good(void)
 	return r;
 }
 
+struct t_recipe
+t_good_td(void)
+{
+	struct t_recipe r = t_good();
+
+	r.version = 5;
+	r.anchor_tee = WD_TEE_TDX;
+	r.td = (struct t_td){
+		.is_td = true,
+		.is_15 = true,
+		.tcb_svn = { 5, 1, 3 },
+		.tcb_svn2 = { 5, 1, 3 },
+		.mr_td = 0x3d,
+		.attributes = UINT64_C(1) << 28,
+	};
+	return r;
+}
+
 /* A member of a sequence of the SGX extension. */
 static void
 put_member(struct wd_wr *wr, const uint8_t *suffix, size_t n_suffix,
@@ -266,19 +284,61 @@ static const char tcb_info_body[] =
     "\"tcbStatus\":\"SWHardeningNeeded\","
     "\"advisoryIDs\":[\"INTEL-SA-1\"]}]}";
 
-static const char qe_identity_body[] =
-    "{\"id\":\"QE\",\"version\":2,\"issueDate\":\"2030-05-22T00:00:00Z\","
-    "\"nextUpdate\":\"2030-06-22T00:00:00Z\","
-    "\"tcbEvaluationDataNumber\":18,\"miscselect\":\"00000000\","
-    "\"miscselectMask\":\"FFFFFFFF\","
-    "\"attributes\":\"11000000000000000000000000000000\","
-    "\"attributesMask\":\"FBFFFFFFFFFFFFFF0000000000000000\","
-    "\"mrsigner\":\"8C8C8C8C8C8C8C8C8C8C8C8C8C8C8C8C"
-    "8C8C8C8C8C8C8C8C8C8C8C8C8C8C8C8C\",\"isvprodid\":1,\"tcbLevels\":["
-    "{\"tcb\":{\"isvsvn\":8},\"tcbDate\":\"2029-06-01T00:00:00Z\","
-    "\"tcbStatus\":\"UpToDate\"},{\"tcb\":{\"isvsvn\":6},"
-    "\"tcbDate\":\"2028-06-01T00:00:00Z\",\"tcbStatus\":\"OutOfDate\","
-    "\"advisoryIDs\":[\"INTEL-SA-2\"]}]}";
+#define T_ZEROS_48 "000000000000000000000000000000000000000000000000"
+#define T_MODULE_FIELDS                           \
+	"\"mrsigner\":\"" T_ZEROS_48 T_ZEROS_48   \
+	"\",\"attributes\":\"0000000000000000\"," \
+	"\"attributesMask\":\"FFFFFFFFFFFFFFFF\""
+#define T_SGX_PART                                                        \
+	"{\"tcb\":{\"sgxtcbcomponents\":[{\"svn\":11},"                   \
+	"{\"svn\":11},{\"svn\":2},{\"svn\":2},{\"svn\":255},{\"svn\":1}," \
+	"{\"svn\":0},{\"svn\":0},{\"svn\":0},{\"svn\":0},{\"svn\":0},"    \
+	"{\"svn\":0},{\"svn\":0},{\"svn\":0},{\"svn\":0},{\"svn\":0}],"   \
+	"\"pcesvn\":13,\"tdxtcbcomponents\":["
+#define T_TDX_REST                                                     \
+	"{\"svn\":0},{\"svn\":0},{\"svn\":0},{\"svn\":0},{\"svn\":0}," \
+	"{\"svn\":0},{\"svn\":0},{\"svn\":0},{\"svn\":0},{\"svn\":0}," \
+	"{\"svn\":0},{\"svn\":0},{\"svn\":0}]},"
+
+/* Modules TDX_01 and TDX_03; a level and one below it by the TDX part. */
+static const char tdx_tcb_info_body[] =
+    "{\"id\":\"TDX\",\"version\":3,\"issueDate\":\"2030-05-21T00:00:00Z\","
+    "\"nextUpdate\":\"2030-06-21T00:00:00Z\",\"fmspc\":\"00A1B2C3D4E5\","
+    "\"pceId\":\"0000\",\"tcbType\":0,\"tcbEvaluationDataNumber\":17,"
+    "\"tdxModule\":{" T_MODULE_FIELDS "},\"tdxModuleIdentities\":["
+    "{\"id\":\"TDX_01\"," T_MODULE_FIELDS ",\"tcbLevels\":["
+    "{\"tcb\":{\"isvsvn\":5},\"tcbDate\":\"2029-08-01T00:00:00Z\","
+    "\"tcbStatus\":\"UpToDate\"},"
+    "{\"tcb\":{\"isvsvn\":4},\"tcbDate\":\"2028-08-01T00:00:00Z\","
+    "\"tcbStatus\":\"OutOfDate\",\"advisoryIDs\":[\"INTEL-SA-9\"]},"
+    "{\"tcb\":{\"isvsvn\":2},\"tcbDate\":\"2027-08-01T00:00:00Z\","
+    "\"tcbStatus\":\"Revoked\"}]},"
+    "{\"id\":\"TDX_03\"," T_MODULE_FIELDS ",\"tcbLevels\":["
+    "{\"tcb\":{\"isvsvn\":7},\"tcbDate\":\"2029-08-01T00:00:00Z\","
+    "\"tcbStatus\":\"UpToDate\"}]}],\"tcbLevels\":[" T_SGX_PART
+    "{\"svn\":5},{\"svn\":0},{\"svn\":3}," T_TDX_REST
+    "\"tcbDate\":\"2029-07-01T00:00:00Z\",\"tcbStatus\":\"UpToDate\","
+    "\"advisoryIDs\":[\"INTEL-SA-1\"]}," T_SGX_PART
+    "{\"svn\":3},{\"svn\":0},{\"svn\":2}," T_TDX_REST
+    "\"tcbDate\":\"2028-07-01T00:00:00Z\",\"tcbStatus\":\"OutOfDate\"}]}";
+
+#define T_QE_IDENTITY(id)                                                    \
+	"{\"id\":\"" id                                                      \
+	"\",\"version\":2,\"issueDate\":\"2030-05-22T00:00:00Z\","           \
+	"\"nextUpdate\":\"2030-06-22T00:00:00Z\","                           \
+	"\"tcbEvaluationDataNumber\":18,\"miscselect\":\"00000000\","        \
+	"\"miscselectMask\":\"FFFFFFFF\","                                   \
+	"\"attributes\":\"11000000000000000000000000000000\","               \
+	"\"attributesMask\":\"FBFFFFFFFFFFFFFF0000000000000000\","           \
+	"\"mrsigner\":\"8C8C8C8C8C8C8C8C8C8C8C8C8C8C8C8C"                    \
+	"8C8C8C8C8C8C8C8C8C8C8C8C8C8C8C8C\",\"isvprodid\":1,\"tcbLevels\":[" \
+	"{\"tcb\":{\"isvsvn\":8},\"tcbDate\":\"2029-06-01T00:00:00Z\","      \
+	"\"tcbStatus\":\"UpToDate\"},{\"tcb\":{\"isvsvn\":6},"               \
+	"\"tcbDate\":\"2028-06-01T00:00:00Z\",\"tcbStatus\":\"OutOfDate\","  \
+	"\"advisoryIDs\":[\"INTEL-SA-2\"]}]}"
+
+static const char qe_identity_body[] = T_QE_IDENTITY("QE");
+static const char td_qe_identity_body[] = T_QE_IDENTITY("TD_QE");
 
 static struct wd_bytes *
 make_doc(const struct t_doc *doc, const char *name, const char *body)
@@ -387,6 +447,41 @@ put_qe(struct wd_wr *wr, const struct t_recipe *r, const uint8_t key[64],
 }
 
 static void
+put_td(struct wd_wr *wr, const struct t_recipe *r)
+{
+	const struct t_td *t = &r->td;
+
+	wd_wr_bytes(wr, WD_SPAN(t->tcb_svn));
+	wd_wr_zero(wr, 48);
+	wd_wr_u8(wr, t->mr_signer_seam);
+	wd_wr_zero(wr, 47);
+	wd_wr_u8(wr, t->seam_attributes);
+	wd_wr_zero(wr, 7);
+	wd_wr_le64(wr, t->attributes);
+	wd_wr_le64(wr, 0xe7);
+	for (size_t i = 0; i < 48; i++)
+		wd_wr_u8(wr, t->mr_td);
+	wd_wr_zero(wr, 144);
+	for (size_t i = 0; i < 4; i++)
+		wd_wr_bytes(wr, WD_SPAN(t->rtmr[i]));
+	wd_wr_bytes(wr, WD_SPAN(r->report_data));
+	if (!t->is_15)
+		return;
+	wd_wr_bytes(wr, WD_SPAN(t->tcb_svn2));
+	wd_wr_zero(wr, 48);
+}
+
+/* Version 5 names the body; 4 has but one for each TEE. */
+static void
+put_descriptor(struct wd_wr *wr, const struct t_recipe *r)
+{
+	if (r->version != 5)
+		return;
+	wd_wr_le16(wr, !r->td.is_td ? 1 : r->td.is_15 ? 3 : 2);
+	wd_wr_le32(wr, !r->td.is_td ? 384 : r->td.is_15 ? 648 : 584);
+}
+
+static void
 put_header_and_body(struct wd_wr *wr, const struct t_recipe *r)
 {
 	static const uint8_t vendor[16] = { 0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c,
@@ -394,12 +489,14 @@ put_header_and_body(struct wd_wr *wr, const struct t_recipe *r)
 
 	wd_wr_le16(wr, r->version);
 	wd_wr_le16(wr, 2);
-	wd_wr_zero(wr, 8);
+	wd_wr_le32(wr, r->td.is_td ? 0x81 : 0);
+	wd_wr_zero(wr, 4);
 	wd_wr_bytes(wr, WD_SPAN(vendor));
 	wd_wr_zero(wr, 20);
-	if (r->version == 5) {
-		wd_wr_le16(wr, 1);
-		wd_wr_le32(wr, 384);
+	put_descriptor(wr, r);
+	if (r->td.is_td) {
+		put_td(wr, r);
+		return;
 	}
 	put_report(wr,
 	    &(struct report){
@@ -470,10 +567,11 @@ t_world_make(struct t_world *w, const struct t_recipe *r)
 	    make_quote(r, r->cert_type == 5 ? wd_bytes_span(chain) : nothing);
 	if (r->pck_chain_beside)
 		w->part[WD_IN_PCK_CHAIN] = WD_TAKE(chain);
-	w->part[WD_IN_TCB_INFO] =
-	    make_doc(&r->tcb_info, "tcbInfo", tcb_info_body);
+	w->part[WD_IN_TCB_INFO] = make_doc(&r->tcb_info, "tcbInfo",
+	    r->td.is_td ? tdx_tcb_info_body : tcb_info_body);
 	w->part[WD_IN_QE_IDENTITY] =
-	    make_doc(&r->qe_identity, "enclaveIdentity", qe_identity_body);
+	    make_doc(&r->qe_identity, "enclaveIdentity",
+		r->td.is_td ? td_qe_identity_body : qe_identity_body);
 	if (!r->no_signing_chain)
 		w->part[WD_IN_TCB_SIGNING_CHAIN] =
 		    make_chain(w, r->signing_order);
@@ -485,6 +583,7 @@ t_world_make(struct t_world *w, const struct t_recipe *r)
 	w->pck_ca_chain = make_chain(w, "cr");
 	for (size_t i = 0; i < WD_IN_COUNT; i++)
 		w->in.part[i] = wd_bytes_span(w->part[i]);
+	w->in.part[WD_IN_EVENT_LOG] = r->event_log;
 }
 
 void
@@ -506,6 +605,6 @@ t_judge(const struct t_recipe *r, struct wd_claims *claims, struct wd_diag *d)
 
 	t_world_make(&w, r);
 	t_ok(wd_verifier_new(&w.rules, &v));
-	return wd_appraise(v, WD_TEE_SGX, &w.in, w.at, wd_span(NULL, 0),
-	    claims == NULL ? &unused : claims, d);
+	return wd_appraise(v, r->td.is_td ? WD_TEE_TDX : WD_TEE_SGX, &w.in,
+	    w.at, wd_span(NULL, 0), claims == NULL ? &unused : claims, d);
 }

@@ -40,6 +40,16 @@ struct t_doc {
 	bool absent;
 };
 
+/* What a TD says, where the quote is of one. */
+struct t_td {
+	bool is_td, is_15;
+	uint8_t tcb_svn[16], tcb_svn2[16];
+	uint8_t mr_signer_seam, seam_attributes; /* the first byte of each */
+	uint8_t mr_td;                           /* all 48 bytes */
+	uint64_t attributes;
+	uint8_t rtmr[4][48];
+};
+
 struct t_recipe {
 	struct t_cert root, ca, pck, signing;
 	const char *pck_order, *signing_order; /* "pcr": leaf first */
@@ -56,6 +66,8 @@ struct t_recipe {
 	enum t_who qe_signer, quote_signer;
 	bool wrong_binding, off_curve;
 	uint8_t report_data[64];
+	struct t_td td;
+	struct wd_span event_log; /* given beside the quote */
 	int64_t at;
 	/* the rules */
 	bool allow_debug, crl_optional, software;
@@ -65,6 +77,9 @@ struct t_recipe {
 };
 
 struct t_recipe t_good(void);
+
+/* A quote of version 5 with a TD report 1.5, of module TDX_01, up to date. */
+struct t_recipe t_good_td(void);
 
 struct t_world {
 	struct wd_bytes *der[T_WHO_COUNT]; /* certificates, by whose they are */
@@ -82,6 +97,7 @@ void t_world_done(struct t_world *w);
 /* Makes the keys and starts libcrypto, once. */
 int t_world_setup(void **state);
 
-/* Judges a recipe with a new verifier; CLAIMS and D may be NULL. */
+/* Judges a recipe as what it is of with a new verifier; CLAIMS
+ * and D may be NULL. */
 int t_judge(
     const struct t_recipe *r, struct wd_claims *claims, struct wd_diag *d);

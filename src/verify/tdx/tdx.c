@@ -1,0 +1,88 @@
+/*
+ * The steps of judging a TDX quote: those of every Intel quote, then the TDX
+ * module and its part of the platform's level. What the TD says is looked at
+ * last, when it is authentic.
+ */
+#include "verify/tdx/tdx.h"
+
+#include "verify/tdx/case.h"
+
+_Static_assert(sizeof(struct wd_tdx_case) <= WD_STATE_MAX,
+    "the state of a TDX call must fit");
+
+struct wd_tdx_case *
+wd_tdx_case(struct wd_appraisal *a)
+{
+	return (struct wd_tdx_case *)a->state;
+}
+
+static int
+report(struct wd_appraisal *a)
+{
+	struct wd_tdx_case *c = wd_tdx_case(a);
+
+	c->report = wd_td_report_read(c->intel.quote.body);
+	return 0;
+}
+
+/* A kind of debugging that nobody has described is never allowed. */
+static int
+debug(struct wd_appraisal *a)
+{
+	const struct wd_td_report *t = &wd_tdx_case(a)->report;
+
+	if (t->unknown_debug)
+		return wd_reject(a->d, WD_R_DEBUG_NOT_ALLOWED,
+		    "the TD is under debug in a way that is not known");
+	if (!t->debug || a->v->rules.allow_debug)
+		return 0;
+	return wd_reject(
+	    a->d, WD_R_DEBUG_NOT_ALLOWED, "the TD can be debugged");
+}
+
+static int
+bound(struct wd_appraisal *a)
+{
+	return wd_appraisal_bound(a, wd_tdx_case(a)->report.report_data);
+}
+
+static const struct wd_step steps[] = {
+	{ "quote form", wd_intel_quote_form },
+	{ "certification data", wd_intel_certification_data },
+	{ "PCK chain", wd_intel_pck_chain },
+	{ "root CRL", wd_intel_root_crl },
+	{ "PCK CRL", wd_intel_pck_crl },
+	{ "TCB signing chain", wd_intel_tcb_signing_chain },
+	{ "TCB info", wd_intel_tcb_info },
+	{ "QE identity chain", wd_intel_qe_identity_chain },
+	{ "QE identity", wd_intel_qe_identity },
+	{ "evaluation number", wd_intel_evaluation_number },
+	{ "known attester", wd_intel_known_attester },
+	{ "QE report signature", wd_intel_qe_report_signature },
+	{ "attestation key binding", wd_intel_att_key_binding },
+	{ "attestation key", wd_intel_att_key },
+	{ "quoting enclave", wd_intel_quoting_enclave },
+	{ "QE level", wd_intel_qe_level },
+	{ "quote signature", wd_intel_quote_signature },
+	{ "TD report", report },
+	{ "TDX module", wd_tdx_module },
+	{ "TCB level", wd_tdx_level },
+	{ "convergence with module and QE", wd_tdx_converge },
+	{ "debug", debug },
+	{ "report data", bound },
+	{ "claims", wd_tdx_claims },
+};
+
+static int
+platform(struct wd_verifier *v, const struct wd_inputs *in, int64_t at,
+    struct wd_platform *ret, struct wd_diag *d)
+{
+	return wd_intel_platform(v, WD_TEE_TDX, in, at, ret, d);
+}
+
+const struct wd_tee_row wd_tdx_row = {
+	.tee = WD_TEE_TDX,
+	.platform = platform,
+	.steps = steps,
+	.n_steps = WD_N(steps),
+};
