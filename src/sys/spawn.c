@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -21,6 +22,49 @@
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC 4U
 #endif
+
+/* ---- where programs lie */
+
+/* Our own file's folder, and its name in there. */
+static bool
+own_file(char ret[WD_SPAWN_PATH], const char **ret_name)
+{
+	ssize_t n = readlink("/proc/self/exe", ret, WD_SPAWN_PATH - 1);
+	char *slash;
+
+	if (n <= 0 || n >= WD_SPAWN_PATH - 1)
+		return false;
+	ret[n] = '\0';
+	slash = strrchr(ret, '/');
+	if (slash == NULL)
+		return false;
+	*slash = '\0';
+	*ret_name = slash + 1;
+	return true;
+}
+
+static bool
+is_there(const char *folder, const char *program, char ret[WD_SPAWN_PATH])
+{
+	int n = snprintf(ret, WD_SPAWN_PATH, "%s/%s", folder, program);
+
+	return n > 0 && n < WD_SPAWN_PATH && access(ret, X_OK) == 0;
+}
+
+int
+wd_spawn_find(const char *program, const char *installed,
+    char ret[WD_SPAWN_PATH], struct wd_diag *d)
+{
+	char folder[WD_SPAWN_PATH];
+	const char *name = "this program";
+
+	if ((own_file(folder, &name) && is_there(folder, program, ret)) ||
+	    is_there(installed, program, ret))
+		return 0;
+	return wd_reject(d, WD_R_NOT_FOUND,
+	    "%.32s is neither beside %.32s nor in %.120s", program, name,
+	    installed);
+}
 
 /* ---- in the child */
 

@@ -10,6 +10,15 @@
 
 enum { WD_SPAWN_CONTROL = 3 };
 
+enum { WD_SPAWN_PATH = 4096 };
+
+/*
+ * Where PROGRAM lies: beside the file of this process, so that a build folder
+ * works as it is, else in the folder INSTALLED. WD_R_NOT_FOUND.
+ */
+int wd_spawn_find(const char *program, const char *installed,
+    char ret[WD_SPAWN_PATH], struct wd_diag *d) WD_MUST_USE;
+
 struct wd_spawn {
 	const char *program; /* path */
 	int control;         /* becomes WD_SPAWN_CONTROL; stays the caller's */

@@ -9,10 +9,8 @@
 #include "sys/spawn.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -45,33 +43,10 @@ end_link(struct starter *s)
 	s->pid = 0;
 }
 
-/* Beside our own file, else where packages put the programs of roles. */
-static int
-find_program(char ret[PATH_MAX], struct wd_diag *d)
-{
-	ssize_t n = readlink("/proc/self/exe", ret, PATH_MAX - 1);
-	char *slash;
-
-	if (n <= 0)
-		return wd_fault_errno(d, "cannot find our own file");
-	ret[n] = '\0';
-	slash = strrchr(ret, '/');
-	n = slash == NULL ? n : slash - ret;
-	if (snprintf(ret + n, PATH_MAX - (size_t)n, "/warder-link") <
-		PATH_MAX - n &&
-	    access(ret, X_OK) == 0)
-		return 0;
-	(void)snprintf(ret, PATH_MAX, "%s/warder-link",
-	    WARDER_LIBEXECDIR); /* a short path of ours */
-	return access(ret, X_OK) == 0
-	    ? 0
-	    : wd_fault_errno(d, "cannot find the program warder-link");
-}
-
 static int
 spawn(struct starter *s, int control, struct wd_diag *d)
 {
-	char program[PATH_MAX];
+	char program[WD_SPAWN_PATH];
 	const struct wd_spawn how = {
 		.program = program,
 		.control = control,
@@ -79,9 +54,10 @@ spawn(struct starter *s, int control, struct wd_diag *d)
 		.cpu = -1,
 		.max_files = LINK_FILES,
 	};
-	int r = find_program(program, d);
 
-	return r != 0 ? r : wd_spawn(&how, &s->pid, d);
+	if (wd_spawn_find("warder-link", WARDER_LIBEXECDIR, program, d) != 0)
+		return WD_F_SYSTEM;
+	return wd_spawn(&how, &s->pid, d);
 }
 
 /* Everything a role hears before it is ready. */

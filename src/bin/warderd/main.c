@@ -135,7 +135,7 @@ require_programs(struct wd_diag *d)
 {
 	size_t n;
 	const struct sup_role *roles = sup_roles(&n);
-	char path[SUP_PATH];
+	char path[WD_SPAWN_PATH];
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++)

@@ -14,7 +14,6 @@
 #include "proto/calls.h"
 #include "sys/file.h"
 #include "sys/log.h"
-#include "sys/spawn.h"
 
 enum {
 	RETRY_MS = 20, /* after the first failure, then doubled */
@@ -63,7 +62,7 @@ static int
 spawn(struct sup_proc *p, int control, struct wd_diag *d)
 {
 	const struct wd_conf *c = &p->setup->conf;
-	char program[SUP_PATH];
+	char program[WD_SPAWN_PATH];
 	struct wd_spawn how = {
 		.program = program,
 		.control = control,

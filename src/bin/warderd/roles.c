@@ -1,13 +1,8 @@
 /*
- * The roles the supervisor starts, who speaks to whom, and where their
- * programs lie. Everything the supervisor treats differently from role to role
- * is a column here.
+ * The roles the supervisor starts, and who speaks to whom. Everything the
+ * supervisor treats differently from role to role is a column here.
  */
 #include "bin/warderd/supervisor.h"
-
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #define USER(member) offsetof(struct wd_conf, member)
 #define GIVES(what) (1u << (unsigned)WD_CTL_##what)
@@ -72,39 +67,9 @@ sup_is_linked(enum wd_proc a, enum wd_proc b, bool *ret_within_cell)
 	return false;
 }
 
-/* The folder of our own file. */
-static bool
-own_folder(char ret[SUP_PATH])
-{
-	ssize_t n = readlink("/proc/self/exe", ret, SUP_PATH - 1);
-	char *slash;
-
-	if (n <= 0 || n >= SUP_PATH - 1)
-		return false;
-	ret[n] = '\0';
-	slash = strrchr(ret, '/');
-	if (slash != NULL)
-		*slash = '\0';
-	return slash != NULL;
-}
-
-static bool
-is_there(const char *folder, const char *program, char ret[SUP_PATH])
-{
-	int n = snprintf(ret, SUP_PATH, "%s/%s", folder, program);
-
-	return n > 0 && n < SUP_PATH && access(ret, X_OK) == 0;
-}
-
 int
-sup_program(const struct sup_role *role, char ret[SUP_PATH], struct wd_diag *d)
+sup_program(
+    const struct sup_role *role, char ret[WD_SPAWN_PATH], struct wd_diag *d)
 {
-	char beside[SUP_PATH];
-
-	if ((own_folder(beside) && is_there(beside, role->program, ret)) ||
-	    is_there(WARDER_LIBEXECDIR, role->program, ret))
-		return 0;
-	return wd_reject(d, WD_R_NOT_FOUND,
-	    "%s is neither beside warderd nor in %.120s", role->program,
-	    WARDER_LIBEXECDIR);
+	return wd_spawn_find(role->program, WARDER_LIBEXECDIR, ret, d);
 }

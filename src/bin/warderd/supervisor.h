@@ -13,6 +13,7 @@
 #include "bin/common/peer.h"
 #include "bin/common/role.h"
 #include "crypto/tls_pair.h"
+#include "sys/spawn.h"
 
 enum {
 	SUP_PROCS = 3 * 2 * (WD_CONF_CELLS + 1) + 2, /* old and new cells */
@@ -43,11 +44,9 @@ const struct sup_role *sup_role(enum wd_proc proc);
  * within a cell. */
 bool sup_is_linked(enum wd_proc a, enum wd_proc b, bool *ret_within_cell);
 
-enum { SUP_PATH = 4096 };
-
 /* The program of a role: beside our own file, else where it was installed.
  * WD_R_NOT_FOUND. */
-int sup_program(const struct sup_role *role, char ret[SUP_PATH],
+int sup_program(const struct sup_role *role, char ret[WD_SPAWN_PATH],
     struct wd_diag *d) WD_MUST_USE;
 
 /* ---- setup.c: a configuration with everything it names opened */

@@ -233,6 +233,25 @@ what_cannot_run_is_said(void **state)
 	}
 }
 
+static void
+program_is_found_beside_us_else_where_it_is_installed(void **state)
+{
+	char self[WD_SPAWN_PATH], found[WD_SPAWN_PATH];
+	struct wd_diag d = { 0 };
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	(void)state;
+	assert_true(n > 0);
+	self[n] = '\0';
+	t_ok(wd_spawn_find(strrchr(self, '/') + 1, folder, found, &d));
+	assert_string_equal(found, self);
+	t_ok(wd_spawn_find("role", folder, found, &d));
+	assert_string_equal(found, program);
+	assert_int_equal(
+	    wd_spawn_find("none", folder, found, &d), WD_R_NOT_FOUND);
+	assert_non_null(strstr(d.detail, "none is neither beside test_"));
+}
+
 static int
 start_and_leave(void *ctx)
 {
@@ -266,6 +285,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(program_runs_as_its_user),
 		cmocka_unit_test(what_cannot_run_is_said),
 		cmocka_unit_test(program_ends_with_its_parent),
+		cmocka_unit_test(
+		    program_is_found_beside_us_else_where_it_is_installed),
 	};
 
 	(void)argc;
