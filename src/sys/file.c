@@ -6,10 +6,13 @@
 
 #include "base/reason.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,6 +25,20 @@ wd_fd_closep(int *fd)
 	if (*fd >= 0)
 		(void)close(*fd); /* of files written, fsync was asked before */
 	*fd = -1;
+}
+
+int
+wd_file_folder(const char *path, char ret[WD_FILE_PATH_MAX], struct wd_diag *d)
+{
+	char *slash;
+
+	static_assert((int)WD_FILE_PATH_MAX >= PATH_MAX, "realpath(3)");
+	if (realpath(path, ret) == NULL)
+		return wd_fault_errno(d, "%.150s: no such path", path);
+	slash = strrchr(ret, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	return 0;
 }
 
 static int

@@ -11,6 +11,12 @@
 /* An owned descriptor for WD_AUTO: closes unless -1. */
 void wd_fd_closep(int *fd);
 
+enum { WD_FILE_PATH_MAX = 4096 };
+
+/* The absolute path of the folder that the file at PATH is in. */
+int wd_file_folder(const char *path, char ret[WD_FILE_PATH_MAX],
+    struct wd_diag *d) WD_MUST_USE;
+
 /* The whole file, at most MAX bytes (WD_R_TOO_LARGE); WD_R_NOT_FOUND. */
 int wd_file_read(int dir, const char *name, size_t max, struct wd_bytes **ret,
     struct wd_diag *d) WD_MUST_USE;
@@ -19,8 +25,8 @@ int wd_file_read_secret(int dir, const char *name, size_t max,
 
 /* A file that is open already, from its start; its position, which others may
  * share, is left alone. At most MAX bytes (WD_R_TOO_LARGE). */
-int wd_file_read_shared(int fd, size_t max, struct wd_secret **ret,
-    struct wd_diag *d) WD_MUST_USE;
+int wd_file_read_shared(
+    int fd, size_t max, struct wd_secret **ret, struct wd_diag *d) WD_MUST_USE;
 
 /* Temporary file in the same folder, fsync, rename, fsync of the folder. With
  * EXCLUSIVE an existing file is WD_R_EXISTS, and no failure leaves one. */

@@ -79,6 +79,17 @@ wd_log_start(const char *role, int cell, enum wd_log_level most)
 		log_to.journal = journal_open();
 }
 
+bool
+wd_log_level_parse(struct wd_span name, enum wd_log_level *ret)
+{
+	for (size_t i = 0; i < WD_N(levels); i++)
+		if (wd_span_is(name, levels[i].name)) {
+			*ret = (enum wd_log_level)i;
+			return true;
+		}
+	return false;
+}
+
 static void
 json_pair(struct wd_wr *wr, const char *name, const char *value)
 {

@@ -12,6 +12,9 @@ enum wd_log_level { WD_LOG_ERROR, WD_LOG_WARNING, WD_LOG_INFO, WD_LOG_DEBUG };
 /* ROLE is "keeper" and the like; CELL < 0: none. Keeps no copy of ROLE. */
 void wd_log_start(const char *role, int cell, enum wd_log_level most);
 
+/* "error", "warning", "info", "debug"; false for anything else. */
+bool wd_log_level_parse(struct wd_span name, enum wd_log_level *ret);
+
 /* One event: a name of the form `key_created`, then name/value pairs of texts,
  * ended by NULL. Values are escaped and cut at 512 bytes. */
 void wd_log(enum wd_log_level level, const char *event, ...)

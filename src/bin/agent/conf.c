@@ -10,9 +10,7 @@
 #include "sys/file.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct reading {
@@ -210,20 +208,6 @@ agent_conf_parse(struct wd_span text, const char *folder,
 	return r;
 }
 
-/* The absolute path of the folder that FILE is in. */
-static int
-folder_of(const char *file, char ret[PATH_MAX], struct wd_diag *d)
-{
-	char *slash;
-
-	if (realpath(file, ret) == NULL)
-		return wd_fault_errno(d, "%.150s: no such path", file);
-	slash = strrchr(ret, '/');
-	if (slash != NULL)
-		*slash = '\0';
-	return 0;
-}
-
 static int
 read_skc(struct agent_conf *c, struct wd_diag *d)
 {
@@ -241,10 +225,10 @@ agent_conf_read(const char *path, struct agent_conf *ret, struct wd_diag *d)
 {
 	WD_AUTO(wd_freep) struct agent_conf *c = wd_alloc(sizeof(*c));
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *text = NULL;
-	char folder[PATH_MAX];
+	char folder[WD_FILE_PATH_MAX];
 	int r = wd_file_read(AT_FDCWD, path, WD_INI_MAX, &text, d);
 
-	if (r != 0 || (r = folder_of(path, folder, d)) != 0)
+	if (r != 0 || (r = wd_file_folder(path, folder, d)) != 0)
 		return r;
 	if (c == NULL)
 		return wd_fault(d, WD_F_MEMORY, "no memory");

@@ -133,19 +133,12 @@ set_number(const struct agent_value *v, void *at, struct wd_diag *d)
 static int
 set_level(const struct agent_value *v, void *at, struct wd_diag *d)
 {
-	static const char *const levels[] = {
-		[WD_LOG_ERROR] = "error",
-		[WD_LOG_WARNING] = "warning",
-		[WD_LOG_INFO] = "info",
-		[WD_LOG_DEBUG] = "debug",
-	};
+	enum wd_log_level level;
 
-	for (size_t i = 0; i < WD_N(levels); i++)
-		if (wd_span_is(v->text, levels[i])) {
-			*(uint8_t *)at = (uint8_t)i;
-			return 0;
-		}
-	return wrong_form(v, d);
+	if (!wd_log_level_parse(v->text, &level))
+		return wrong_form(v, d);
+	*(uint8_t *)at = (uint8_t)level;
+	return 0;
 }
 
 static int

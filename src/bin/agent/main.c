@@ -5,15 +5,10 @@
  */
 #include "bin/agent/agent.h"
 
+#include "bin/common/words.h"
 #include "crypto/init.h"
 
 #include <stdio.h>
-#include <string.h>
-
-struct words {
-	const char *config;
-	bool check, help, version, manual;
-};
 
 static const char usage[] =
     "usage: warder-agent [--config FILE] [--check]\n"
@@ -35,66 +30,6 @@ static const char usage[] =
     "\n"
     "example:\n"
     "  warder-agent --config /etc/warder/agent.conf --check\n";
-
-/* ---- words */
-
-static bool
-take_word(struct words *w, const char *word)
-{
-	const struct {
-		const char *name;
-		bool *flag;
-	} flags[] = {
-		{ "--check", &w->check },
-		{ "--help", &w->help },
-		{ "--version", &w->version },
-		{ "--print-config-manual", &w->manual },
-	};
-
-	for (size_t i = 0; i < WD_N(flags); i++)
-		if (strcmp(word, flags[i].name) == 0) {
-			*flags[i].flag = true;
-			return true;
-		}
-	return false;
-}
-
-static bool
-read_words(int argc, char **argv, struct words *ret)
-{
-	*ret = (struct words){ .config = AGENT_CONF_FILE };
-	for (int i = 1; i < argc; i++) {
-		if (strncmp(argv[i], "--config=", 9) == 0) {
-			ret->config = argv[i] + 9;
-		} else if (strcmp(argv[i], "--config") == 0) {
-			if (++i == argc)
-				return false;
-			ret->config = argv[i];
-		} else if (!take_word(ret, argv[i])) {
-			return false;
-		}
-	}
-	return true;
-}
-
-/* ---- what only prints */
-
-static int
-print(const void *text, size_t len)
-{
-	return fwrite(text, 1, len, stdout) == len && fflush(stdout) == 0
-	    ? 0
-	    : AGENT_EXIT_FAULT;
-}
-
-static int
-print_manual(void)
-{
-	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(1 << 20);
-
-	agent_conf_manual(&wr);
-	return wd_wr_end(&wr) == 0 ? print(wr.p, wr.len) : AGENT_EXIT_FAULT;
-}
 
 static int
 check(const char *path)
@@ -121,22 +56,18 @@ check(const char *path)
 int
 main(int argc, char **argv)
 {
-	struct words w;
+	static const struct wd_words_texts texts = { "warder-agent", usage,
+		agent_conf_manual, AGENT_EXIT_FAULT };
+	struct wd_words w;
 	int status = agent_verb(argc - 1, argv + 1);
 
 	if (status >= 0)
 		return status;
-	if (!read_words(argc, argv, &w)) {
+	if (!wd_words_read(argc, argv, AGENT_CONF_FILE, &w)) {
 		(void)fputs(usage, stderr); /* nowhere else to complain */
 		return AGENT_EXIT_USAGE;
 	}
-	if (w.help)
-		return print(usage, sizeof(usage) - 1);
-	if (w.version)
-		return printf("warder-agent %s\n", WARDER_VERSION) > 0
-		    ? 0
-		    : AGENT_EXIT_FAULT;
-	if (w.manual)
-		return print_manual();
+	if (wd_words_print(&w, &texts, &status))
+		return status;
 	return w.check ? check(w.config) : agent_run(w.config);
 }

@@ -5,9 +5,7 @@
 #include "bin/common/conf.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "codec/ini.h"
@@ -98,28 +96,14 @@ wd_conf_parse(struct wd_span text, const char *folder, struct wd_conf *ret,
 	return r;
 }
 
-/* The absolute path of the folder that FILE is in. */
-static int
-folder_of(const char *file, char ret[PATH_MAX], struct wd_diag *d)
-{
-	char *slash;
-
-	if (realpath(file, ret) == NULL)
-		return wd_fault_errno(d, "%.150s: no such path", file);
-	slash = strrchr(ret, '/');
-	if (slash != NULL)
-		*slash = '\0';
-	return 0;
-}
-
 int
 wd_conf_read(const char *path, struct wd_conf *ret, struct wd_diag *d)
 {
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *text = NULL;
-	char folder[PATH_MAX];
+	char folder[WD_FILE_PATH_MAX];
 	int r = wd_file_read(AT_FDCWD, path, WD_INI_MAX, &text, d);
 
-	if (r != 0 || (r = folder_of(path, folder, d)) != 0)
+	if (r != 0 || (r = wd_file_folder(path, folder, d)) != 0)
 		return r;
 	return wd_conf_parse(wd_bytes_span(text), folder, ret, d);
 }

@@ -7,9 +7,9 @@
 
 #include <limits.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "bin/common/words.h"
 #include "crypto/init.h"
 #include "sys/file.h"
 #include "sys/harden.h"
@@ -17,11 +17,6 @@
 #include "sys/log.h"
 
 enum { EXIT_FAULT = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3 };
-
-struct words {
-	const char *config;
-	bool check, help, version, manual;
-};
 
 static const char usage[] =
     "usage: warderd [--config FILE] [--check]\n"
@@ -37,65 +32,6 @@ static const char usage[] =
     "\n"
     "example:\n"
     "  warderd --config /etc/warder/warder.conf --check\n";
-
-/* ---- words */
-
-static bool
-take_word(struct words *w, const char *word)
-{
-	const struct {
-		const char *name;
-		bool *flag;
-	} flags[] = {
-		{ "--check", &w->check },
-		{ "--help", &w->help },
-		{ "--version", &w->version },
-		{ "--print-config-manual", &w->manual },
-	};
-
-	for (size_t i = 0; i < WD_N(flags); i++)
-		if (strcmp(word, flags[i].name) == 0) {
-			*flags[i].flag = true;
-			return true;
-		}
-	return false;
-}
-
-static bool
-read_words(int argc, char **argv, struct words *ret)
-{
-	*ret = (struct words){ .config = WD_CONF_FILE };
-	for (int i = 1; i < argc; i++) {
-		if (strncmp(argv[i], "--config=", 9) == 0) {
-			ret->config = argv[i] + 9;
-		} else if (strcmp(argv[i], "--config") == 0) {
-			if (++i == argc)
-				return false;
-			ret->config = argv[i];
-		} else if (!take_word(ret, argv[i])) {
-			return false;
-		}
-	}
-	return true;
-}
-
-/* ---- what only prints */
-
-static int
-print(FILE *to, const void *text, size_t len)
-{
-	return fwrite(text, 1, len, to) == len && fflush(to) == 0 ? 0
-								  : EXIT_FAULT;
-}
-
-static int
-print_manual(void)
-{
-	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(1 << 20);
-
-	wd_conf_manual(&wr);
-	return wd_wr_end(&wr) == 0 ? print(stdout, wr.p, wr.len) : EXIT_FAULT;
-}
 
 static int
 open_setup(const char *path, struct sup_setup *ret, struct wd_diag *d)
@@ -186,19 +122,17 @@ serve(const char *path)
 int
 main(int argc, char **argv)
 {
-	struct words w;
+	static const struct wd_words_texts texts = { "warderd", usage,
+		wd_conf_manual, EXIT_FAULT };
+	struct wd_words w;
+	int r;
 
-	if (!read_words(argc, argv, &w)) {
+	if (!wd_words_read(argc, argv, WD_CONF_FILE, &w)) {
 		(void)fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
-	if (w.help)
-		return print(stdout, usage, sizeof(usage) - 1);
-	if (w.version)
-		return printf("warderd %s\n", WARDER_VERSION) > 0 ? 0
-								  : EXIT_FAULT;
-	if (w.manual)
-		return print_manual();
+	if (wd_words_print(&w, &texts, &r))
+		return r;
 	if (w.check)
 		return check(w.config);
 	/* Without the checks of leaks that a sanitizer makes at an orderly

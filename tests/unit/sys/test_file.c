@@ -181,6 +181,21 @@ open_file_is_read_and_its_position_stays(void **state)
 }
 
 static void
+folder_of_a_file_is_absolute(void **state)
+{
+	char there[WD_FILE_PATH_MAX], path[64];
+	struct wd_diag d = { 0 };
+
+	(void)state;
+	t_ok(wd_file_write(dir, "a", WD_SPAN_LIT("x"), 0600, false, NULL));
+	(void)snprintf(path, sizeof(path), "%s/../%s/a", folder, folder + 5);
+	t_ok(wd_file_folder(path, there, &d));
+	assert_string_equal(there, folder);
+	t_ok(unlinkat(dir, "a", 0));
+	assert_int_equal(wd_file_folder(path, there, &d), WD_F_SYSTEM);
+}
+
+static void
 folder_cannot_be_read(void **state)
 {
 	struct wd_bytes *b = NULL;
@@ -278,6 +293,7 @@ main(void)
 		cmocka_unit_test(size_has_a_limit),
 		cmocka_unit_test(pipe_is_read_to_its_end),
 		cmocka_unit_test(open_file_is_read_and_its_position_stays),
+		cmocka_unit_test(folder_of_a_file_is_absolute),
 		cmocka_unit_test(folder_cannot_be_read),
 		cmocka_unit_test(clean_removes_temporaries_of_the_name_alone),
 		cmocka_unit_test(sealed_memfd_is_mapped_and_cannot_change),

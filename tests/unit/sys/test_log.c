@@ -182,6 +182,21 @@ long_text_is_cut(void **state)
 	assert_int_equal(wr.len, WD_LOG_VALUE_MAX);
 }
 
+static void
+levels_have_names(void **state)
+{
+	static const char *const none[] = { "", "warn", "ERROR", "error " };
+	enum wd_log_level level = WD_LOG_INFO;
+
+	(void)state;
+	assert_true(wd_log_level_parse(WD_SPAN_LIT("warning"), &level));
+	assert_int_equal(level, WD_LOG_WARNING);
+	assert_true(wd_log_level_parse(WD_SPAN_LIT("debug"), &level));
+	assert_int_equal(level, WD_LOG_DEBUG);
+	for (size_t i = 0; i < WD_N(none); i++)
+		assert_false(wd_log_level_parse(wd_span_text(none[i]), &level));
+}
+
 int
 main(void)
 {
@@ -194,6 +209,7 @@ main(void)
 		cmocka_unit_test(text_is_ascii_whatever_comes),
 		cmocka_unit_test(broken_utf8_is_replaced),
 		cmocka_unit_test(long_text_is_cut),
+		cmocka_unit_test(levels_have_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
