@@ -3,12 +3,16 @@
  */
 #include "verify/registry.h"
 
+#include "verify/cca/cca.h"
+#include "verify/psa/psa.h"
 #include "verify/sgx/sgx.h"
 #include "verify/tdx/tdx.h"
 
 static const struct wd_tee_row *const rows[] = {
 	&wd_sgx_row,
 	&wd_tdx_row,
+	&wd_cca_row,
+	&wd_psa_row,
 };
 
 const struct wd_tee_row *
