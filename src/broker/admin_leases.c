@@ -102,27 +102,21 @@ struct kind {
 	bool (*read)(struct wd_span text, const size_t *lengths, char *dst);
 	size_t lengths[3]; /* of bytes as hex; ended by 0 */
 	const char *form;
-	const char *instead; /* why it is not possible; NULL: it is */
 };
 
 static const struct kind kinds[] = {
-	/* Renewing means attesting again, and nothing ties that to the lease
-	 * before it: a row would be compared with nothing. */
 	{ "lease", offsetof(struct wd_entry, lease), read_id, { 0 },
-	    "the id of a lease",
-	    "a lease alone cannot be ended: revoke its session, its key or "
-	    "path, or the platform or measurement that holds it" },
+	    "the id of a lease" },
 	{ "session", offsetof(struct wd_entry, session), read_id, { 0 },
-	    "the id of a session", NULL },
+	    "the id of a session" },
 	{ "key", offsetof(struct wd_entry, key), read_id, { 0 },
-	    "the id of a key", NULL },
-	{ "policy_version", 0, read_hex, { 32 }, "64 hex digits", NULL },
-	{ "prefix", 0, read_prefix, { 0 }, "one to three segments of a path",
-	    NULL },
+	    "the id of a key" },
+	{ "policy_version", 0, read_hex, { 32 }, "64 hex digits" },
+	{ "prefix", 0, read_prefix, { 0 }, "one to three segments of a path" },
 	/* PPID; CHIP_ID */
-	{ "platform", 0, read_hex, { 16, 64 }, "32 or 128 hex digits", NULL },
+	{ "platform", 0, read_hex, { 16, 64 }, "32 or 128 hex digits" },
 	/* MRENCLAVE; MRTD and the like */
-	{ "measurement", 0, read_hex, { 32, 48 }, "64 or 96 hex digits", NULL },
+	{ "measurement", 0, read_hex, { 32, 48 }, "64 or 96 hex digits" },
 };
 
 static const struct kind *
@@ -150,8 +144,6 @@ wd_admin_revoke(struct wd_admin *a, const void *msg)
 		return wd_reject(a->d, WD_R_MALFORMED,
 		    "a revocation of kind %s names %s", k->name, k->form);
 	wd_admin_say(a, "%s %s", k->name, what);
-	if (k->instead != NULL)
-		return wd_reject(a->d, WD_R_UNSUPPORTED, "%s", k->instead);
 	if (k->logged != 0)
 		wd_copy(
 		    (uint8_t *)&a->entry + k->logged, wd_span(what, WD_ID_LEN));

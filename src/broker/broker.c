@@ -155,7 +155,7 @@ wd_broker_look(struct wd_broker *b, int64_t now, struct wd_diag *d)
 
 		if (r != 0)
 			return r;
-		if (wd_store_revoked_any(b->store, &b->revocations) != 0)
+		if (wd_store_revoked_last(b->store, &b->revocations) != 0)
 			return wd_fault(
 			    d, WD_F_STORE, "%s", wd_store_why(b->store));
 		forget_policies(b);

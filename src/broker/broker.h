@@ -46,7 +46,7 @@ struct wd_broker {
 	bool changing; /* an admin call's transaction is open (admin.h) */
 
 	int64_t latest;         /* the latest time seen, as stored */
-	bool revocations;       /* there are some */
+	uint64_t revocations;   /* number of the last; 0: none */
 	uint64_t store_version; /* wd_store_changed() at the last look */
 	size_t next_kept;
 	struct wd_policy_kept kept[WD_POLICIES_KEPT];

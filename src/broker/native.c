@@ -41,6 +41,8 @@ write_payload(struct wd_jtext *j, const struct wd_native_in *in)
 	wd_jtext_key(j, "id");
 	wd_jtext_string(j, wd_id_span(in->lease));
 	wd_jtext_key_uint(j, "seconds", in->seconds);
+	wd_jtext_key(j, "session");
+	wd_jtext_string(j, wd_id_span(in->session));
 	wd_jtext_end(j);
 	wd_jtext_key(j, "nonce");
 	wd_jtext_b64(j, in->nonce);

@@ -12,7 +12,7 @@ struct wd_native_in {
 	struct wd_span bytes; /* of the secret */
 	struct wd_span nonce; /* the session's challenge */
 	const char *client;   /* thumbprint of the client's key */
-	const struct wd_id *lease;
+	const struct wd_id *lease, *session;
 	uint32_t seconds;
 	const uint8_t *policy_version; /* 32 bytes */
 };

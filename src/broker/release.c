@@ -7,6 +7,7 @@
 #include "broker/headers.h"
 #include "broker/judge.h"
 #include "broker/native.h"
+#include "broker/revoked.h"
 #include "broker/session.h"
 #include "codec/jtext.h"
 #include "crypto/jwe.h"
@@ -62,6 +63,21 @@ identity(const struct release *x, struct wd_client_identity *room)
 	return room;
 }
 
+/* What a client renews must not have been taken back. A client that does not
+ * say asks for a lease of its own. */
+static int
+check_replaced(const struct release *x, struct wd_diag *d)
+{
+	const struct wd_msg_resource_ask *ask = x->ask;
+	int r = 0;
+
+	if (!wd_id_is_none(&ask->replaces))
+		r = wd_is_revoked(x->b, "lease", ask->replaces.s, d);
+	if (r == 0 && !wd_id_is_none(&ask->replaces_session))
+		r = wd_is_revoked(x->b, "session", ask->replaces_session.s, d);
+	return r;
+}
+
 /* The one place where a verdict becomes allow. */
 static int
 decide(struct release *x, struct wd_diag *d)
@@ -70,6 +86,8 @@ decide(struct release *x, struct wd_diag *d)
 	int r = wd_judge(x->b, &x->thing, &x->claims, identity(x, &room),
 	    x->now, NULL, &x->judged, d);
 
+	if (r == 0)
+		r = check_replaced(x, d);
 	if (r != 0)
 		return r;
 	x->verdict = WD_ALLOW;
@@ -97,6 +115,7 @@ make_native(struct release *x, const struct wd_pkey *client,
 		.nonce = wd_bytes_span(x->session->nonce),
 		.client = thumb,
 		.lease = &x->lease,
+		.session = &x->session->id,
 		.seconds = x->judged.seconds,
 		.policy_version = x->judged.policy_version,
 	};

@@ -229,6 +229,7 @@ wd_request_answer(struct wd_request *rq, const struct wd_answer *a)
 
 	wd_answer_head(&wr, a, &rq->id, c->last);
 	c->fresh = false;
+	c->waits = false;
 	c->state = WD_CONN_SENDING;
 	c->http->config.answered(c->http->config.ctx, rq, a->status);
 	if (wd_wr_end(&wr) == 0 &&
@@ -238,6 +239,16 @@ wd_request_answer(struct wd_request *rq, const struct wd_answer *a)
 	 * the request, so the connection is ended later. */
 	c->last = true;
 	wd_stream_break(c->stream);
+}
+
+void
+wd_request_extend(struct wd_request *rq, unsigned ms)
+{
+	struct wd_conn *c = (struct wd_conn *)(void *)rq;
+
+	wd_event_after(c->timer, ms);
+	c->waits = true;
+	wd_stream_want(c->stream, c->taken + 1); /* so that its end is seen */
 }
 
 struct wd_request_ref
@@ -302,7 +313,8 @@ static void
 on_ended(void *ctx, bool broken)
 {
 	struct wd_conn *c = ctx;
-	bool owes = c->state == WD_CONN_HANDLED || c->state == WD_CONN_SENDING;
+	bool owes = (c->state == WD_CONN_HANDLED && !c->waits) ||
+	    c->state == WD_CONN_SENDING;
 
 	c->hung_up = true;
 	if (broken || !owes)

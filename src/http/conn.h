@@ -35,6 +35,7 @@ struct wd_conn {
 	bool last;    /* closes after this answer */
 	bool fresh;   /* no request was answered yet */
 	bool hung_up; /* the client sends nothing more */
+	bool waits;   /* for an answer that is worth nothing without it */
 	uint32_t place;
 	uint64_t serial; /* of the request */
 	size_t seen;     /* bytes of the head looked at */

@@ -47,6 +47,10 @@ struct wd_answer {
 /* Sends the answer. Once per request; RQ is gone afterwards. */
 void wd_request_answer(struct wd_request *rq, const struct wd_answer *a);
 
+/* Its answer may take MS from now, whatever the deadline of requests is; and a
+ * client that ends its side meanwhile is not waited for. */
+void wd_request_extend(struct wd_request *rq, unsigned ms);
+
 /* Names a request beyond its life, for answers that come later. */
 struct wd_request_ref {
 	uint32_t place;

@@ -46,5 +46,13 @@ void wd_coco_token_write(struct wd_wr *wr, struct wd_span token);
 void wd_coco_release_write(
     struct wd_wr *wr, const struct wd_msg_release *release);
 
+/* What was revoked, for GET /warder/leases; SECONDS are the session's. */
+void wd_coco_revoked_write(
+    struct wd_wr *wr, const struct wd_msg_revoked *m, uint32_t seconds);
+
+/* "LEASE SESSION", the value of Warder-Replaces. WD_R_MALFORMED. */
+int wd_coco_replaces_read(struct wd_span value, struct wd_id *ret_lease,
+    struct wd_id *ret_session, struct wd_diag *d) WD_MUST_USE;
+
 /* The error object of a rejection; DETAIL may be empty. */
 void wd_coco_error_write(struct wd_wr *wr, int result, struct wd_span detail);

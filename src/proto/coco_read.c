@@ -229,3 +229,21 @@ wd_coco_attest_read(
 	*ret = a;
 	return 0;
 }
+
+int
+wd_coco_replaces_read(struct wd_span value, struct wd_id *ret_lease,
+    struct wd_id *ret_session, struct wd_diag *d)
+{
+	struct wd_rd rd = wd_rd(value);
+	struct wd_id lease, session;
+	bool good = wd_id_parse(wd_rd_bytes(&rd, WD_ID_LEN), &lease);
+
+	good = wd_rd_u8(&rd) == ' ' && good;
+	good = wd_id_parse(wd_rd_bytes(&rd, WD_ID_LEN), &session) && good;
+	if (!good || wd_rd_end(&rd) != 0)
+		return wd_reject(d, WD_R_MALFORMED,
+		    "Warder-Replaces names a lease and its session");
+	*ret_lease = lease;
+	*ret_session = session;
+	return 0;
+}

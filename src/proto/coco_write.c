@@ -48,6 +48,27 @@ wd_coco_release_write(struct wd_wr *wr, const struct wd_msg_release *release)
 	wd_wr_text(wr, "\"}");
 }
 
+void
+wd_coco_revoked_write(
+    struct wd_wr *wr, const struct wd_msg_revoked *m, uint32_t seconds)
+{
+	struct wd_rd rd = wd_rd(m->digests);
+	struct wd_jtext j = wd_jtext(wr);
+
+	wd_jtext_object(&j);
+	wd_jtext_key_uint(&j, "after", m->after);
+	wd_jtext_key_bool(&j, "all", m->all);
+	wd_jtext_key(&j, "revoked");
+	wd_jtext_array(&j);
+	while (wd_rd_more(&rd))
+		wd_jtext_hex(&j, wd_rd_bytes(&rd, 32));
+	wd_jtext_end(&j);
+	wd_jtext_key_uint(&j, "seconds", seconds);
+	wd_jtext_end(&j);
+	if (wd_rd_end(&rd) != 0)
+		wd_wr_fail(wr);
+}
+
 /* "no_policy" becomes "NoPolicy". */
 static void
 write_camel(struct wd_wr *wr, const char *name)

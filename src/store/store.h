@@ -266,8 +266,21 @@ int wd_store_doc_each(struct wd_store *s, bool with_bytes,
 
 int wd_store_revoke(struct wd_store *s, const char *kind, const char *what,
     int64_t since) WD_MUST_USE;
-/* Whether there is any row at all. */
-int wd_store_revoked_any(struct wd_store *s, bool *ret) WD_MUST_USE;
+/* Rows are numbered as they come, from 1; one that is revoked once more gets a
+ * new number. The last; 0: there are none. */
+int wd_store_revoked_last(struct wd_store *s, uint64_t *ret) WD_MUST_USE;
+
+struct wd_store_revocation {
+	char kind[32];
+	char what[WD_PATH_MAX + 1];
+	uint64_t number;
+};
+
+/* Calls VISIT for each with a number above AFTER, in their order, N_MAX at
+ * most; stops when it returns other than 0 and returns that. */
+int wd_store_revoked_after(struct wd_store *s, uint64_t after, size_t n_max,
+    int (*visit)(void *ctx, const struct wd_store_revocation *x), void *ctx)
+    WD_MUST_USE;
 /* 0 when not revoked, WD_R_REVOKED_BY_OPERATOR when a row (kind, what) has a
  * time at or after MADE. */
 int wd_store_revoked(struct wd_store *s, const char *kind, const char *what,

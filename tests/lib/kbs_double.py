@@ -151,6 +151,7 @@ class Resource:
 class Session:
     def __init__(self, nonce, client=None):
         self.nonce, self.client = nonce, client
+        self.id = str(uuid.uuid4())
 
 
 class Answer:
@@ -272,7 +273,8 @@ class Kbs:
                         "label": resource.label, "path": path,
                         "version": resource.version},
                 "lease": {"id": str(uuid.uuid4()),
-                          "seconds": resource.seconds},
+                          "seconds": resource.seconds,
+                          "session": session.id},
                 "nonce": session.nonce, "policy": "5a" * 32, "v": 1}
 
     def release(self, path, session, resource, key=None):

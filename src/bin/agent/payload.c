@@ -174,6 +174,9 @@ take_lease(struct wd_rd *rd, struct wd_payload *p)
 		wd_rd_fail(rd);
 	expect(rd, ",\"seconds\":");
 	p->seconds = take_number(rd, 1, WD_PAYLOAD_LEASE_MAX);
+	expect(rd, ",\"session\":\"");
+	if (!wd_id_parse(take_plain(rd), &p->session))
+		wd_rd_fail(rd);
 	expect(rd, "}");
 }
 

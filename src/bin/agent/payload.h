@@ -26,7 +26,7 @@ struct wd_payload {
 	struct wd_span path;      /* repo/type/tag */
 	struct wd_span algorithm; /* as the command line names kinds of keys */
 	uint32_t version;         /* of the key or secret */
-	struct wd_id lease;
+	struct wd_id lease, session;
 	uint32_t seconds;
 	uint8_t policy[32]; /* its version */
 

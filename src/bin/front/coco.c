@@ -126,22 +126,55 @@ native_done(struct front *f, struct wd_request *rq, const void *msg)
 	answer_release(f, rq, msg, NATIVE);
 }
 
+bool
+front_coco_credential(struct front *f, struct wd_request *rq,
+    struct wd_span *ret_cookie, struct wd_span *ret_token)
+{
+	struct wd_span cookie = wd_head_cookie(&rq->head, COOKIE);
+	struct wd_span token = { NULL, 0 };
+
+	if (cookie.len == 0)
+		token = wd_head_bearer(&rq->head);
+	if (cookie.len == 0 && token.len == 0) {
+		front_refuse(f, rq, WD_R_NO_CREDENTIAL, NULL);
+		return false;
+	}
+	if (cookie.len > COOKIE_MAX || token.len > TOKEN_MAX) {
+		front_refuse(f, rq, WD_R_CREDENTIAL_INVALID, NULL);
+		return false;
+	}
+	*ret_cookie = cookie;
+	*ret_token = token;
+	return true;
+}
+
+/* Only clients of signed releases know the id of a lease. */
+static int
+read_replaced(const struct wd_request *rq, struct wd_msg_resource_ask *m,
+    struct wd_diag *d)
+{
+	struct wd_span value = wd_head_field(&rq->head, "warder-replaces");
+
+	if (!m->native || value.len == 0)
+		return 0;
+	return wd_coco_replaces_read(
+	    value, &m->replaces, &m->replaces_session, d);
+}
+
 void
 front_coco_resource(void *ctx, struct wd_request *rq)
 {
 	struct wd_msg_resource_ask m = { .door = WD_DOOR_COCO,
 		.path = rq->args.arg[0] };
+	struct wd_diag d = { 0 };
+	int r;
 
-	m.cookie = wd_head_cookie(&rq->head, COOKIE);
-	if (m.cookie.len == 0)
-		m.token = wd_head_bearer(&rq->head);
+	if (!front_coco_credential(ctx, rq, &m.cookie, &m.token))
+		return;
 	m.native = wd_head_accepts(&rq->head, NATIVE, false);
-	if (m.cookie.len == 0 && m.token.len == 0)
-		front_refuse(ctx, rq, WD_R_NO_CREDENTIAL, NULL);
-	else if (m.cookie.len > COOKIE_MAX || m.token.len > TOKEN_MAX)
-		front_refuse(ctx, rq, WD_R_CREDENTIAL_INVALID, NULL);
-	else if (m.path.len > 512)
-		front_refuse(ctx, rq, WD_R_RANGE, NULL);
+	r = m.path.len > 512 ? WD_R_RANGE : read_replaced(rq, &m, &d);
+	if (r != 0)
+		front_refuse(ctx, rq, r, &d);
 	else
 		front_ask(ctx, rq, WD_CALL_RESOURCE, &m,
 		    m.native ? native_done : release_done);

@@ -30,6 +30,8 @@ typedef void front_done(
 /* A request that waits for the keeper. */
 struct front_call {
 	front_done *done; /* NULL: free */
+	bool own; /* of ours, for no client: DONE gets neither request, nor
+		     a message when it went wrong */
 	enum wd_call call;
 	uint32_t number; /* the keeper's */
 	struct wd_request_ref ref;
@@ -51,6 +53,17 @@ struct front_metrics {
 	uint64_t refusals[FRONT_REASONS]; /* by number; faults at 0 */
 };
 
+/* Long polls of watch.c: clients that wait to hear what was revoked. */
+struct front_poll;
+
+struct front_watch {
+	struct front_poll *polls; /* MAX of them */
+	unsigned max, n;
+	unsigned asked; /* the keeper is asked for so many of them */
+	bool looking;   /* it is asked whether anything was revoked */
+	struct wd_event *tick;
+};
+
 struct front {
 	struct wd_role *role;
 	const struct wd_msg_config *config;
@@ -63,6 +76,8 @@ struct front {
 	struct wd_event *keeper_watch; /* NULL: no keeper */
 	struct wd_event *flush, *control, *tick;
 	struct front_call calls[FRONT_CALLS];
+
+	struct front_watch watch;
 
 	struct front_count counts[FRONT_COUNTS];
 	struct front_metrics metrics;
@@ -100,6 +115,9 @@ void front_ask_admin(struct front *f, struct wd_request *rq, enum wd_call call,
 void front_ask_read(struct front *f, struct wd_request *rq, int r,
     const struct wd_diag *d, enum wd_call call, void *msg, front_done *done);
 
+/* Asks for the front itself. False: not now. */
+bool front_ask_own(struct front *f, enum wd_call call, front_done *done);
+
 /* Tells the keeper something that has no answer. False: not now. */
 bool front_tell(struct front *f, enum wd_call call, const void *msg);
 
@@ -136,6 +154,13 @@ void front_refuse(struct front *f, struct wd_request *rq, int result,
 void front_fail(
     struct front *f, struct wd_request *rq, int result, struct wd_span detail);
 
+/* ---- watch.c */
+
+int front_watch_open(struct front *f, struct wd_diag *d) WD_MUST_USE;
+
+/* Answers everybody who waits: the front leaves. */
+void front_watch_end(struct front *f);
+
 /* ---- count.c */
 
 void front_count_add(struct front *f, int result, const char *prefix);
@@ -151,6 +176,12 @@ void front_metrics_write(const struct front *f, struct wd_wr *wr);
 /* TLS and every listening socket the supervisor gave. */
 int front_listen(struct front *f, struct wd_diag *d) WD_MUST_USE;
 
+/* ---- coco.c */
+
+/* The session's cookie or else token; false when RQ was refused. */
+bool front_coco_credential(struct front *f, struct wd_request *rq,
+    struct wd_span *ret_cookie, struct wd_span *ret_token);
+
 /* ---- doors: handlers of routes; CTX is the front */
 
 void front_healthz(void *ctx, struct wd_request *rq);
@@ -160,6 +191,7 @@ void front_metrics(void *ctx, struct wd_request *rq);
 void front_coco_auth(void *ctx, struct wd_request *rq);
 void front_coco_attest(void *ctx, struct wd_request *rq);
 void front_coco_resource(void *ctx, struct wd_request *rq);
+void front_coco_leases(void *ctx, struct wd_request *rq);
 void front_coco_put(void *ctx, struct wd_request *rq);
 void front_coco_delete(void *ctx, struct wd_request *rq);
 void front_coco_policy(void *ctx, struct wd_request *rq);

@@ -18,6 +18,10 @@ fail_all(struct front *f)
 		if (call.done == NULL)
 			continue;
 		f->calls[i] = (struct front_call){ 0 };
+		if (call.own) {
+			call.done(f, NULL, NULL);
+			continue;
+		}
 		rq = wd_http_find(f->http, call.ref);
 		if (rq != NULL)
 			front_fail(f, rq, WD_R_UNAVAILABLE, wd_span(NULL, 0));
@@ -97,6 +101,10 @@ take_reply(struct front *f, const struct wd_frame *frame,
 	if (msg != NULL &&
 	    wd_reply_read(frame->body, row, &result, &detail, msg) != 0)
 		return false;
+	if (call.own) {
+		call.done(f, NULL, result == 0 ? msg : NULL);
+		return true;
+	}
 	rq = wd_http_find(f->http, call.ref);
 	if (rq == NULL)
 		return true; /* the client is gone */
@@ -205,10 +213,28 @@ send_call(struct front *f, struct wd_request *rq, const struct wd_call_row *row,
 	r = wd_peer_send(&f->keeper, row->id, msg, -1, &number);
 	if (r != 0)
 		return r;
-	*slot =
-	    (struct front_call){ done, row->id, number, wd_request_ref(rq) };
+	*slot = (struct front_call){ .done = done,
+		.call = row->id,
+		.number = number,
+		.ref = wd_request_ref(rq) };
 	wd_event_soon(f->flush);
 	return 0;
+}
+
+bool
+front_ask_own(struct front *f, enum wd_call call, front_done *done)
+{
+	struct front_call *slot = free_call(f);
+	uint32_t number;
+
+	if (f->keeper.chan == NULL || slot == NULL ||
+	    wd_peer_send(&f->keeper, call, NULL, -1, &number) != 0)
+		return false;
+	*slot = (struct front_call){
+		.done = done, .own = true, .call = call, .number = number
+	};
+	wd_event_soon(f->flush);
+	return true;
 }
 
 void

@@ -33,6 +33,7 @@ drain(void *ctx)
 
 	f->leaving = true;
 	wd_log(WD_LOG_INFO, "draining", NULL);
+	front_watch_end(f);
 	wd_http_drain(f->http);
 }
 
@@ -180,7 +181,8 @@ run(struct front *f, struct wd_diag *d)
 	f->config = wd_role_config(f->role);
 	f->self = (enum wd_proc)f->config->role;
 	if ((r = wd_crypto_init(d)) != 0 || (r = open_loop(f, d)) != 0 ||
-	    (r = open_server(f, d)) != 0 || (r = front_listen(f, d)) != 0)
+	    (r = open_server(f, d)) != 0 || (r = front_watch_open(f, d)) != 0 ||
+	    (r = front_listen(f, d)) != 0)
 		return r;
 	r = wd_role_ready(f->role, WD_SANDBOX_FRONT, &ops, f, d);
 	if (r == 0)

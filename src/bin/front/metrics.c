@@ -72,6 +72,9 @@ write_state(const struct front *f, struct wd_wr *wr)
 	head(wr, "warder_http_connections", "gauge", "Open connections.");
 	wd_wr_printf(
 	    wr, "warder_http_connections %u\n", wd_http_connections(f->http));
+	head(wr, "warder_lease_polls", "gauge",
+	    "Clients that wait to hear what was revoked.");
+	wd_wr_printf(wr, "warder_lease_polls %u\n", f->watch.n);
 	head(wr, "warder_keeper_waiting", "gauge",
 	    "Requests that wait for the keeper.");
 	wd_wr_printf(wr, "warder_keeper_waiting %u\n", waiting);

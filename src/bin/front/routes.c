@@ -24,6 +24,8 @@ static const struct wd_route routes[] = {
 	    256 * 1024, json },
 	{ GET, "/kbs/v0/resource/**", front_coco_resource, WD_DOOR_COCO,
 	    FRONT_BOTH, 0, NULL },
+	{ GET, "/kbs/v0/warder/leases", front_coco_leases, WD_DOOR_COCO,
+	    FRONT_BOTH, 0, NULL },
 	{ POST, "/kbs/v0/resource/**", front_coco_put, WD_DOOR_COCO,
 	    FRONT_ADMIN, 65536, NULL },
 	{ DELETE, "/kbs/v0/resource/**", front_coco_delete, WD_DOOR_COCO,

@@ -8,6 +8,7 @@
 #include "broker/challenge.h"
 #include "broker/release.h"
 #include "broker/session.h"
+#include "broker/watch.h"
 #include "sys/log.h"
 
 int
@@ -250,6 +251,52 @@ on_resource(struct keeper *k, const struct wd_frame *f)
 		keeper_refuse(k, WD_CALL_RESOURCE, f->request, r, d.detail);
 }
 
+/* ---- what was revoked */
+
+/* The log is not needed for it: nothing is decided. */
+static int
+watch_gate(struct keeper *k, struct wd_diag *d)
+{
+	if (k->draining || k->step == ADMIN_LOG)
+		return wd_reject(d, WD_R_UNAVAILABLE, "try again");
+	if (k->broker == NULL)
+		return wd_reject(d, (enum wd_reason)k->why_no_broker, "%s",
+		    wd_reason_row(k->why_no_broker)->sentence);
+	return 0;
+}
+
+static void
+on_revoked(struct keeper *k, const struct wd_frame *f)
+{
+	WD_AUTO(wd_outcome_done) struct wd_outcome out = { 0 };
+	struct wd_msg_revoked_ask ask;
+	struct wd_diag d = { 0 };
+	int r = watch_gate(k, &d);
+
+	if (r == 0 && wd_msg_read(f->body, &wd_msg_revoked_ask_type, &ask) != 0)
+		r = wd_reject(&d, WD_R_MALFORMED, "not such a question");
+	if (r == 0 && wd_watch(k->broker, &ask, wd_time_now(), &out) != 0)
+		r = wd_fault(&d, WD_F_MEMORY, "no memory");
+	if (r == 0)
+		keeper_answer(k, WD_CALL_REVOKED, f->request, &out);
+	else
+		keeper_refuse(k, WD_CALL_REVOKED, f->request, r, d.detail);
+}
+
+static void
+on_revoked_last(struct keeper *k, const struct wd_frame *f)
+{
+	struct wd_msg_revoked_last answer = { 0 };
+	struct wd_diag d = { 0 };
+	int r = watch_gate(k, &d);
+
+	if (r == 0)
+		r = wd_broker_look(k->broker, wd_time_now(), &d);
+	if (r == 0)
+		answer.number = k->broker->revocations;
+	keeper_reply(k, WD_CALL_REVOKED_LAST, f->request, r, &d, &answer);
+}
+
 /* ---- health and counts */
 
 static void
@@ -289,6 +336,8 @@ static const struct {
 	{ WD_CALL_CHALLENGE, on_challenge },
 	{ WD_CALL_ATTEST, on_attest },
 	{ WD_CALL_RESOURCE, on_resource },
+	{ WD_CALL_REVOKED, on_revoked },
+	{ WD_CALL_REVOKED_LAST, on_revoked_last },
 	{ WD_CALL_HEALTH, on_health },
 	{ WD_CALL_COUNT, on_count },
 };

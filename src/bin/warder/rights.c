@@ -153,7 +153,7 @@ const struct cli_verb cli_verb_lease_list = {
 static const struct cli_option revoke_options[] = {
 	CLI_ONLINE_OPTIONS,
 	{ "kind", "KIND",
-	    "session, key, policy_version, prefix, "
+	    "lease (the default), session, key, policy_version, prefix, "
 	    "platform, measurement",
 	    false },
 };
@@ -171,7 +171,7 @@ run_revoke(const struct cli_args *args)
 	if (what == NULL)
 		return CLI_USAGE;
 	if (kind == NULL)
-		return cli_usage(args, "which --kind of thing?");
+		kind = "lease";
 	wd_jtext_object(&j);
 	wd_jtext_key_text(&j, "kind", kind);
 	wd_jtext_key_text(&j, "what", what);
@@ -187,7 +187,7 @@ run_revoke(const struct cli_args *args)
 
 const struct cli_verb cli_verb_lease_revoke = {
 	.name = "lease revoke",
-	.summary = "end all leases below something",
+	.summary = "end a lease, or all leases below something",
 	.operands = "WHAT",
 	.options = revoke_options,
 	.n_options = WD_N(revoke_options),

@@ -12,6 +12,7 @@
 #include "broker/rowkey.h"
 #include "broker/secrets.h"
 #include "broker/session.h"
+#include "broker/watch.h"
 #include "codec/base64.h"
 #include "codec/json.h"
 #include "crypto/jwe.h"
@@ -644,6 +645,185 @@ native_release_is_signed_over_what_was_asked(void **state)
 	assert_true(wd_jval_uint(
 	    wd_jval_get(wd_jval_get(root, "lease"), "seconds"), 86400, &n));
 	assert_int_equal(n, WD_LEASE_DEFAULT);
+	assert_true(wd_jval_text(
+	    wd_jval_get(wd_jval_get(root, "lease"), "session"), &text));
+	assert_true(wd_span_is(text, c.lease.session.s));
+}
+
+/* A renewal, as our agent asks for it. */
+static int
+renew(struct t_broker *f, struct client *c, const struct wd_id *lease,
+    const struct wd_id *session)
+{
+	struct wd_msg_resource_ask ask = { .request = f->request,
+		.source = WD_SPAN_LIT("192.0.2.1"),
+		.door = WD_DOOR_COCO,
+		.cookie = wd_span_text(c->cookie),
+		.path = wd_span_text(secret_path),
+		.native = true,
+		.replaces = *lease,
+		.replaces_session = *session };
+
+	wd_outcome_done(&f->out);
+	f->out = (struct wd_outcome){ 0 };
+	t_ok(wd_release(f->b, &ask, f->now, &f->out, &c->lease));
+	return f->out.result;
+}
+
+static void
+revoked_lease_is_not_renewed(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	WD_AUTO(client_done) struct client c = attested(f);
+	WD_AUTO(client_done) struct client later = attested(f);
+	struct wd_id lease, session;
+
+	put_secret(f, secret_path, "x", &policy);
+	t_ok(resource(f, &c, secret_path));
+	lease = c.lease.id;
+	session = c.lease.session;
+	t_ok(renew(f, &later, &lease, &session));
+	t_ok(wd_store_revoke(f->b->store, "lease", lease.s, f->now));
+	assert_int_equal(
+	    renew(f, &later, &lease, &session), WD_R_REVOKED_BY_OPERATOR);
+	t_logged(f, "\"reason\":\"revoked_by_operator\"");
+	/* other leases go on */
+	lease = later.lease.id;
+	t_ok(renew(f, &later, &lease, &session));
+	t_ok(wd_store_revoke(f->b->store, "session", session.s, f->now));
+	assert_int_equal(
+	    renew(f, &later, &lease, &session), WD_R_REVOKED_BY_OPERATOR);
+}
+
+/* ---- the word of what was revoked */
+
+static int
+watch(struct t_broker *f, struct client *c, bool has_after, uint64_t after,
+    struct wd_msg_revoked *ret)
+{
+	struct wd_msg_revoked_ask ask = { .request = f->request,
+		.source = WD_SPAN_LIT("192.0.2.1"),
+		.door = WD_DOOR_COCO,
+		.cookie = wd_span_text(c->cookie),
+		.has_after = has_after,
+		.after = after };
+
+	wd_outcome_done(&f->out);
+	f->out = (struct wd_outcome){ 0 };
+	t_ok(wd_watch(f->b, &ask, f->now, &f->out));
+	if (f->out.result == 0)
+		t_reply(f, WD_CALL_REVOKED, ret);
+	return f->out.result;
+}
+
+static void
+is_told(struct wd_span digests, size_t i, const char *kind, const char *what)
+{
+	uint8_t digest[32];
+
+	t_ok(wd_watch_digest(kind, what, digest));
+	assert_true(digests.len >= 32 * (i + 1));
+	t_span_equal(wd_span(digests.p + 32 * i, 32), WD_SPAN(digest));
+}
+
+static void
+what_was_revoked_since_is_told_in_digests(void **state)
+{
+	struct t_broker *f = *state;
+	WD_AUTO(client_done) struct client c = attested(f);
+	struct wd_msg_revoked m = { 0 };
+
+	t_ok(watch(f, &c, false, 0, &m));
+	assert_int_equal(m.after, 0);
+	assert_int_equal(m.expires, f->now + 300);
+	t_ok(wd_store_revoke(f->b->store, "prefix", "default/db", f->now));
+	t_ok(wd_store_revoke(f->b->store, "platform", "00", f->now));
+	t_ok(wd_store_revoke(f->b->store, "key", "k", f->now));
+	/* who asks for no more than the number hears no more */
+	t_ok(watch(f, &c, false, 0, &m));
+	assert_int_equal(m.after, 3);
+	assert_int_equal(m.digests.len, 0);
+	t_ok(watch(f, &c, true, 0, &m));
+	assert_int_equal(m.after, 3);
+	assert_false(m.all);
+	assert_int_equal(m.digests.len, 64); /* platforms are not told */
+	is_told(m.digests, 0, "prefix", "default/db");
+	is_told(m.digests, 1, "key", "k");
+	t_ok(watch(f, &c, true, 2, &m));
+	assert_int_equal(m.digests.len, 32);
+	t_ok(watch(f, &c, true, 3, &m));
+	assert_int_equal(m.after, 3);
+	assert_int_equal(m.digests.len, 0);
+	/* a number from a store that was put back */
+	t_ok(watch(f, &c, true, 9, &m));
+	assert_int_equal(m.digests.len, 64);
+	assert_int_equal(m.after, 3);
+}
+
+static void
+many_revocations_are_told_in_pieces(void **state)
+{
+	struct t_broker *f = *state;
+	WD_AUTO(client_done) struct client c = attested(f);
+	struct wd_msg_revoked m = { 0 };
+	char what[16];
+
+	t_ok(wd_store_begin(f->b->store));
+	for (unsigned i = 0; i < WD_WATCH_ROWS + 5; i++) {
+		struct wd_wr wr = wd_wr_fixed(what, sizeof(what));
+
+		wd_wr_printf(&wr, "a/%u", i);
+		wd_wr_u8(&wr, 0);
+		t_ok(wd_wr_end(&wr));
+		t_ok(wd_store_revoke(f->b->store, "prefix", what, f->now));
+	}
+	t_ok(wd_store_commit(f->b->store));
+	t_ok(watch(f, &c, true, 0, &m));
+	assert_int_equal(m.after, WD_WATCH_ROWS);
+	assert_int_equal(m.digests.len, 32 * WD_WATCH_ROWS);
+	t_ok(watch(f, &c, true, m.after, &m));
+	assert_int_equal(m.after, WD_WATCH_ROWS + 5);
+	is_told(m.digests, 4, "prefix", what);
+}
+
+static void
+holder_of_a_revoked_measurement_is_told_to_drop_all(void **state)
+{
+	struct t_broker *f = *state;
+	WD_AUTO(client_done) struct client c = attested(f);
+	struct wd_msg_revoked m = { 0 };
+	char text[65] = "";
+
+	for (unsigned i = 0; i < 64; i += 2)
+		wd_copy(text + i, WD_SPAN_LIT("05"));
+	t_ok(wd_store_revoke(f->b->store, "measurement", text, f->now));
+	t_ok(watch(f, &c, true, 0, &m));
+	assert_true(m.all);
+	assert_int_equal(m.after, 1);
+}
+
+static void
+nobody_without_a_session_is_told(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	WD_AUTO(client_done) struct client c = attested(f);
+	struct wd_msg_revoked m = { 0 };
+
+	f->now += 300;
+	assert_int_equal(watch(f, &c, true, 0, &m), WD_R_CREDENTIAL_INVALID);
+	f->now -= 300;
+	put_secret(f, secret_path, "x", &policy);
+	t_ok(resource(f, &c, secret_path));
+	t_ok(watch(f, &c, true, 0, &m));
+	t_ok(
+	    wd_store_revoke(f->b->store, "session", c.lease.session.s, f->now));
+	assert_int_equal(watch(f, &c, true, 0, &m), WD_R_CREDENTIAL_INVALID);
+	c.cookie[0] = '\0';
+	assert_int_equal(watch(f, &c, true, 0, &m), WD_R_NO_CREDENTIAL);
+	wd_broker_seal(f->b);
+	assert_int_equal(watch(f, &c, true, 0, &m), WD_R_SEALED);
 }
 
 static void
@@ -821,6 +1001,12 @@ main(void)
 		with_broker(changed_policy_holds_from_the_next_release_on),
 		with_broker(key_and_certificate_come_under_the_keys_policy),
 		with_broker(native_release_is_signed_over_what_was_asked),
+		with_broker(revoked_lease_is_not_renewed),
+		with_broker(what_was_revoked_since_is_told_in_digests),
+		with_broker(many_revocations_are_told_in_pieces),
+		with_broker(
+		    holder_of_a_revoked_measurement_is_told_to_drop_all),
+		with_broker(nobody_without_a_session_is_told),
 		with_broker(revoked_things_are_not_released),
 		with_broker(revoked_measurement_opens_no_session),
 		with_broker(moved_row_does_not_open),

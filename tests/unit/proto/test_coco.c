@@ -361,6 +361,52 @@ answers_have_the_form_clients_read(void **state)
 }
 
 static void
+revocations_are_hex_in_the_order_they_came(void **state)
+{
+	uint8_t digests[64] = { 0xab, [32] = 0xcd };
+	struct wd_msg_revoked m = {
+		.after = 7, .all = true, .digests = WD_SPAN(digests)
+	};
+	struct wd_wr wr = wd_wr_growing(1000);
+
+	(void)state;
+	wd_coco_revoked_write(&wr, &m, 250);
+	t_ok(wd_wr_end(&wr));
+	t_span_equal(wd_wr_span(&wr),
+	    WD_SPAN_LIT(
+		"{\"after\":7,\"all\":true,\"revoked\":[\"ab0000000000"
+		"0000000000000000000000000000000000000000000000000000"
+		"\",\"cd000000000000000000000000000000000000000000000000"
+		"00000000000000\"],\"seconds\":250}"));
+	m.digests.len--;
+	wd_coco_revoked_write(&wr, &m, 250);
+	assert_true(wd_wr_end(&wr) != 0);
+	wd_wr_done(&wr);
+}
+
+#define ONE "6b3a9d6e-3f0c-4d52-9c53-5d4fe3a0a5a1"
+#define TWO "0d3e5bb8-56a4-4a8a-a4f4-3f4f7a1b2c3d"
+
+static void
+renewal_names_a_lease_and_its_session(void **state)
+{
+	static const char *const bad[] = { ONE, ONE " ", ONE "  " TWO, ONE TWO,
+		ONE " " TWO " ", ONE "," TWO, "x " TWO };
+	struct wd_id lease = { 0 }, session = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(bad); i++)
+		assert_int_equal(wd_coco_replaces_read(wd_span_text(bad[i]),
+				     &lease, &session, NULL),
+		    WD_R_MALFORMED);
+	assert_true(wd_id_is_none(&lease));
+	t_ok(wd_coco_replaces_read(
+	    WD_SPAN_LIT(ONE " " TWO), &lease, &session, NULL));
+	assert_string_equal(lease.s, ONE);
+	assert_string_equal(session.s, TWO);
+}
+
+static void
 errors_are_named_in_camel_case(void **state)
 {
 	struct wd_wr wr = wd_wr_growing(1000);
@@ -401,6 +447,8 @@ main(void)
 		cmocka_unit_test(attestations_of_a_wrong_form_are_refused),
 		cmocka_unit_test(no_allocation_failure_leaks_or_half_fills),
 		cmocka_unit_test(answers_have_the_form_clients_read),
+		cmocka_unit_test(revocations_are_hex_in_the_order_they_came),
+		cmocka_unit_test(renewal_names_a_lease_and_its_session),
 		cmocka_unit_test(errors_are_named_in_camel_case),
 	};
 

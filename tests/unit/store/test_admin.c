@@ -246,6 +246,49 @@ revocation_holds_for_what_was_made_before_it(void **state)
 	    WD_R_REVOKED_BY_OPERATOR);
 }
 
+struct heard {
+	char kinds[64];
+	uint64_t last;
+	unsigned n;
+};
+
+static int
+see(void *ctx, const struct wd_store_revocation *x)
+{
+	struct heard *seen = ctx;
+
+	assert_true(x->number > seen->last);
+	seen->last = x->number;
+	seen->kinds[seen->n++] = x->kind[0];
+	return 0;
+}
+
+static void
+revocations_are_told_in_the_order_in_which_they_came(void **state)
+{
+	struct fixture *f = *state;
+	struct heard all = { 0 }, some = { 0 }, none = { 0 };
+	uint64_t last = 7;
+
+	t_ok(wd_store_revoked_last(f->s, &last));
+	assert_int_equal(last, 0);
+	t_ok(wd_store_revoke(f->s, "session", "x", 100));
+	t_ok(wd_store_revoke(f->s, "key", "x", 50));
+	t_ok(wd_store_revoke(f->s, "lease", "x", 70));
+	t_ok(wd_store_revoked_last(f->s, &last));
+	assert_int_equal(last, 3);
+	/* once more: it comes again, as the last */
+	t_ok(wd_store_revoke(f->s, "session", "x", 90));
+	t_ok(wd_store_revoked_after(f->s, 0, 10, see, &all));
+	assert_string_equal(all.kinds, "kls");
+	assert_int_equal(all.last, 4);
+	t_ok(wd_store_revoked_after(f->s, 2, 1, see, &some));
+	assert_string_equal(some.kinds, "l");
+	t_ok(wd_store_revoked_after(f->s, 4, 10, see, &none));
+	t_ok(wd_store_revoked_after(f->s, UINT64_MAX, 10, see, &none));
+	assert_int_equal(none.n, 0);
+}
+
 int
 main(void)
 {
@@ -259,6 +302,8 @@ main(void)
 		with_store(document_is_found_by_its_place_and_replaced),
 		with_store(documents_are_visited_until_the_visitor_stops),
 		with_store(revocation_holds_for_what_was_made_before_it),
+		with_store(
+		    revocations_are_told_in_the_order_in_which_they_came),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

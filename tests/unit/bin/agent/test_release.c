@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define LEASE "6b3a9d6e-3f0c-4d52-9c53-5d4fe3a0a5a1"
+#define SESSION "0d3e5bb8-56a4-4a8a-a4f4-3f4f7a1b2c3e"
 #define PATH "default/key/0d3e5bb8-56a4-4a8a-a4f4-3f4f7a1b2c3d"
 #define POLICY                             \
 	"5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a" \
@@ -24,7 +25,7 @@
 /* The texts of a payload that a test may change; the rest is as it must be. */
 struct text {
 	const char *chain, *client, *algorithm, *bytes, *label, *path, *version;
-	const char *lease, *seconds, *nonce, *policy, *v;
+	const char *lease, *seconds, *session, *nonce, *policy, *v;
 };
 
 static const struct text good = {
@@ -36,6 +37,7 @@ static const struct text good = {
 	.version = "7",
 	.lease = LEASE,
 	.seconds = "600",
+	.session = SESSION,
 	.policy = POLICY,
 	.v = "1",
 };
@@ -59,8 +61,9 @@ payload_text(const struct text *t, struct wd_wr *wr)
 	    t->algorithm, t->bytes, t->label);
 	wd_wr_printf(
 	    wr, "\"path\":\"%s\",\"version\":%s},", t->path, t->version);
-	wd_wr_printf(wr, "\"lease\":{\"id\":\"%s\",\"seconds\":%s},", t->lease,
+	wd_wr_printf(wr, "\"lease\":{\"id\":\"%s\",\"seconds\":%s,", t->lease,
 	    t->seconds);
+	wd_wr_printf(wr, "\"session\":\"%s\"},", t->session);
 	wd_wr_printf(wr, "\"nonce\":\"%s\",\"policy\":\"%s\",\"v\":%s}",
 	    t->nonce != NULL ? t->nonce : keys.nonce, t->policy, t->v);
 	t_ok(wd_wr_end(wr));
