@@ -1,9 +1,12 @@
 """The door of the Confidential Containers KBS protocol, up to the keeper."""
 import base64
 import json
+import struct
 import tempfile
+import time
 
-from front_rig import Front, FrontTest, main, make_certificate, wait_until
+from front_rig import (Front, FrontTest, main, make_certificate, read_answer,
+                       request, wait_until)
 
 NONCE = bytes(range(32))
 KEY = {"kty": "EC", "crv": "P-256", "alg": "ECDH-ES+A256KW",
@@ -78,7 +81,9 @@ class Coco(FrontTest):
         self.assertEqual(ask["source"], "127.0.0.1")
         self.assertEqual((ask["door"], ask["tee"]), (1, 1))
         self.assertEqual(ask["challenge"], NONCE)
-        self.assertEqual(ask["evidence"], b"q" * 5000)
+        # one part, by number and length
+        self.assertEqual(ask["evidence"], b"\0" + struct.pack("<I", 5000) +
+                         b"q" * 5000)
         self.assertEqual(ask["key_x"], base64.urlsafe_b64decode(
             KEY["x"] + "="))
         self.assertEqual((ask["client_cn"], ask["client_issuer"]), ("", ""))
@@ -172,6 +177,21 @@ class Coco(FrontTest):
                           fields=["Cookie: kbs-session-id=cafe",
                                   "Accept: */*"])
         self.assertEqual(answer.fields["content-type"], "application/json")
+
+    def test_renewal_names_the_lease_it_replaces(self):
+        self.keeper.answers["RESOURCE"] = RELEASE
+        one, two = RELEASE["lease"], "0d3e5bb8-56a4-4a8a-a4f4-3f4f7a1b2c3d"
+        fields = ["Cookie: kbs-session-id=cafe",
+                  "Accept: application/vnd.warder.release+jwe"]
+        answer = self.ask("GET", "/kbs/v0/resource/a/b/c", fields=fields + [
+            "Warder-Replaces: %s %s" % (one, two)])
+        self.assertEqual(answer.status, 200)
+        ask = self.keeper.wait_for("RESOURCE")
+        self.assertEqual((ask["replaces"], ask["replaces_session"]),
+                         (one, two))
+        self.assert_refused(
+            self.ask("GET", "/kbs/v0/resource/a/b/c", fields=fields + [
+                "Warder-Replaces: " + one]), 400, "malformed")
 
     def test_large_releases_pass(self):
         self.keeper.answers["RESOURCE"] = dict(
@@ -270,6 +290,110 @@ class ClientCertificates(FrontTest):
         with self.assertRaises((OSError, AssertionError)):
             self.attest_as(key, cert)
         self.assertEqual(self.keeper.seen, [])
+
+
+REVOKED = "/kbs/v0/warder/leases"
+COOKIE = ["Cookie: kbs-session-id=cafe"]
+
+
+class Waiting(FrontTest):
+    """GET /kbs/v0/warder/leases."""
+
+    def setUp(self):
+        super().setUp()
+        self.number, self.digests = 3, b""
+        self.keeper.answers["REVOKED_LAST"] = lambda ask: {
+            "number": self.number}
+        self.keeper.answers["REVOKED"] = lambda ask: {
+            "after": self.number, "expires": int(time.time()) + 200,
+            "digests": self.digests if ask["after"] < self.number else b""}
+
+    def calls(self, name):
+        return [m for n, m in self.keeper.seen if n == name]
+
+    def wait(self, n=1):
+        """N clients that wait for what comes after the present."""
+        streams = [self.front.connect() for _ in range(n)]
+        before = len(self.calls("REVOKED"))
+        for s in streams:
+            s.sendall(request("GET", REVOKED + "?after=%d" % self.number,
+                              fields=COOKIE))
+        self.assertTrue(wait_until(
+            lambda: len(self.calls("REVOKED")) == before + n))
+        return streams
+
+    def test_number_of_the_last_is_told_at_once(self):
+        answer = self.ask("GET", REVOKED, fields=COOKIE)
+        self.assertEqual(answer.status, 200)
+        body = answer.json()
+        self.assertIn(body.pop("seconds"), range(190, 201))
+        self.assertEqual(body, {"after": 3, "all": False, "revoked": []})
+        ask = self.keeper.wait_for("REVOKED")
+        self.assertEqual((ask["has_after"], ask["cookie"]), (False, b"cafe"))
+
+    def test_what_came_before_is_told_at_once(self):
+        self.digests = bytes(32) + b"\xff" * 32
+        answer = self.ask("GET", REVOKED + "?after=2", fields=COOKIE)
+        self.assertEqual(answer.json()["revoked"], ["00" * 32, "ff" * 32])
+
+    def test_who_waits_hears_of_it_within_a_second(self):
+        streams = self.wait(3)
+        streams[0].settimeout(1)
+        with self.assertRaises(TimeoutError):
+            streams[0].recv(1)
+        self.digests, self.number = b"\x01" * 32, 4
+        for s in streams:
+            s.settimeout(5)
+            body = read_answer(s).json()
+            self.assertEqual((body["after"], body["revoked"]),
+                             (4, ["01" * 32]))
+
+    def test_keeper_is_asked_four_times_a_second_whoever_waits(self):
+        self.wait(6)
+        before = len(self.calls("REVOKED_LAST"))
+        asked = len(self.calls("REVOKED"))
+        time.sleep(1.5)
+        self.assertLessEqual(len(self.calls("REVOKED_LAST")) - before, 7)
+        self.assertEqual(len(self.calls("REVOKED")), asked)
+
+    def test_nobody_waits_without_a_session(self):
+        self.keeper.answers["REVOKED"] = ("credential_invalid", "expired")
+        self.assert_refused(self.ask("GET", REVOKED + "?after=3",
+                                     fields=COOKIE), 401, "credential_invalid")
+        self.assert_refused(self.ask("GET", REVOKED), 401, "no_credential")
+
+    def test_queries_that_are_none(self):
+        for query in ("after=x", "after=-1", "after=1&after=2", "before=1"):
+            self.assertEqual(self.ask("GET", REVOKED + "?" + query,
+                                      fields=COOKIE).status, 400, query)
+
+    def test_a_source_has_its_share_of_places(self):
+        """24 connections may come from here, and 7 of them may wait."""
+        streams = self.wait(7)
+        self.assert_refused(self.ask("GET", REVOKED + "?after=3",
+                                     fields=COOKIE), 429, "rate_limited")
+        # a place that is left is free again
+        streams[0].close()
+        self.assertTrue(wait_until(lambda: self.ask(
+            "GET", REVOKED, fields=COOKIE).status == 200))
+
+    def test_waits_outlive_the_deadline_of_requests_and_the_keeper(self):
+        [s] = self.wait()
+        s.settimeout(5)
+        with self.assertRaises(TimeoutError):
+            s.recv(1)  # the deadline is three seconds here
+        self.front.attach()
+        self.keeper = self.front.keeper
+        self.digests, self.number = b"\x02" * 32, 9
+        s.settimeout(5)
+        self.assertEqual(read_answer(s).json()["after"], 9)
+
+    def test_who_waits_is_answered_when_the_front_leaves(self):
+        [s] = self.wait()
+        self.front.tell("DRAIN")
+        s.settimeout(5)
+        body = read_answer(s).json()
+        self.assertEqual((body["after"], body["revoked"]), (3, []))
 
 
 if __name__ == "__main__":
