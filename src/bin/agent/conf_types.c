@@ -5,6 +5,7 @@
 #include "bin/agent/conf.h"
 
 #include "base/num.h"
+#include "codec/address.h"
 #include "codec/base64.h"
 #include "codec/hex.h"
 #include "codec/utf8.h"
@@ -80,26 +81,14 @@ set_server(const struct agent_value *v, void *at, struct wd_diag *d)
 {
 	struct agent_conf *c = (struct agent_conf *)((char *)at -
 	    offsetof(struct agent_conf, host));
-	struct wd_span s = v->text;
-	size_t colon = s.len;
-	uint64_t port;
-	bool v6;
+	struct wd_address a;
 
-	while (colon > 0 && s.p[colon - 1] != ':')
-		colon--;
-	if (colon == 0 ||
-	    !wd_num_parse(wd_span(s.p + colon, s.len - colon), 65535, &port) ||
-	    port == 0)
+	if (!wd_address_split(v->text, &a) || a.port == 0 ||
+	    !is_word(a.host, a.brackets ? ":." : ".-"))
 		return wrong_form(v, d);
-	s.len = colon - 1;
-	v6 = s.len > 2 && s.p[0] == '[' && s.p[s.len - 1] == ']';
-	if (v6)
-		s = wd_span(s.p + 1, s.len - 2);
-	if (!is_word(s, v6 ? ":." : ".-"))
-		return wrong_form(v, d);
-	if (!wd_span_to_text(s, c->host, sizeof(c->host)))
+	if (!wd_span_to_text(a.host, c->host, sizeof(c->host)))
 		return too_long(v, d);
-	c->port = (uint16_t)port;
+	c->port = a.port;
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "codec/address.h"
 #include "sys/log.h"
 
 static void *
@@ -113,25 +114,15 @@ set_address(
     const struct wd_conf_value *v, struct wd_conf *conf, struct wd_diag *d)
 {
 	struct wd_conf_address a = { 0 };
-	struct wd_span s = v->text;
-	size_t colon = s.len;
+	struct wd_address text;
 	char host[64];
-	uint64_t port;
-	bool v6, fine;
+	bool fine;
 
-	while (colon > 0 && s.p[colon - 1] != ':')
-		colon--;
-	if (colon == 0 ||
-	    !wd_num_parse(wd_span(s.p + colon, s.len - colon), 65535, &port))
+	if (!wd_address_split(v->text, &text) ||
+	    !wd_span_to_text(text.host, host, sizeof(host)))
 		return wrong_form(v, d);
-	s.len = colon - 1;
-	v6 = s.len > 2 && s.p[0] == '[' && s.p[s.len - 1] == ']';
-	if (v6)
-		s = wd_span(s.p + 1, s.len - 2);
-	if (!wd_span_to_text(s, host, sizeof(host)))
-		return wrong_form(v, d);
-	fine = v6 ? set_v6(host, (uint16_t)port, &a)
-		  : set_v4(host, (uint16_t)port, &a);
+	fine = text.brackets ? set_v6(host, text.port, &a)
+			     : set_v4(host, text.port, &a);
 	if (!fine)
 		return wrong_form(v, d);
 	*(struct wd_conf_address *)place(v, conf) = a;

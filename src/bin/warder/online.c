@@ -5,7 +5,7 @@
 #include "bin/warder/online.h"
 
 #include "base/env.h"
-#include "base/num.h"
+#include "codec/address.h"
 #include "crypto/init.h"
 #include "sys/file.h"
 
@@ -131,21 +131,6 @@ read_token(struct cli_online *o)
 
 /* ---- the server */
 
-/* "host:port" with the port behind the last colon. */
-static bool
-split_address(const char *address, struct wd_span *ret_host, uint16_t *ret_port)
-{
-	const char *colon = strrchr(address, ':');
-	uint64_t port;
-
-	if (colon == NULL || colon == address ||
-	    !wd_num_parse(wd_span_text(colon + 1), UINT16_MAX, &port))
-		return false;
-	*ret_host = wd_span(address, (size_t)(colon - address));
-	*ret_port = (uint16_t)port;
-	return true;
-}
-
 static enum cli_exit
 open_tls(struct cli_online *o, const char *address)
 {
@@ -153,14 +138,17 @@ open_tls(struct cli_online *o, const char *address)
 	WD_AUTO(wd_secret_freep) struct wd_secret *roots = NULL;
 	struct wd_client_options options = { .max_body = CLI_BODY_MAX * 2,
 		.deadline_ms = DEADLINE_MS };
+	struct wd_address at;
 	struct wd_diag d = { 0 };
 
 	if (ca == NULL)
 		return cli_usage(o->args,
 		    "a TLS address needs --ca FILE; nobody else is trusted");
-	if (!split_address(address, &options.host, &options.port))
+	if (!wd_address_split(wd_span_text(address), &at))
 		return cli_usage(o->args,
 		    "'%s' is neither a socket's path nor HOST:PORT", address);
+	options.host = at.host;
+	options.port = at.port;
 	if (!cli_read_secret(ca, ROOTS_MAX, &roots))
 		return CLI_FAULT;
 	options.roots = wd_secret_borrow(roots);
