@@ -116,26 +116,30 @@ wd_file_read(int dir, const char *name, size_t max, struct wd_bytes **ret,
 }
 
 int
-wd_file_read_secret(int dir, const char *name, size_t max,
-    struct wd_secret **ret, struct wd_diag *d)
+wd_fd_read_secret(int fd, size_t max, struct wd_secret **ret, struct wd_diag *d)
 {
-	WD_AUTO(wd_fd_closep) int fd = -1;
-	WD_AUTO(wd_secret_freep) struct wd_secret *s = NULL;
-	int r = open_for_reading(dir, name, &fd, d);
-	size_t size, len;
+	size_t size = size_hint(fd, max), len;
+	WD_AUTO(wd_secret_freep) struct wd_secret *s = wd_secret_new(size);
+	int r;
 
-	if (r != 0)
-		return r;
-	size = size_hint(fd, max);
-	s = wd_secret_new(size);
 	if (s == NULL)
-		return wd_fault(d, WD_F_MEMORY, "%.100s: no memory", name);
+		return wd_fault(d, WD_F_MEMORY, "no memory for a file");
 	r = read_to_end(fd, wd_secret_bytes(s), size, &len, d);
 	if (r != 0)
 		return r;
 	wd_secret_shorten(s, len);
 	*ret = WD_TAKE(s);
 	return 0;
+}
+
+int
+wd_file_read_secret(int dir, const char *name, size_t max,
+    struct wd_secret **ret, struct wd_diag *d)
+{
+	WD_AUTO(wd_fd_closep) int fd = -1;
+	int r = open_for_reading(dir, name, &fd, d);
+
+	return r != 0 ? r : wd_fd_read_secret(fd, max, ret, d);
 }
 
 int

@@ -23,6 +23,10 @@ int wd_file_read(int dir, const char *name, size_t max, struct wd_bytes **ret,
 int wd_file_read_secret(int dir, const char *name, size_t max,
     struct wd_secret **ret, struct wd_diag *d) WD_MUST_USE;
 
+/* What an open descriptor gives up to its end, a pipe's too. WD_R_TOO_LARGE. */
+int wd_fd_read_secret(
+    int fd, size_t max, struct wd_secret **ret, struct wd_diag *d) WD_MUST_USE;
+
 /* A file that is open already, from its start; its position, which others may
  * share, is left alone. At most MAX bytes (WD_R_TOO_LARGE). */
 int wd_file_read_shared(

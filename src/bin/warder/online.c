@@ -5,6 +5,7 @@
 #include "bin/warder/online.h"
 
 #include "base/env.h"
+#include "bin/warder/passphrase.h"
 #include "codec/address.h"
 #include "crypto/init.h"
 #include "sys/file.h"
@@ -36,63 +37,24 @@ complain(const struct wd_diag *d)
 	return CLI_FAULT;
 }
 
-/* All that FD gives, under a cap. */
-static int
-read_all(int fd, size_t max, struct wd_secret **ret)
-{
-	WD_AUTO(wd_secret_freep) struct wd_secret *s = wd_secret_new(max + 1);
-	size_t len = 0;
-
-	if (s == NULL)
-		return WD_F_MEMORY;
-	while (len <= max) {
-		ssize_t n = read(fd, wd_secret_bytes(s) + len, max + 1 - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return WD_F_SYSTEM;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	if (len > max)
-		return WD_R_TOO_LARGE;
-	wd_secret_shorten(s, len);
-	*ret = WD_TAKE(s);
-	return 0;
-}
-
 bool
 cli_read_secret(const char *name, size_t max, struct wd_secret **ret)
 {
 	bool is_input = strcmp(name, "-") == 0;
 	WD_AUTO(wd_fd_closep)
 	int opened = is_input ? -1 : open(name, O_RDONLY | O_CLOEXEC);
-	int r;
+	struct wd_diag d = { 0 };
 
 	if (!is_input && opened < 0) {
 		(void)fprintf(
 		    stderr, "warder: %s: %s\n", name, strerror(errno));
 		return false;
 	}
-	r = read_all(is_input ? STDIN_FILENO : opened, max, ret);
-	if (r == 0)
+	if (wd_fd_read_secret(is_input ? STDIN_FILENO : opened, max, ret, &d) ==
+	    0)
 		return true;
-	(void)fprintf(stderr, "warder: %s: %s\n", name,
-	    r > 0 ? "larger than allowed" : "cannot be read");
+	(void)fprintf(stderr, "warder: %s: %s\n", name, d.detail);
 	return false;
-}
-
-static void
-strip_line_end(struct wd_secret *s)
-{
-	struct wd_span text = wd_secret_borrow(s);
-
-	while (text.len > 0 &&
-	    (text.p[text.len - 1] == '\n' || text.p[text.len - 1] == '\r'))
-		text.len--;
-	wd_secret_shorten(s, text.len);
 }
 
 static const char *
@@ -125,7 +87,7 @@ read_token(struct cli_online *o)
 
 	if (!is_private(name) || !cli_read_secret(name, TOKEN_MAX, &o->token))
 		return CLI_FAULT;
-	strip_line_end(o->token);
+	cli_drop_line_end(o->token);
 	return CLI_OK;
 }
 

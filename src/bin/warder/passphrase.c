@@ -44,8 +44,8 @@ read_bytes(int fd, bool line, struct wd_secret *room, struct wd_diag *d)
 	return 0;
 }
 
-static void
-drop_end_of_line(struct wd_secret *s)
+void
+cli_drop_line_end(struct wd_secret *s)
 {
 	const uint8_t *p = wd_secret_bytes(s);
 	size_t len = wd_secret_len(s);
@@ -67,7 +67,7 @@ read_passphrase(int fd, bool line, struct wd_secret **ret, struct wd_diag *d)
 		return wd_fault(d, WD_F_MEMORY, "no memory");
 	if ((r = read_bytes(fd, line, s, d)) != 0)
 		return r;
-	drop_end_of_line(s);
+	cli_drop_line_end(s);
 	if (wd_secret_len(s) > MOST)
 		return wd_reject(
 		    d, WD_R_MALFORMED, "the passphrase is over %d bytes", MOST);

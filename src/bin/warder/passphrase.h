@@ -7,6 +7,9 @@
 #include "base/diag.h"
 #include "base/secret.h"
 
+/* Leaves out one end of line at the end of what was read. */
+void cli_drop_line_end(struct wd_secret *s);
+
 enum cli_passphrase { CLI_PASSPHRASE_KNOWN, CLI_PASSPHRASE_NEW };
 
 /*
