@@ -1,7 +1,6 @@
 /*
- * The keepers: attached by the supervisor, each with a slot until its end. Two
- * of one cell can be there at once, while a cell is replaced. What one sends
- * goes into the log as it is; nothing of it is parsed.
+ * What keepers send and what they are told. What one sends goes into the log as
+ * it is; nothing of it is parsed.
  */
 #include "bin/scribe/scribe.h"
 
@@ -9,7 +8,6 @@
 #include "sys/log.h"
 
 #include <string.h>
-#include <unistd.h>
 
 enum { UNREAD_MAX = 4 << 20 };
 
@@ -17,7 +15,7 @@ static void
 tell(struct scribe_keeper *k, enum wd_call call, const void *msg)
 {
 	uint32_t number;
-	int r = wd_peer_send(&k->peer, call, msg, -1, &number);
+	int r = wd_peer_send(&k->base.peer, call, msg, -1, &number);
 
 	if (r != 0) /* it does not read; its end is seen when we read */
 		wd_log_result("keeper_not_told", r, NULL);
@@ -36,8 +34,8 @@ tell_state(const struct scribe *s, struct scribe_keeper *k)
 static struct scribe_keeper *
 free_slot(struct scribe *s)
 {
-	for (size_t i = 0; i < SCRIBE_KEEPERS; i++)
-		if (s->keepers[i].peer.chan == NULL)
+	for (size_t i = 0; i < WD_KEEPERS; i++)
+		if (s->keepers[i].base.peer.chan == NULL)
 			return &s->keepers[i];
 	return NULL;
 }
@@ -46,26 +44,10 @@ void
 scribe_keeper_attach(struct scribe *s, uint16_t cell, int fd)
 {
 	struct scribe_keeper *k = free_slot(s);
-	int r;
 
-	if (k == NULL) {
-		wd_log(WD_LOG_ERROR, "too_many_keepers", NULL);
-		(void)close(fd); /* it sees the end and starts again */
-		return;
-	}
-	*k = (struct scribe_keeper){ 0 };
-	r = wd_peer_open(&k->peer, WD_PROC_SCRIBE, WD_PROC_KEEPER, cell, fd);
-	if (r != 0)
-		wd_log_result("keeper_not_attached", r, NULL);
-	else
+	if (wd_keeper_attach(
+		k == NULL ? NULL : &k->base, WD_PROC_SCRIBE, cell, fd))
 		tell_state(s, k);
-}
-
-static void
-forget(struct scribe_keeper *k)
-{
-	wd_peer_done(&k->peer);
-	*k = (struct scribe_keeper){ 0 };
 }
 
 /* ---- what it sends */
@@ -122,7 +104,7 @@ static int
 on_tail(struct scribe *s, struct scribe_keeper *k, const struct wd_frame *f,
     struct wd_diag *d)
 {
-	if (wd_chan_waiting(k->peer.chan) > UNREAD_MAX)
+	if (wd_chan_waiting(k->base.peer.chan) > UNREAD_MAX)
 		return wd_fault(d, WD_F_PEER, "does not read its answers");
 	/* What came before is to be in the answer. */
 	scribe_log_commit(s);
@@ -142,9 +124,12 @@ static const struct {
 };
 
 static int
-handle(struct scribe *s, struct scribe_keeper *k, const struct wd_frame *f,
+handle(void *ctx, struct wd_keeper *base, const struct wd_frame *f,
     const struct wd_call_row *row, struct wd_diag *d)
 {
+	struct scribe_keeper *k = (struct scribe_keeper *)base; /* the first */
+	struct scribe *s = ctx;
+
 	for (size_t i = 0; i < WD_N(handlers); i++)
 		if (handlers[i].call == row->id &&
 		    (f->flags & WD_FRAME_REPLY) == 0)
@@ -152,72 +137,32 @@ handle(struct scribe *s, struct scribe_keeper *k, const struct wd_frame *f,
 	return wd_fault(d, WD_F_PEER, "%s out of place", row->name);
 }
 
-static int
-serve(struct scribe *s, struct scribe_keeper *k, struct wd_diag *d)
-{
-	const struct wd_call_row *row;
-	struct wd_frame f;
-	int n;
-
-	while ((n = wd_peer_next(&k->peer, &f, &row, d)) > 0) {
-		int r = handle(s, k, &f, row, d);
-
-		if (r != 0)
-			return r;
-	}
-	return n;
-}
-
 void
 scribe_keeper_ready(struct scribe *s, struct scribe_keeper *k)
 {
-	struct wd_diag d = { 0 };
-	int gone, r;
-
-	if (k->condemned) {
-		forget(k); /* only its end wakes us */
-		return;
-	}
-	gone = wd_chan_fill(k->peer.chan);
-	/* What it said before its end counts. */
-	r = serve(s, k, &d);
-	if (gone != 0) {
-		wd_log(WD_LOG_INFO, "keeper_gone", NULL);
-		forget(k);
-		return;
-	}
-	if (r == 0)
-		return;
-	k->condemned = true;
-	k->waits = false;
-	wd_role_bad_peer(s->role, &k->peer, d.detail);
+	if (!wd_keeper_ready(s->role, &k->base, handle, s))
+		*k = (struct scribe_keeper){ 0 };
 }
 
 /* ---- what it is told */
 
-static bool
-is_there(const struct scribe_keeper *k)
-{
-	return k->peer.chan != NULL && !k->condemned;
-}
-
 void
 scribe_keepers_tell_state(struct scribe *s)
 {
-	for (size_t i = 0; i < SCRIBE_KEEPERS; i++)
-		if (is_there(&s->keepers[i]))
+	for (size_t i = 0; i < WD_KEEPERS; i++)
+		if (wd_keeper_listens(&s->keepers[i].base))
 			tell_state(s, &s->keepers[i]);
 }
 
 void
 scribe_keepers_tell_durable(struct scribe *s)
 {
-	for (size_t i = 0; i < SCRIBE_KEEPERS; i++) {
+	for (size_t i = 0; i < WD_KEEPERS; i++) {
 		struct scribe_keeper *k = &s->keepers[i];
 		const struct wd_msg_log_durable m = { k->seq,
 			wd_journal_size(s->journal) };
 
-		if (!is_there(k) || !k->waits)
+		if (!wd_keeper_listens(&k->base) || !k->waits)
 			continue;
 		k->waits = false;
 		tell(k, WD_CALL_LOG_DURABLE, &m);
@@ -227,14 +172,16 @@ scribe_keepers_tell_durable(struct scribe *s)
 void
 scribe_keepers_flush(struct scribe *s, int deadline_ms)
 {
-	for (size_t i = 0; i < SCRIBE_KEEPERS; i++) {
+	for (size_t i = 0; i < WD_KEEPERS; i++) {
 		struct scribe_keeper *k = &s->keepers[i];
 		int r;
 
-		if (!is_there(k) || wd_chan_waiting(k->peer.chan) == 0)
+		if (!wd_keeper_listens(&k->base) ||
+		    wd_chan_waiting(k->base.peer.chan) == 0)
 			continue;
-		r = deadline_ms > 0 ? wd_chan_drain(k->peer.chan, deadline_ms)
-				    : wd_chan_flush(k->peer.chan);
+		r = deadline_ms > 0
+		    ? wd_chan_drain(k->base.peer.chan, deadline_ms)
+		    : wd_chan_flush(k->base.peer.chan);
 		if (r != 0)
 			continue; /* its end is seen when it is read from */
 	}
@@ -243,8 +190,8 @@ scribe_keepers_flush(struct scribe *s, int deadline_ms)
 bool
 scribe_keepers_any(const struct scribe *s)
 {
-	for (size_t i = 0; i < SCRIBE_KEEPERS; i++)
-		if (s->keepers[i].peer.chan != NULL)
+	for (size_t i = 0; i < WD_KEEPERS; i++)
+		if (s->keepers[i].base.peer.chan != NULL)
 			return true;
 	return false;
 }

@@ -19,8 +19,8 @@ enum { GRACE_MS = 2000 };
 /* ---- the loop */
 
 struct watched {
-	struct pollfd fds[SCRIBE_KEEPERS + 1];
-	struct scribe_keeper *keeper[SCRIBE_KEEPERS + 1]; /* NULL: control */
+	struct pollfd fds[WD_KEEPERS + 1];
+	struct scribe_keeper *keeper[WD_KEEPERS + 1]; /* NULL: control */
 	nfds_t n;
 };
 
@@ -32,23 +32,16 @@ watch(struct watched *w, struct scribe_keeper *k, int fd, short events)
 }
 
 /* Keepers that were reported only wake us by their end. */
-static short
-events_of(const struct scribe_keeper *k)
-{
-	if (k->condemned)
-		return 0;
-	return wd_chan_waiting(k->peer.chan) > 0 ? POLLIN | POLLOUT : POLLIN;
-}
-
 static void
 list(struct scribe *s, struct watched *w)
 {
 	w->n = 0;
-	for (size_t i = 0; i < SCRIBE_KEEPERS; i++) {
+	for (size_t i = 0; i < WD_KEEPERS; i++) {
 		struct scribe_keeper *k = &s->keepers[i];
 
-		if (k->peer.chan != NULL)
-			watch(w, k, wd_chan_fd(k->peer.chan), events_of(k));
+		if (k->base.peer.chan != NULL)
+			watch(w, k, wd_chan_fd(k->base.peer.chan),
+			    wd_keeper_events(&k->base));
 	}
 	/* The supervisor last: it may fill slots that the list has free. */
 	watch(w, NULL, wd_role_control_fd(s->role), POLLIN);

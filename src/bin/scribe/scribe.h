@@ -9,18 +9,16 @@
 #include "audit/note_key.h"
 #include "audit/reader.h"
 #include "audit/tiles.h"
-#include "bin/common/role.h"
+#include "bin/common/keepers.h"
 
 enum {
-	SCRIBE_KEEPERS = 256, /* at once; twice the most cells */
-	SCRIBE_COUNTS = 64,   /* pairs of reason and prefix a minute */
+	SCRIBE_COUNTS = 64, /* pairs of reason and prefix a minute */
 	SCRIBE_COUNT_TEXT = 64,
 	SCRIBE_WHY = 240,
 };
 
 struct scribe_keeper {
-	struct wd_peer peer; /* chan NULL: the slot is free */
-	bool condemned; /* reported: nothing is read any more, its end counts */
+	struct wd_keeper base;
 	bool has_seq;
 	uint64_t seq; /* of its last entry */
 	bool waits;   /* entries of it are in the batch under way */
@@ -57,7 +55,7 @@ struct scribe {
 	struct wd_reader *tail; /* where who reads on left off; NULL: nobody */
 	bool afresh;            /* tiles are made again from the first entry */
 
-	struct scribe_keeper keepers[SCRIBE_KEEPERS];
+	struct scribe_keeper keepers[WD_KEEPERS];
 
 	struct scribe_count counts[SCRIBE_COUNTS];
 	size_t n_counts;

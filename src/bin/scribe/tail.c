@@ -63,11 +63,11 @@ scribe_tail(struct scribe *s, struct scribe_keeper *k, const struct wd_frame *f)
 	if (r != 0)
 		return r;
 	if (s->journal == NULL)
-		return wd_peer_reply(&k->peer, WD_CALL_LOG_TAIL, f->request,
-		    WD_R_AUDIT_UNAVAILABLE, s->state.why, NULL);
+		return wd_peer_reply(&k->base.peer, WD_CALL_LOG_TAIL,
+		    f->request, WD_R_AUDIT_UNAVAILABLE, s->state.why, NULL);
 	if (ask.limit == 0 || ask.limit > LIMIT_MAX)
-		return wd_peer_reply(&k->peer, WD_CALL_LOG_TAIL, f->request,
-		    WD_R_RANGE, "1 to 100 entries at once", NULL);
+		return wd_peer_reply(&k->base.peer, WD_CALL_LOG_TAIL,
+		    f->request, WD_R_RANGE, "1 to 100 entries at once", NULL);
 	size = wd_journal_size(s->journal);
 	from = ask.from < size ? ask.from : size;
 	if (ask.from == the_last)
@@ -77,5 +77,5 @@ scribe_tail(struct scribe *s, struct scribe_keeper *k, const struct wd_frame *f)
 	answer.size = size;
 	answer.entries = wd_wr_span(&list);
 	return wd_peer_reply(
-	    &k->peer, WD_CALL_LOG_TAIL, f->request, r, d.detail, &answer);
+	    &k->base.peer, WD_CALL_LOG_TAIL, f->request, r, d.detail, &answer);
 }

@@ -13,7 +13,8 @@ static void
 refuse(struct seal *s, struct seal_keeper *k, enum wd_call call,
     uint32_t request, int result, const char *detail)
 {
-	if (wd_peer_reply(&k->peer, call, request, result, detail, NULL) != 0)
+	if (wd_peer_reply(&k->base.peer, call, request, result, detail, NULL) !=
+	    0)
 		seal_keeper_condemn(s, k, "does not take answers");
 }
 
@@ -24,8 +25,8 @@ on_hello(struct seal *s, struct seal_keeper *k, uint32_t request,
 	struct wd_msg_seal_state state = seal_state(s);
 
 	(void)none;
-	if (wd_peer_reply(
-		&k->peer, WD_CALL_SEAL_HELLO, request, 0, NULL, &state) != 0)
+	if (wd_peer_reply(&k->base.peer, WD_CALL_SEAL_HELLO, request, 0, NULL,
+		&state) != 0)
 		seal_keeper_condemn(s, k, "does not take answers");
 	/* It may have served before this process was started again, and have
 	 * been attached too late to be told. */

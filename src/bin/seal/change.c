@@ -40,7 +40,7 @@ seal_state(const struct seal *s)
 static struct seal_keeper *
 keeper_of(struct seal *s, uint64_t serial)
 {
-	for (size_t i = 0; i < SEAL_KEEPERS; i++)
+	for (size_t i = 0; i < WD_KEEPERS; i++)
 		if (s->keepers[i].serial == serial)
 			return &s->keepers[i];
 	return NULL;
@@ -52,7 +52,8 @@ answer(struct seal *s, struct seal_keeper *k, enum wd_call call,
 {
 	struct wd_msg_seal_state state = seal_state(s);
 
-	if (wd_peer_reply(&k->peer, call, request, result, detail, &state) != 0)
+	if (wd_peer_reply(
+		&k->base.peer, call, request, result, detail, &state) != 0)
 		seal_keeper_condemn(s, k, "does not take answers");
 }
 
@@ -66,7 +67,7 @@ finish(struct seal *s, int result, const char *detail)
 	for (size_t i = 0; i < s->n_askers; i++) {
 		struct seal_keeper *k = keeper_of(s, s->askers[i].keeper);
 
-		if (k != NULL && !k->condemned)
+		if (k != NULL && !k->base.condemned)
 			answer(
 			    s, k, call, s->askers[i].request, result, detail);
 	}
@@ -90,7 +91,7 @@ seal_change_join(struct seal *s, struct seal_keeper *k, uint32_t request)
 static void
 tell(struct seal *s, struct seal_keeper *k, enum wd_call call, const void *msg)
 {
-	int r = wd_peer_send(&k->peer, call, msg, -1, &k->owed);
+	int r = wd_peer_send(&k->base.peer, call, msg, -1, &k->owed);
 
 	k->owes = true;
 	if (r != 0)
@@ -105,10 +106,10 @@ tell(struct seal *s, struct seal_keeper *k, enum wd_call call, const void *msg)
 static bool
 is_told(const struct seal *s, const struct seal_keeper *k, uint64_t asker)
 {
-	if (k->peer.chan == NULL)
+	if (k->base.peer.chan == NULL)
 		return false;
 	return s->doing == SEAL_CLOSING ||
-	    (k->greeted && !k->condemned && k->serial != asker);
+	    (k->greeted && !k->base.condemned && k->serial != asker);
 }
 
 static void
@@ -118,13 +119,13 @@ tell_all(struct seal *s, uint64_t asker)
 	enum wd_call call =
 	    s->doing == SEAL_OPENING ? WD_CALL_KEYRING : WD_CALL_WIPE;
 
-	for (size_t i = 0; i < SEAL_KEEPERS; i++) {
+	for (size_t i = 0; i < WD_KEEPERS; i++) {
 		struct seal_keeper *k = &s->keepers[i];
 
 		k->owes = false;
 		if (!is_told(s, k, asker))
 			continue;
-		if (k->condemned)
+		if (k->base.condemned)
 			k->owes = true; /* until its end */
 		else
 			tell(s, k, call, &state);
@@ -157,8 +158,8 @@ seal_change(struct seal *s, enum seal_doing what, struct seal_keeper *k,
 static bool
 somebody_owes(const struct seal *s)
 {
-	for (size_t i = 0; i < SEAL_KEEPERS; i++)
-		if (s->keepers[i].peer.chan != NULL && s->keepers[i].owes)
+	for (size_t i = 0; i < WD_KEEPERS; i++)
+		if (s->keepers[i].base.peer.chan != NULL && s->keepers[i].owes)
 			return true;
 	return false;
 }
@@ -168,8 +169,8 @@ insist(struct seal *s)
 {
 	s->insisted = true;
 	s->deadline += END_MS;
-	for (size_t i = 0; i < SEAL_KEEPERS; i++)
-		if (s->keepers[i].peer.chan != NULL && s->keepers[i].owes)
+	for (size_t i = 0; i < WD_KEEPERS; i++)
+		if (s->keepers[i].base.peer.chan != NULL && s->keepers[i].owes)
 			seal_keeper_condemn(s, &s->keepers[i],
 			    "has not wiped its keys in time");
 }

@@ -1,21 +1,18 @@
 /*
- * The keepers: attached by the supervisor, each with a slot until its end. Two
- * of one cell can be there at once, while a cell is replaced; both hold keys,
- * so both stay until they are gone.
+ * What keepers say, and who of them is there. While a cell is replaced two of
+ * it hold keys, so both stay until they are gone.
  */
 #include "bin/seal/seal.h"
 
 #include "sys/log.h"
-
-#include <unistd.h>
 
 enum { UNREAD_MAX = 64 << 10 };
 
 static struct seal_keeper *
 free_slot(struct seal *s)
 {
-	for (size_t i = 0; i < SEAL_KEEPERS; i++)
-		if (s->keepers[i].peer.chan == NULL)
+	for (size_t i = 0; i < WD_KEEPERS; i++)
+		if (s->keepers[i].base.peer.chan == NULL)
 			return &s->keepers[i];
 	return NULL;
 }
@@ -24,33 +21,16 @@ void
 seal_keeper_attach(struct seal *s, uint16_t cell, int fd)
 {
 	struct seal_keeper *k = free_slot(s);
-	int r;
 
-	if (k == NULL) {
-		wd_log(WD_LOG_ERROR, "too_many_keepers", NULL);
-		(void)close(fd); /* it sees the end and starts again */
-		return;
-	}
-	*k = (struct seal_keeper){ .serial = ++s->last_serial };
-	r = wd_peer_open(&k->peer, WD_PROC_SEAL, WD_PROC_KEEPER, cell, fd);
-	if (r != 0)
-		wd_log_result("keeper_not_attached", r, NULL);
-}
-
-static void
-forget(struct seal_keeper *k)
-{
-	wd_peer_done(&k->peer);
-	*k = (struct seal_keeper){ 0 };
+	if (wd_keeper_attach(
+		k == NULL ? NULL : &k->base, WD_PROC_SEAL, cell, fd))
+		k->serial = ++s->last_serial;
 }
 
 void
 seal_keeper_condemn(struct seal *s, struct seal_keeper *k, const char *why)
 {
-	if (k->condemned)
-		return;
-	k->condemned = true;
-	wd_role_bad_peer(s->role, &k->peer, why);
+	wd_keeper_condemn(s->role, &k->base, why);
 }
 
 /* ---- what it says */
@@ -80,7 +60,7 @@ static int
 take_request(struct seal *s, struct seal_keeper *k,
     const struct wd_call_row *row, const struct wd_frame *f, struct wd_diag *d)
 {
-	if (wd_chan_waiting(k->peer.chan) > UNREAD_MAX)
+	if (wd_chan_waiting(k->base.peer.chan) > UNREAD_MAX)
 		return wd_fault(d, WD_F_PEER, "does not read its answers");
 	if (!seal_call(s, k, row, f))
 		return wd_fault(d, WD_F_PEER, "%s out of place", row->name);
@@ -88,53 +68,32 @@ take_request(struct seal *s, struct seal_keeper *k,
 }
 
 static int
-serve(struct seal *s, struct seal_keeper *k, struct wd_diag *d)
+serve(void *ctx, struct wd_keeper *base, const struct wd_frame *f,
+    const struct wd_call_row *row, struct wd_diag *d)
 {
-	const struct wd_call_row *row;
-	struct wd_frame f;
-	int n;
+	struct seal_keeper *k = (struct seal_keeper *)base; /* the first */
 
-	while ((n = wd_peer_next(&k->peer, &f, &row, d)) > 0) {
-		int r = (f.flags & WD_FRAME_REPLY) != 0
-		    ? take_reply(k, row, &f, d)
-		    : take_request(s, k, row, &f, d);
-
-		if (r != 0)
-			return r;
-	}
-	return n;
+	return (f->flags & WD_FRAME_REPLY) != 0
+	    ? take_reply(k, row, f, d)
+	    : take_request(ctx, k, row, f, d);
 }
 
 void
 seal_keeper_ready(struct seal *s, struct seal_keeper *k)
 {
-	struct wd_diag d = { 0 };
-	int gone, r;
-
-	if (k->condemned) {
-		forget(k); /* only its end wakes us */
-		return;
-	}
-	gone = wd_chan_fill(k->peer.chan);
-	r = serve(s, k, &d);
-	if (gone != 0) {
-		wd_log(WD_LOG_INFO, "keeper_gone", NULL);
-		forget(k);
-		return;
-	}
-	if (r != 0)
-		seal_keeper_condemn(s, k, d.detail);
+	if (!wd_keeper_ready(s->role, &k->base, serve, s))
+		*k = (struct seal_keeper){ 0 };
 }
 
 void
 seal_keepers_flush(struct seal *s)
 {
-	for (size_t i = 0; i < SEAL_KEEPERS; i++) {
+	for (size_t i = 0; i < WD_KEEPERS; i++) {
 		struct seal_keeper *k = &s->keepers[i];
 
-		if (k->peer.chan == NULL || k->condemned)
+		if (!wd_keeper_listens(&k->base))
 			continue;
-		if (wd_chan_flush(k->peer.chan) != 0)
+		if (wd_chan_flush(k->base.peer.chan) != 0)
 			continue; /* its end is seen when it is read from */
 	}
 }

@@ -18,14 +18,6 @@ enum { ARENA = 8 << 20 };
 /* ---- the loop */
 
 /* Keepers that were reported only wake us by their end. */
-static short
-events_of(const struct seal_keeper *k)
-{
-	if (k->condemned)
-		return 0;
-	return wd_chan_waiting(k->peer.chan) > 0 ? POLLIN | POLLOUT : POLLIN;
-}
-
 /* Descriptors in the order of their slots, up to the last one in use: the
  * kernel counts them all against the limit of open files. */
 static size_t
@@ -34,14 +26,14 @@ list(const struct seal *s, struct pollfd *fds)
 	size_t n = 1;
 
 	fds[0] = (struct pollfd){ wd_role_control_fd(s->role), POLLIN, 0 };
-	for (size_t i = 0; i < SEAL_KEEPERS; i++) {
+	for (size_t i = 0; i < WD_KEEPERS; i++) {
 		const struct seal_keeper *k = &s->keepers[i];
 
 		fds[i + 1] = (struct pollfd){ -1, 0, 0 };
-		if (k->peer.chan == NULL)
+		if (k->base.peer.chan == NULL)
 			continue;
-		fds[i + 1].fd = wd_chan_fd(k->peer.chan);
-		fds[i + 1].events = events_of(k);
+		fds[i + 1].fd = wd_chan_fd(k->base.peer.chan);
+		fds[i + 1].events = wd_keeper_events(&k->base);
 		n = i + 2;
 	}
 	return n;
@@ -62,7 +54,7 @@ serve(struct seal *s, const struct pollfd *fds, size_t n)
 static int
 loop(struct seal *s, struct wd_diag *d)
 {
-	struct pollfd fds[SEAL_KEEPERS + 1];
+	struct pollfd fds[WD_KEEPERS + 1];
 
 	for (;;) {
 		size_t n;

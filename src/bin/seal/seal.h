@@ -3,22 +3,20 @@
  */
 #pragma once
 
-#include "bin/common/role.h"
+#include "bin/common/keepers.h"
 #include "bin/seal/box.h"
 #include "bin/seal/delay.h"
 
 enum {
-	SEAL_KEEPERS = 256, /* at once; twice the most cells */
-	SEAL_ASKERS = 16,   /* keepers that wait for one change */
+	SEAL_ASKERS = 16, /* keepers that wait for one change */
 };
 
 struct seal_keeper {
-	struct wd_peer peer; /* chan NULL: the slot is free */
-	uint64_t serial;     /* no two keepers have the same */
-	bool greeted;        /* it has asked, so it listens */
-	bool condemned; /* reported: nothing is read any more, its end counts */
-	bool owes;      /* was told and has not acknowledged */
-	uint32_t owed;  /* the number of what it was told */
+	struct wd_keeper base;
+	uint64_t serial; /* no two keepers have the same */
+	bool greeted;    /* it has asked, so it listens */
+	bool owes;       /* was told and has not acknowledged */
+	uint32_t owed;   /* the number of what it was told */
 };
 
 /* What all keepers are being told. */
@@ -30,7 +28,7 @@ struct seal {
 	struct seal_delay delay;
 	bool locked; /* an operator has sealed: no keeper may have keys */
 
-	struct seal_keeper keepers[SEAL_KEEPERS];
+	struct seal_keeper keepers[WD_KEEPERS];
 	uint64_t last_serial;
 
 	enum seal_doing doing;
