@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "verify/eventlog/eventlog.h"
 #include "verify/intel/intel.h"
 #include "verify/tdx/report.h"
 
@@ -13,11 +14,20 @@ struct wd_tdx_seen {
 	uint8_t version;
 };
 
+/* Its event log, where one is given. */
+struct wd_tdx_log {
+	bool is_given;
+	size_t n_events;
+	uint32_t rtmrs; /* that it leads to: bits */
+	struct wd_eventlog_facts facts;
+};
+
 struct wd_tdx_case {
 	struct wd_intel_case intel; /* first: steps of intel/ find it there */
 	struct wd_td_report report; /* authentic after the quote's signature */
 	struct wd_tdx_seen module;
 	const struct wd_tcb_level *sgx_level; /* by the SGX part alone */
+	struct wd_tdx_log log;
 };
 
 struct wd_tdx_case *wd_tdx_case(struct wd_appraisal *a);
@@ -33,5 +43,8 @@ int wd_tdx_level(struct wd_appraisal *a) WD_MUST_USE;
  * converges with the quoting enclave. WD_R_TDX_MODULE_MISMATCH. */
 int wd_tdx_converge(struct wd_appraisal *a) WD_MUST_USE;
 
-/* All claims but those of an event log. 0 or a fault. */
+/* WD_R_EVENT_LOG_MALFORMED, WD_R_EVENT_LOG_MISMATCH. */
+int wd_tdx_event_log(struct wd_appraisal *a) WD_MUST_USE;
+
+/* All claims. 0 or a fault. */
 int wd_tdx_claims(struct wd_appraisal *a) WD_MUST_USE;

@@ -84,6 +84,24 @@ put_flags(struct wd_claims *out, const struct wd_tdx_case *c)
 	    s == WD_TCB_RELAUNCH || s == WD_TCB_RELAUNCH_CONFIGURATION);
 }
 
+static int
+put_log(struct wd_claims *out, const struct wd_tdx_log *l)
+{
+	int r;
+
+	if (!l->is_given)
+		return 0;
+	if ((r = wd_claims_put_uint(out, WD_C_EVENTS, l->n_events)) != 0 ||
+	    (r = wd_claims_put_bits(
+		 out, WD_C_EVENT_LOG_PCRS_MATCHING, l->rtmrs)) != 0 ||
+	    (r = wd_claims_put_text(out, WD_C_EVENT_DATA,
+		 l->facts.all_rehashed ? "rehashed" : "untrusted")) != 0)
+		return r;
+	if (!l->facts.has_secure_boot)
+		return 0;
+	return wd_claims_put_bool(out, WD_C_SECURE_BOOT, l->facts.secure_boot);
+}
+
 int
 wd_tdx_claims(struct wd_appraisal *a)
 {
@@ -93,7 +111,8 @@ wd_tdx_claims(struct wd_appraisal *a)
 	if (r != 0)
 		return r;
 	if (put_report(a->claims, &c->report) != 0 ||
-	    put_module(a->claims, c) != 0 || put_flags(a->claims, c) != 0)
+	    put_module(a->claims, c) != 0 || put_flags(a->claims, c) != 0 ||
+	    put_log(a->claims, &c->log) != 0)
 		return wd_fault(a->d, WD_F_BUG, "the claims do not fit");
 	return 0;
 }

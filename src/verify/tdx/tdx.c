@@ -70,6 +70,7 @@ static const struct wd_step steps[] = {
 	{ "convergence with module and QE", wd_tdx_converge },
 	{ "debug", debug },
 	{ "report data", bound },
+	{ "event log", wd_tdx_event_log },
 	{ "claims", wd_tdx_claims },
 };
 

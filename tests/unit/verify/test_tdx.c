@@ -5,6 +5,7 @@
 #include "lib/t.h"
 
 #include "base/clock.h"
+#include "verify/eventlog/eventlog.h"
 #include "verify/registry.h"
 #include "verify/world.h"
 
@@ -306,6 +307,130 @@ an_anchor_for_sgx_vouches_for_no_td(void **state)
 	    WD_R_PCK_CHAIN_UNTRUSTED_ROOT);
 }
 
+/* ---- event logs */
+
+/* A log with one event, whose digest is of SHA-384, into register REG. */
+struct ccel {
+	uint8_t bytes[512];
+	struct wd_wr wr;
+};
+
+static void
+make_ccel(
+    struct ccel *l, uint32_t reg, struct wd_span what, struct wd_span data)
+{
+	uint8_t digest[48];
+
+	l->wr = wd_wr_fixed(l->bytes, sizeof(l->bytes));
+	t_ok(wd_hash(WD_SHA384, what, digest));
+	wd_wr_le32(&l->wr, 1);
+	wd_wr_le32(&l->wr, WD_EV_NO_ACTION);
+	wd_wr_zero(&l->wr, 20);
+	wd_wr_le32(&l->wr, 33);
+	wd_wr_bytes(&l->wr, WD_SPAN_LIT("Spec ID Event03\0"));
+	wd_wr_zero(&l->wr, 8);
+	wd_wr_le32(&l->wr, 1);
+	wd_wr_le16(&l->wr, 0xc);
+	wd_wr_le16(&l->wr, 48);
+	wd_wr_u8(&l->wr, 0);
+	wd_wr_le32(&l->wr, reg);
+	wd_wr_le32(&l->wr, WD_EV_SEPARATOR);
+	wd_wr_le32(&l->wr, 1);
+	wd_wr_le16(&l->wr, 0xc);
+	wd_wr_bytes(&l->wr, WD_SPAN(digest));
+	wd_wr_le32(&l->wr, (uint32_t)data.len);
+	wd_wr_bytes(&l->wr, data);
+	for (size_t i = 0; i < 64; i++)
+		wd_wr_u8(&l->wr, 0xff);
+	t_ok(wd_wr_end(&l->wr));
+}
+
+/* A TD that measured "what" into RTMR1, with the log L. */
+static struct t_recipe
+measured(const struct ccel *l)
+{
+	struct t_recipe r = t_good_td();
+	uint8_t digest[48];
+	const struct wd_span parts[] = { WD_SPAN(r.td.rtmr[1]),
+		WD_SPAN(digest) };
+
+	t_ok(wd_hash(WD_SHA384, WD_SPAN_LIT("what"), digest));
+	t_ok(wd_hash_parts(WD_SHA384, parts, 2, r.td.rtmr[1]));
+	r.event_log = wd_wr_span(&l->wr);
+	return r;
+}
+
+static void
+an_event_log_must_lead_to_the_registers(void **state)
+{
+	struct wd_claims c = { 0 };
+	struct t_recipe r;
+	struct wd_span v;
+	struct ccel l;
+	uint64_t n;
+
+	(void)state;
+	make_ccel(&l, 2, WD_SPAN_LIT("what"), WD_SPAN_LIT("what"));
+	r = measured(&l);
+	t_ok(t_judge(&r, &c, NULL));
+	assert_true(wd_claims_uint(&c, WD_C_EVENTS, &n));
+	assert_int_equal(n, 1);
+	assert_true(wd_claims_get(&c, WD_C_EVENT_LOG_PCRS_MATCHING, &v));
+	t_span_equal(v, WD_SPAN_LIT("\1\0"));
+	expect_text(&c, WD_C_EVENT_DATA, "rehashed");
+	r.td.rtmr[1][0] ^= 1;
+	assert_int_equal(t_judge(&r, NULL, NULL), WD_R_EVENT_LOG_MISMATCH);
+	make_ccel(&l, 2, WD_SPAN_LIT("that"), WD_SPAN_LIT("that"));
+	r = measured(&l);
+	assert_int_equal(t_judge(&r, NULL, NULL), WD_R_EVENT_LOG_MISMATCH);
+	make_ccel(&l, 3, WD_SPAN_LIT("what"), WD_SPAN_LIT("what"));
+	r = measured(&l);
+	assert_int_equal(t_judge(&r, NULL, NULL), WD_R_EVENT_LOG_MISMATCH);
+}
+
+static void
+an_event_of_a_register_that_tds_lack_is_refused(void **state)
+{
+	static const uint32_t regs[] = { 0, 5, 23 };
+	struct t_recipe r;
+	struct ccel l;
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(regs); i++) {
+		make_ccel(&l, regs[i], WD_SPAN_LIT("what"), WD_SPAN_LIT(""));
+		r = measured(&l);
+		assert_int_equal(
+		    t_judge(&r, NULL, NULL), WD_R_EVENT_LOG_MISMATCH);
+	}
+	make_ccel(&l, 24, WD_SPAN_LIT("what"), WD_SPAN_LIT(""));
+	r = measured(&l);
+	assert_int_equal(t_judge(&r, NULL, NULL), WD_R_EVENT_LOG_MALFORMED);
+}
+
+static void
+data_of_an_event_is_untrusted_unless_it_hashes_to_its_digest(void **state)
+{
+	struct wd_claims c = { 0 };
+	struct t_recipe r;
+	struct ccel l;
+
+	(void)state;
+	make_ccel(&l, 2, WD_SPAN_LIT("what"), WD_SPAN_LIT("else"));
+	r = measured(&l);
+	t_ok(t_judge(&r, &c, NULL));
+	expect_text(&c, WD_C_EVENT_DATA, "untrusted");
+}
+
+static void
+an_empty_event_log_is_malformed(void **state)
+{
+	struct t_recipe r = t_good_td();
+
+	(void)state;
+	r.event_log = WD_SPAN_LIT("");
+	assert_int_equal(t_judge(&r, NULL, NULL), WD_R_EVENT_LOG_MALFORMED);
+}
+
 int
 main(void)
 {
@@ -326,6 +451,12 @@ main(void)
 		cmocka_unit_test(
 		    the_report_data_of_a_td_must_be_what_is_asked_for),
 		cmocka_unit_test(an_anchor_for_sgx_vouches_for_no_td),
+		cmocka_unit_test(an_event_log_must_lead_to_the_registers),
+		cmocka_unit_test(
+		    an_event_of_a_register_that_tds_lack_is_refused),
+		cmocka_unit_test(
+		    data_of_an_event_is_untrusted_unless_it_hashes_to_its_digest),
+		cmocka_unit_test(an_empty_event_log_is_malformed),
 	};
 
 	return cmocka_run_group_tests(tests, t_world_setup, NULL);
