@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_BLOCK = 256 << 20 };
+enum {
+	MAX_BLOCK = 256 << 20,
+	BIG = 64 << 10, /* likely fresh from the kernel, and zero already */
+};
 
 /* Keeps the caller's bytes aligned for any type. */
 union header {
@@ -45,6 +48,18 @@ header_of(void *p)
 	return (union header *)p - 1;
 }
 
+/* calloc() of glibc before 2.41 passes by the blocks that a thread has just
+ * released. */
+static void *
+zeroed(size_t len)
+{
+	void *p = len < BIG ? malloc(len) : calloc(1, len);
+
+	if (p != NULL && len < BIG)
+		memset(p, 0, len);
+	return p;
+}
+
 void *
 wd_alloc(size_t len)
 {
@@ -52,7 +67,7 @@ wd_alloc(size_t len)
 
 	if (len > MAX_BLOCK || must_fail())
 		return NULL;
-	h = calloc(1, sizeof(*h) + len);
+	h = zeroed(sizeof(*h) + len);
 	if (h == NULL)
 		return NULL;
 	h->len = len;

@@ -10,7 +10,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { FIRST_SIZE = 1024, PRINTF_MAX = 512 };
+/* With the header of its block, FIRST_SIZE is among the sizes that malloc()
+ * has at hand. */
+enum { FIRST_SIZE = 1000, PRINTF_MAX = 512 };
 
 void
 wd_wr_done(struct wd_wr *wr)
