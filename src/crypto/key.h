@@ -34,7 +34,7 @@ struct wd_pkey {
 	const struct wd_pkey_row *row;
 	bool is_private;
 	EVP_PKEY *evp;
-	EVP_PKEY_CTX *verify; /* public P-256: ready to verify many times */
+	EVP_PKEY_CTX *verify; /* ready to verify many times; or NULL */
 	bool has_point;
 	uint8_t point[1 + 2 * WD_COORDINATE_MAX]; /* as it was imported */
 };
@@ -46,9 +46,15 @@ int wd_pkey_adopt(EVP_PKEY *evp_take, const struct wd_pkey_row *row,
 /* The point of an EC key: 4, x, y. RET_POINT has 1 + 2 * row->len bytes. */
 int wd_pkey_point(const struct wd_pkey *k, uint8_t *ret_point) WD_MUST_USE;
 
-/* Public keys from POINT (4, x, y) or from the 32 bytes of X. */
+/* Makes K verify at the least cost. What is only wrapped to, or verifies once,
+ * does without. */
+int wd_pkey_keep_verifier(struct wd_pkey *k) WD_MUST_USE;
+
+/* Public keys from POINT (4, x, y), from X and Y, or from the 32 bytes of X. */
 int wd_pkey_import_point(const struct wd_pkey_row *row, struct wd_span point,
     struct wd_pkey **ret) WD_MUST_USE;
+int wd_pkey_import_xy(enum wd_pkey_alg curve, struct wd_span x,
+    struct wd_span y, struct wd_pkey **ret) WD_MUST_USE;
 int wd_pkey_import_ed25519(const struct wd_pkey_row *row, struct wd_span x,
     struct wd_pkey **ret) WD_MUST_USE;
 

@@ -123,8 +123,8 @@ wd_pkey_freep(struct wd_pkey **k)
 	*k = wd_pkey_free(*k);
 }
 
-static int
-keep_verifier(struct wd_pkey *k)
+int
+wd_pkey_keep_verifier(struct wd_pkey *k)
 {
 	k->verify = EVP_PKEY_CTX_new_from_pkey(NULL, k->evp, NULL);
 	if (k->verify == NULL || EVP_PKEY_verify_init(k->verify) != 1)
@@ -137,18 +137,14 @@ wd_pkey_adopt(EVP_PKEY *evp_take, const struct wd_pkey_row *row,
     bool is_private, struct wd_pkey **ret)
 {
 	WD_AUTO(wd_evp_pkey_freep) EVP_PKEY *evp = evp_take;
-	WD_AUTO(wd_pkey_freep) struct wd_pkey *k = wd_alloc(sizeof(*k));
-	int r;
+	struct wd_pkey *k = wd_alloc(sizeof(*k));
 
 	if (k == NULL)
 		return WD_F_MEMORY;
 	k->row = row;
 	k->is_private = is_private;
 	k->evp = WD_TAKE(evp);
-	if (row->alg == WD_PKEY_P256 && !is_private &&
-	    (r = keep_verifier(k)) != 0)
-		return r;
-	*ret = WD_TAKE(k);
+	*ret = k;
 	return 0;
 }
 

@@ -49,7 +49,7 @@ wd_pkey_import_point(
 }
 
 int
-wd_pkey_ec_public(enum wd_pkey_alg curve, struct wd_span x, struct wd_span y,
+wd_pkey_import_xy(enum wd_pkey_alg curve, struct wd_span x, struct wd_span y,
     struct wd_pkey **ret)
 {
 	const struct wd_pkey_row *row = wd_pkey_row(curve);
@@ -61,6 +61,20 @@ wd_pkey_ec_public(enum wd_pkey_alg curve, struct wd_span x, struct wd_span y,
 	wd_copy(point + 1, x);
 	wd_copy(point + 1 + x.len, y);
 	return wd_pkey_import_point(row, wd_span(point, 1 + 2 * row->len), ret);
+}
+
+int
+wd_pkey_ec_public(enum wd_pkey_alg curve, struct wd_span x, struct wd_span y,
+    struct wd_pkey **ret)
+{
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *k = NULL;
+	int r;
+
+	if ((r = wd_pkey_import_xy(curve, x, y, &k)) != 0 ||
+	    (r = wd_pkey_keep_verifier(k)) != 0)
+		return r;
+	*ret = WD_TAKE(k);
+	return 0;
 }
 
 int
