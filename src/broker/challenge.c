@@ -26,7 +26,7 @@ wd_challenge_make(struct wd_broker *b, enum wd_door door, int64_t now,
 
 	if (!b->open)
 		return WD_R_SEALED;
-	if ((r = wd_rand(random, sizeof(random))) != 0)
+	if ((r = wd_rand_public(random, sizeof(random))) != 0)
 		return r;
 	wd_wr_u8(&wr, VERSION);
 	wd_wr_u8(&wr, (uint8_t)door);

@@ -114,7 +114,7 @@ encrypt(struct wd_span cek, struct wd_span plain, struct wd_jwe *jwe)
 	jwe->tag = wd_bytes_new(WD_AEAD_TAG);
 	if (jwe->iv == NULL || jwe->ciphertext == NULL || jwe->tag == NULL)
 		return WD_F_MEMORY;
-	if ((r = wd_rand(jwe->iv->p, WD_AEAD_NONCE)) != 0)
+	if ((r = wd_rand_public(jwe->iv->p, WD_AEAD_NONCE)) != 0)
 		return r;
 	return wd_gcm_encrypt(cek, jwe->iv->p,
 	    wd_bytes_span(jwe->protected_b64), plain, jwe->ciphertext->p,

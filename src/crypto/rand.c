@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <limits.h>
 #include <openssl/rand.h>
-#include <unistd.h>
+#include <pthread.h>
 
 int
 wd_rand(void *dst, size_t len)
@@ -19,33 +19,56 @@ wd_rand(void *dst, size_t len)
 	return wd_lib_fault();
 }
 
-/* Ids are public, so that bytes for the next few may wait here; not in a child,
- * which would draw the same. */
+/* What is public may wait here until it is needed; not in a child, which would
+ * hand out the same. */
 static struct {
-	uint8_t bytes[256];
+	uint8_t bytes[1024];
 	size_t left;
-	pid_t owner;
-} ids;
+	bool minded; /* that a child forgets them */
+} pool;
+
+static void
+forget(void)
+{
+	pool.left = 0;
+}
 
 static int
-fill_ids(void)
+fill(void)
 {
-	int r = wd_rand(ids.bytes, sizeof(ids.bytes));
+	int r = wd_rand(pool.bytes, sizeof(pool.bytes));
 
-	ids.left = r == 0 ? sizeof(ids.bytes) : 0;
-	ids.owner = getpid();
+	if (!pool.minded && pthread_atfork(NULL, NULL, forget) != 0)
+		return WD_F_MEMORY;
+	pool.minded = true;
+	pool.left = r == 0 ? sizeof(pool.bytes) : 0;
 	return r;
+}
+
+int
+wd_rand_public(void *dst, size_t len)
+{
+	int r;
+
+	assert(len <= sizeof(pool.bytes));
+	if (pool.left < len && (r = fill()) != 0) {
+		wd_wipe(dst, len);
+		return r;
+	}
+	pool.left -= len;
+	wd_copy(dst, wd_span(pool.bytes + pool.left, len));
+	return 0;
 }
 
 int
 wd_rand_id(struct wd_id *ret_id)
 {
+	uint8_t random[16];
 	int r;
 
-	if ((ids.left == 0 || ids.owner != getpid()) && (r = fill_ids()) != 0)
+	if ((r = wd_rand_public(random, sizeof(random))) != 0)
 		return r;
-	ids.left -= 16;
-	*ret_id = wd_id_from_random(ids.bytes + ids.left);
+	*ret_id = wd_id_from_random(random);
 	return 0;
 }
 

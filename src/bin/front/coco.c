@@ -24,8 +24,9 @@ answer_with_cookie(struct front *f, struct wd_request *rq,
 
 	wd_wr_text(&wr, COOKIE "=");
 	wd_wr_bytes(&wr, cookie);
-	wd_wr_printf(&wr, "; Path=/kbs/v0; Max-Age=%u; HttpOnly%s",
-	    f->config->session_seconds, rq->tls ? "; Secure" : "");
+	wd_wr_text(&wr, "; Path=/kbs/v0; Max-Age=");
+	wd_wr_decimal(&wr, f->config->session_seconds);
+	wd_wr_text(&wr, rq->tls ? "; HttpOnly; Secure" : "; HttpOnly");
 	if (wd_wr_end(&wr) != 0 || wd_wr_end(body) != 0) {
 		front_fail(f, rq, WD_F_MEMORY, wd_span(NULL, 0));
 		return;
@@ -48,7 +49,7 @@ auth_done(struct front *f, struct wd_request *rq, const void *msg)
 	char cookie[2 * sizeof(random) + 1];
 
 	/* The protocol wants a cookie here; the session gets its own. */
-	if (wd_rand(random, sizeof(random)) != 0) {
+	if (wd_rand_public(random, sizeof(random)) != 0) {
 		front_fail(f, rq, WD_F_CRYPTO, wd_span(NULL, 0));
 		return;
 	}

@@ -76,6 +76,24 @@ a_child_draws_other_ids(void **state)
 	(void)close(fds[1]);
 }
 
+/* Odd lengths, so that draws do not end where the pool does. */
+static void
+public_draws_never_come_twice(void **state)
+{
+	uint8_t all[300][12];
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(all); i++) {
+		struct wd_id id;
+
+		t_ok(wd_rand_public(all[i], sizeof(all[i])));
+		t_ok(wd_rand_id(&id));
+		for (size_t k = 0; k < i; k++)
+			assert_false(
+			    wd_span_equal(WD_SPAN(all[i]), WD_SPAN(all[k])));
+	}
+}
+
 static void
 secret_has_the_length_asked(void **state)
 {
@@ -113,6 +131,7 @@ main(void)
 		cmocka_unit_test(ids_are_canonical_and_differ),
 		cmocka_unit_test(many_ids_all_differ),
 		cmocka_unit_test(a_child_draws_other_ids),
+		cmocka_unit_test(public_draws_never_come_twice),
 		cmocka_unit_test(secret_has_the_length_asked),
 		cmocka_unit_test(numbers_stay_below_and_reach_every_value),
 	};
