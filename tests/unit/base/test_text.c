@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static void
 numbers_have_one_spelling(void **state)
@@ -78,6 +79,39 @@ times_go_both_ways(void **state)
 		assert_false(wd_time_parse(wd_span_text(bad[i]), &t));
 }
 
+/* Every day, at a time of its own, as the C library has it. */
+static void
+times_read_as_the_c_library_writes_them(void **state)
+{
+	enum { DAY = 86400, LAST_DAY = 2932896 }; /* 9999-12-31 */
+
+	(void)state;
+	for (int64_t day = 0; day <= LAST_DAY; day++) {
+		time_t t = day * DAY + day * 7919 % DAY;
+		char text[WD_TIME_TEXT], theirs[WD_TIME_TEXT];
+		int64_t back = -1;
+		struct tm tm;
+
+		wd_time_format(t, text);
+		assert_true(wd_time_parse(wd_span_text(text), &back));
+		assert_int_equal(back, t);
+		if (day % 97 != 0)
+			continue;
+		assert_non_null(gmtime_r(&t, &tm));
+		assert_int_not_equal(
+		    strftime(theirs, sizeof(theirs), "%Y-%m-%dT%H:%M:%SZ", &tm),
+		    0);
+		assert_string_equal(text, theirs);
+	}
+	for (int i = 0; i < 2; i++) {
+		char text[WD_TIME_TEXT];
+
+		wd_time_format(i == 0 ? INT64_MIN : INT64_MAX, text);
+		assert_string_equal(text,
+		    i == 0 ? "1970-01-01T00:00:00Z" : "9999-12-31T23:59:59Z");
+	}
+}
+
 static void
 reasons_are_unique(void **state)
 {
@@ -127,6 +161,7 @@ main(void)
 		cmocka_unit_test(numbers_have_one_spelling),
 		cmocka_unit_test(ids_are_version_four_uuids),
 		cmocka_unit_test(times_go_both_ways),
+		cmocka_unit_test(times_read_as_the_c_library_writes_them),
 		cmocka_unit_test(reasons_are_unique),
 		cmocka_unit_test(first_reason_stands_and_is_printable),
 		cmocka_unit_test(environment_values_are_read),
