@@ -161,6 +161,19 @@ wd_wr_be64(struct wd_wr *wr, uint64_t v)
 }
 
 void
+wd_wr_decimal(struct wd_wr *wr, uint64_t v)
+{
+	uint8_t digits[20]; /* of 2^64 */
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (uint8_t)('0' + v % 10);
+		v /= 10;
+	} while (v > 0);
+	wd_wr_bytes(wr, wd_span(digits + at, sizeof(digits) - at));
+}
+
+void
 wd_wr_printf(struct wd_wr *wr, const char *fmt, ...)
 {
 	char text[PRINTF_MAX];

@@ -45,6 +45,9 @@ void wd_wr_be16(struct wd_wr *wr, uint16_t v);
 void wd_wr_be32(struct wd_wr *wr, uint32_t v);
 void wd_wr_be64(struct wd_wr *wr, uint64_t v);
 
+/* Decimal digits, without sign or leading zeros. */
+void wd_wr_decimal(struct wd_wr *wr, uint64_t v);
+
 /* At most 512 bytes of formatted text a call; longer poisons the writer. */
 void wd_wr_printf(struct wd_wr *wr, const char *fmt, ...) WD_PRINTF(2, 3);
 

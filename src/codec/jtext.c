@@ -10,7 +10,6 @@
 #include "codec/hex.h"
 
 #include <assert.h>
-#include <inttypes.h>
 
 static const uint64_t uint_max = (UINT64_C(1) << 53) - 1;
 
@@ -137,7 +136,7 @@ wd_jtext_uint(struct wd_jtext *j, uint64_t v)
 	before_value(j);
 	if (v > uint_max)
 		wd_wr_fail(j->wr);
-	wd_wr_printf(j->wr, "%" PRIu64, v);
+	wd_wr_decimal(j->wr, v);
 }
 
 void

@@ -72,18 +72,30 @@ write_field(struct wd_wr *wr, const char *name, const char *value)
 	wd_wr_text(wr, "\r\n");
 }
 
+static void
+write_length(struct wd_wr *wr, size_t len)
+{
+	wd_wr_text(wr, "Content-Length: ");
+	wd_wr_decimal(wr, len);
+	wd_wr_text(wr, "\r\n");
+}
+
 void
 wd_answer_head(struct wd_wr *wr, const struct wd_answer *a,
     const struct wd_id *request, bool last)
 {
-	wd_wr_printf(wr, "HTTP/1.1 %d %s\r\n", a->status, phrase_of(a->status));
+	wd_wr_text(wr, "HTTP/1.1 ");
+	wd_wr_decimal(wr, (uint64_t)a->status);
+	wd_wr_u8(wr, ' ');
+	wd_wr_text(wr, phrase_of(a->status));
+	wd_wr_text(wr, "\r\n");
 	write_date(wr);
 	write_field(wr, "Warder-Request", request->s);
 	write_field(wr, "Cache-Control", "no-store");
 	if (a->type != NULL)
 		write_field(wr, "Content-Type", a->type);
 	if (a->status != 204)
-		wd_wr_printf(wr, "Content-Length: %zu\r\n", a->body.len);
+		write_length(wr, a->body.len);
 	for (size_t i = 0; i < WD_N(a->fields) && a->fields[i].name != NULL;
 	     i++)
 		write_field(wr, a->fields[i].name, a->fields[i].value);

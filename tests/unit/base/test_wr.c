@@ -99,6 +99,22 @@ secret_is_shortened_and_wiped(void **state)
 	s = wd_secret_free(s);
 }
 
+static void
+decimal_digits_of_any_length(void **state)
+{
+	char text[64];
+	struct wd_wr wr = wd_wr_fixed(text, sizeof(text));
+
+	(void)state;
+	wd_wr_decimal(&wr, 0);
+	wd_wr_u8(&wr, ' ');
+	wd_wr_decimal(&wr, 1000);
+	wd_wr_u8(&wr, ' ');
+	wd_wr_decimal(&wr, UINT64_MAX);
+	t_ok(wd_wr_end(&wr));
+	assert_true(wd_span_is(wd_wr_span(&wr), "0 1000 18446744073709551615"));
+}
+
 int
 main(void)
 {
@@ -109,6 +125,7 @@ main(void)
 		cmocka_unit_test(patch_outside_is_refused),
 		cmocka_unit_test(every_failed_allocation_is_a_fault),
 		cmocka_unit_test(secret_is_shortened_and_wiped),
+		cmocka_unit_test(decimal_digits_of_any_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
