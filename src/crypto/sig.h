@@ -38,6 +38,16 @@ int wd_ec_verify_parts(const struct wd_pkey *k, enum wd_sig_alg alg,
     WD_MUST_USE;
 
 /*
+ * As wd_sig_verify(), where scheme and hash come apart from the key: any hash
+ * with any key of the family, and for PSS a salt of any length. What a hash is
+ * good for is the caller's to say.
+ */
+enum wd_sig_scheme { WD_SCHEME_RSASSA, WD_SCHEME_RSAPSS, WD_SCHEME_ECDSA };
+
+int wd_sig_verify_any(const struct wd_pkey *k, enum wd_sig_scheme scheme,
+    enum wd_hash hash, struct wd_span message, struct wd_span sig) WD_MUST_USE;
+
+/*
  * P-256/SHA-256 with a context kept inside the key, for keys that verify many
  * times: no allocation and no fetch a call. r and s must be in 1..n-1. 0,
  * WD_R_MISMATCH, WD_R_KEY_INVALID for any other key, or a fault.

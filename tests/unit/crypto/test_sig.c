@@ -111,6 +111,53 @@ algorithms_do_not_pass_for_each_other(void **state)
 	}
 }
 
+/* Scheme and hash apart from the key, as TPMs tell them. */
+static void
+any_hash_goes_with_any_key_of_the_family(void **state)
+{
+	static const struct {
+		enum wd_sig_alg alg;
+		enum wd_sig_scheme scheme;
+		enum wd_hash hash;
+	} as[] = {
+		{ WD_SIG_RS256, WD_SCHEME_RSASSA, WD_SHA256 },
+		{ WD_SIG_RS512, WD_SCHEME_RSASSA, WD_SHA512 },
+		{ WD_SIG_PS384, WD_SCHEME_RSAPSS, WD_SHA384 },
+		{ WD_SIG_ES256, WD_SCHEME_ECDSA, WD_SHA256 },
+		{ WD_SIG_ES512, WD_SCHEME_ECDSA, WD_SHA512 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(pairs); i++)
+		for (size_t j = 0; j < WD_N(as); j++) {
+			WD_AUTO(wd_pkey_freep)
+			struct wd_pkey *k = t_private(pairs[i].key);
+			bool fits = (as[j].scheme == WD_SCHEME_ECDSA
+				? wd_pkey_is_ec(wd_pkey_alg(k))
+				: wd_pkey_is_rsa(wd_pkey_alg(k)));
+			uint8_t sig[WD_SIG_MAX];
+			size_t len = 0;
+			int want = fits ? WD_R_MISMATCH : WD_R_KEY_INVALID;
+
+			t_ok(wd_sign(k, pairs[i].alg, message, sig, &len));
+			if (pairs[i].alg == as[j].alg)
+				want = 0;
+			assert_int_equal(
+			    wd_sig_verify_any(k, as[j].scheme, as[j].hash,
+				message, wd_span(sig, len)),
+			    want);
+			sig[len / 2] ^= 1;
+			assert_int_not_equal(
+			    wd_sig_verify_any(k, as[j].scheme, as[j].hash,
+				message, wd_span(sig, len)),
+			    0);
+			assert_int_not_equal(
+			    wd_sig_verify_any(k, as[j].scheme, as[j].hash,
+				message, wd_span(sig, len - 1)),
+			    0);
+		}
+}
+
 static void
 parts_in_a_row_verify_as_the_whole(void **state)
 {
@@ -167,6 +214,7 @@ main(void)
 		cmocka_unit_test(what_is_signed_verifies),
 		cmocka_unit_test(damaged_signatures_are_refused),
 		cmocka_unit_test(algorithms_do_not_pass_for_each_other),
+		cmocka_unit_test(any_hash_goes_with_any_key_of_the_family),
 		cmocka_unit_test(parts_in_a_row_verify_as_the_whole),
 		cmocka_unit_test(ed25519_matches_rfc_8032),
 	};
