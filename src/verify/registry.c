@@ -7,12 +7,14 @@
 #include "verify/psa/psa.h"
 #include "verify/sgx/sgx.h"
 #include "verify/tdx/tdx.h"
+#include "verify/tpm/tpm.h"
 
 static const struct wd_tee_row *const rows[] = {
 	&wd_sgx_row,
 	&wd_tdx_row,
 	&wd_cca_row,
 	&wd_psa_row,
+	&wd_tpm_row,
 };
 
 const struct wd_tee_row *

@@ -205,6 +205,24 @@ read_amd_rules(struct wd_jobj *o, struct wd_appraisal_rules *set)
 	read_min_tcb(o, set);
 }
 
+static void
+read_tpm_rules(struct wd_jobj *o, struct wd_appraisal_rules *set)
+{
+	const struct wd_jval *pcrs =
+	    wd_jobj_array(o, "require_pcrs", WD_OPTIONAL, 24);
+	uint64_t pcr;
+
+	set->allow_sha1 = wd_jobj_bool(o, "allow_sha1", WD_OPTIONAL, false);
+	for (size_t i = 0; i < wd_jval_count(pcrs); i++) {
+		if (!wd_jval_uint(wd_jval_at(pcrs, i), 23, &pcr)) {
+			wd_jobj_fail(o, WD_R_MALFORMED,
+			    "require_pcrs: not numbers of registers");
+			return;
+		}
+		set->required_pcrs |= UINT32_C(1) << pcr;
+	}
+}
+
 int
 evidence_policy(
     struct evidence_request *q, const struct wd_jval *v, struct wd_diag *d)
@@ -218,5 +236,6 @@ evidence_policy(
 	set->min_evaluation_number = (uint32_t)wd_jobj_uint(
 	    &o, "min_evaluation_number", WD_OPTIONAL, UINT32_MAX);
 	read_amd_rules(&o, set);
+	read_tpm_rules(&o, set);
 	return wd_jobj_close(&o);
 }

@@ -28,7 +28,8 @@ static const struct cli_option options[] = {
 	{ "nonce", "HEX", "what the report data must begin with", false },
 	{ "policy", "FILE",
 	    "JSON: allow_debug, require_crl, min_evaluation_number, "
-	    "allow_migrate_ma, require_amd_crl, max_vmpl, min_tcb",
+	    "allow_migrate_ma, require_amd_crl, max_vmpl, min_tcb, "
+	    "allow_sha1, require_pcrs",
 	    false },
 	{ "trust-anchor", "FILE",
 	    "PEM of roots that take the place of the vendors'", false },

@@ -1,0 +1,115 @@
+/*
+ * Certificates of attestation keys: who issued one says that the key lives in
+ * a TPM. Which authorities may say so is the operator's choice, there are no
+ * roots that everybody trusts.
+ */
+#include "codec/der.h"
+#include "verify/tpm/case.h"
+
+/* The key signs; an endorsement key's certificate says it does not. */
+static bool
+may_sign(const struct wd_cert *c)
+{
+	static const uint8_t oid[] = { 0x55, 0x1d, 0x0f }; /* keyUsage */
+	struct wd_span value;
+	struct wd_rd rd, bits;
+
+	if (!wd_cert_extension(c, WD_SPAN(oid), &value))
+		return true;
+	rd = wd_rd(value);
+	bits = wd_der_enter(&rd, WD_DER_BIT_STRING);
+	wd_rd_skip(&bits, 1);
+	return (wd_rd_u8(&bits) & 0x80) != 0; /* digitalSignature */
+}
+
+/*
+ * tcg-kp-EKCertificate and tcg-kp-AIKCertificate (TCG EK Credential Profile,
+ * section 3.2.16): clouds use the first for signing keys too. Where purposes
+ * are given, one of them has to be there: authorities of TPMs issue
+ * certificates for other ends as well.
+ */
+static bool
+is_for_a_tpm(const struct wd_cert *c)
+{
+	static const uint8_t oid[] = { 0x55, 0x1d, 0x25 }; /* extKeyUsage */
+	static const uint8_t ek[] = { 0x67, 0x81, 0x05, 0x08, 0x01 };
+	static const uint8_t aik[] = { 0x67, 0x81, 0x05, 0x08, 0x03 };
+	struct wd_span value;
+	struct wd_rd rd, list;
+	bool found = false;
+
+	if (!wd_cert_extension(c, WD_SPAN(oid), &value))
+		return true;
+	rd = wd_rd(value);
+	list = wd_der_enter(&rd, WD_DER_SEQUENCE);
+	while (wd_rd_more(&list)) {
+		struct wd_span purpose = wd_der_oid(&list);
+
+		found = found || wd_span_equal(purpose, WD_SPAN(ek)) ||
+		    wd_span_equal(purpose, WD_SPAN(aik));
+	}
+	return found && wd_rd_end(&list) == 0;
+}
+
+static const char *
+misplaced(const struct wd_trail *t, size_t i)
+{
+	if (i > 0)
+		return NULL;
+	if (!may_sign(wd_trail_leaf(t)))
+		return "its key is not for signing";
+	if (!is_for_a_tpm(wd_trail_leaf(t)))
+		return "it is not for a TPM's key";
+	return NULL;
+}
+
+static const struct wd_trail_spec spec = {
+	.name = "attestation key chain",
+	.tee = WD_TEE_TPM,
+	.kept = WD_KEPT_AK_TRAIL,
+	.n_min = 2,
+	.n_max = WD_TRAIL_MAX,
+	.leaf_keys = WD_TRAIL_KEY(WD_PKEY_RSA2048) |
+	    WD_TRAIL_KEY(WD_PKEY_RSA3072) | WD_TRAIL_KEY(WD_PKEY_RSA4096) |
+	    WD_TRAIL_KEY(WD_PKEY_P256) | WD_TRAIL_KEY(WD_PKEY_P384) |
+	    WD_TRAIL_KEY(WD_PKEY_P521),
+	.ca_keys = WD_TRAIL_KEY(WD_PKEY_RSA2048) |
+	    WD_TRAIL_KEY(WD_PKEY_RSA3072) | WD_TRAIL_KEY(WD_PKEY_RSA4096) |
+	    WD_TRAIL_KEY(WD_PKEY_P256) | WD_TRAIL_KEY(WD_PKEY_P384) |
+	    WD_TRAIL_KEY(WD_PKEY_P521),
+	.misplaced = misplaced,
+};
+
+static bool
+has_anchors(const struct wd_verifier *v)
+{
+	for (size_t i = 0; i < v->rules.n_anchors; i++)
+		if (v->rules.anchors[i].tee == WD_TEE_TPM)
+			return true;
+	return false;
+}
+
+/* A certificate that no anchor is there for is only a key in a wrapping. */
+int
+wd_tpm_step_chain(struct wd_appraisal *a)
+{
+	struct wd_tpm_case *c = wd_tpm_case(a);
+	struct wd_span leaf = a->in->part[WD_IN_AK_CERT];
+	const struct wd_trail *trail;
+	int r;
+
+	if (leaf.p == NULL && c->ak->is_certificate)
+		leaf = a->in->part[WD_IN_AK];
+	if (leaf.p == NULL || (c->has_quote && !has_anchors(a->v)))
+		return 0;
+	r = wd_trail_get(
+	    a->v, &spec, leaf, wd_span(NULL, 0), a->at, &trail, a->d);
+	if (r != 0)
+		return r;
+	if (!wd_pkey_same_public(wd_cert_key(wd_trail_leaf(trail)), c->ak->key))
+		return wd_reject(a->d, WD_R_AK_NOT_TRUSTED,
+		    "the certificate is not of the attestation key");
+	wd_appraisal_ends(a, trail->not_after);
+	c->trail = trail;
+	return 0;
+}

@@ -1,0 +1,599 @@
+/*
+ * Quotes of TPMs, right ones and each way to be wrong.
+ */
+#include "verify/tpm_world.h"
+
+#include "lib/t.h"
+
+#include "crypto/init.h"
+#include "crypto/x509_make.h"
+#include "verify/claims.h"
+#include "verify/tpm/alg.h"
+
+enum { AT = 1735689600 };
+
+static struct wd_appraisal_rules rules;
+
+static int
+judge_at(const struct wd_inputs *in, struct wd_span nonce,
+    struct wd_claims *ret, struct wd_diag *d)
+{
+	struct wd_claims claims = { .last = 77 };
+	struct wd_verifier *v;
+	int r;
+
+	t_ok(wd_verifier_new(&rules, &v));
+	r = wd_appraise(v, WD_TEE_TPM, in, AT, nonce, &claims, d);
+	if (r != 0)
+		assert_int_equal(claims.last, 77);
+	else
+		t_ok(wd_appraise(v, WD_TEE_TPM, in, AT, nonce, ret, d));
+	wd_verifier_freep(&v);
+	return r;
+}
+
+static int
+judge(const struct t_tpm *t, struct wd_claims *ret)
+{
+	return judge_at(&t->in, WD_SPAN(t->nonce), ret, NULL);
+}
+
+static int
+judge_spec(const struct t_tpm_spec *s)
+{
+	struct wd_claims claims;
+	struct t_tpm t;
+	int r;
+
+	t_tpm_make(s, &t);
+	r = judge(&t, &claims);
+	t_tpm_done(&t);
+	return r;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	rules = (struct wd_appraisal_rules){ 0 };
+	return 0;
+}
+
+static struct wd_span
+claim(const struct wd_claims *c, enum wd_claim id)
+{
+	struct wd_span value;
+
+	assert_true(wd_claims_get(c, id, &value));
+	return value;
+}
+
+static void
+quotes_of_every_kind_of_key_are_judged(void **state)
+{
+	static const struct t_tpm_spec specs[] = {
+		{ .key = WD_PKEY_RSA2048 },
+		{ .key = WD_PKEY_RSA3072 },
+		{ .key = WD_PKEY_RSA2048, .pss = true },
+		{ .key = WD_PKEY_RSA2048, .sig_hash = WD_SHA384 },
+		{ .key = WD_PKEY_RSA2048, .bank = WD_TPM_SHA384 },
+		{ .key = WD_PKEY_RSA2048,
+		    .bank = WD_TPM_SHA512,
+		    .pcrs = 0xffffff },
+		{ .key = WD_PKEY_P256 },
+		{ .key = WD_PKEY_P384, .sig_hash = WD_SHA384 },
+		{ .key = WD_PKEY_P521, .sig_hash = WD_SHA512 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(specs); i++)
+		t_ok(judge_spec(&specs[i]));
+}
+
+static void
+a_quote_says_what_was_measured_and_by_whom(void **state)
+{
+	const struct t_tpm_spec s = { .key = WD_PKEY_P256 };
+	struct wd_claims c;
+	uint8_t value[32];
+	struct t_tpm t;
+	uint64_t n;
+
+	(void)state;
+	t_tpm_make(&s, &t);
+	t_ok(judge(&t, &c));
+	assert_true(wd_span_is(claim(&c, WD_C_TEE), "tpm"));
+	assert_true(wd_span_is(claim(&c, WD_C_PCR_BANK), "sha256"));
+	assert_true(wd_span_is(claim(&c, WD_C_AK_TRUST), "none"));
+	t_span_equal(
+	    claim(&c, WD_C_PCRS_SELECTED), WD_SPAN_LIT("\0\0\4\0\7\0"));
+	t_tpm_value(4, value, sizeof(value));
+	t_span_equal(claim(&c, WD_C_PCR4), WD_SPAN(value));
+	t_span_equal(claim(&c, WD_C_REPORT_DATA), WD_SPAN(t.nonce));
+	t_span_equal(claim(&c, WD_C_FIRMWARE_VERSION),
+	    WD_SPAN_LIT("\x20\x16\x05\x11\x00\x16\x28\x00"));
+	assert_true(wd_claims_uint(&c, WD_C_TPM_CLOCK, &n) && n == 1234567);
+	assert_true(wd_claims_uint(&c, WD_C_RESET_COUNT, &n) && n == 3);
+	assert_true(wd_claims_uint(&c, WD_C_RESTART_COUNT, &n) && n == 2);
+	assert_true(wd_claims_bool(&c, WD_C_TPM_SAFE));
+	assert_int_equal(claim(&c, WD_C_AK_NAME).len, 34);
+	t_tpm_done(&t);
+}
+
+static void
+name_is_over_the_whole_public_area(void **state)
+{
+	const struct t_tpm_spec s = { .key = WD_PKEY_P256 };
+	struct wd_claims c;
+	uint8_t digest[32];
+	struct wd_span name;
+	struct t_tpm t;
+
+	(void)state;
+	t_tpm_make(&s, &t);
+	t_ok(judge(&t, &c));
+	t_ok(wd_hash(WD_SHA256, wd_bytes_span(t.area), digest));
+	name = claim(&c, WD_C_AK_NAME);
+	t_span_equal(wd_span(name.p, 2), WD_SPAN_LIT("\0\x0b"));
+	t_span_equal(wd_span(name.p + 2, 32), WD_SPAN(digest));
+	t_tpm_done(&t);
+}
+
+static void
+what_was_not_made_by_a_tpm_is_refused(void **state)
+{
+	const struct t_tpm_spec s = { .key = WD_PKEY_P256,
+		.magic = 0xff544348 };
+
+	(void)state;
+	assert_int_equal(judge_spec(&s), WD_R_BAD_MAGIC);
+}
+
+/* Certification, creation, time, session audit. */
+static void
+other_attestations_are_no_quotes(void **state)
+{
+	static const uint16_t types[] = { 0x8017, 0x801a, 0x8019, 0x8016 };
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(types); i++) {
+		struct t_tpm_spec s = { .key = WD_PKEY_P256, .type = types[i] };
+
+		assert_int_equal(judge_spec(&s), WD_R_NOT_A_QUOTE);
+	}
+}
+
+static void
+keys_that_sign_what_they_are_given_are_refused(void **state)
+{
+	static const uint32_t attributes[] = {
+		T_AK_ATTRIBUTES & ~(1u << 1),
+		T_AK_ATTRIBUTES & ~(1u << 4),
+		T_AK_ATTRIBUTES & ~(1u << 5),
+		T_AK_ATTRIBUTES & ~(1u << 16),
+		T_AK_ATTRIBUTES & ~(1u << 18),
+		T_AK_ATTRIBUTES | 1u << 17,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(attributes); i++) {
+		struct t_tpm_spec s = { .key = WD_PKEY_P256,
+			.attributes = attributes[i] };
+
+		assert_int_equal(judge_spec(&s), WD_R_AK_ATTRIBUTES);
+	}
+}
+
+static void
+nonce_is_the_whole_nonce(void **state)
+{
+	const struct t_tpm_spec s = { .key = WD_PKEY_P256 };
+	uint8_t longer[33] = { 0 };
+	struct wd_claims c;
+	struct t_tpm t;
+
+	(void)state;
+	t_tpm_make(&s, &t);
+	assert_int_equal(judge_at(&t.in, wd_span(t.nonce, 31), &c, NULL),
+	    WD_R_NONCE_MISMATCH);
+	wd_copy(longer, WD_SPAN(t.nonce));
+	assert_int_equal(
+	    judge_at(&t.in, WD_SPAN(longer), &c, NULL), WD_R_NONCE_MISMATCH);
+	longer[3] ^= 1;
+	assert_int_equal(judge_at(&t.in, wd_span(longer, 32), &c, NULL),
+	    WD_R_NONCE_MISMATCH);
+	t_ok(judge_at(&t.in, wd_span(NULL, 0), &c, NULL));
+	t_tpm_done(&t);
+}
+
+static void
+another_key_did_not_sign_it(void **state)
+{
+	const struct t_tpm_spec ec = { .key = WD_PKEY_P256 };
+	const struct t_tpm_spec rsa = { .key = WD_PKEY_RSA2048 };
+	struct t_tpm a, b;
+	struct wd_claims c;
+
+	(void)state;
+	t_tpm_make(&ec, &a);
+	t_tpm_make(&rsa, &b);
+	a.in.part[WD_IN_AK] = b.in.part[WD_IN_AK];
+	assert_int_equal(judge(&a, &c), WD_R_QUOTE_BAD_SIGNATURE);
+	a.in.part[WD_IN_SIGNATURE] = b.in.part[WD_IN_SIGNATURE];
+	a.attest->p[20] ^= 1;
+	assert_int_equal(judge(&a, &c), WD_R_QUOTE_BAD_SIGNATURE);
+	t_tpm_done(&a);
+	t_tpm_done(&b);
+}
+
+static void
+sha1_is_too_weak_unless_a_rule_says_otherwise(void **state)
+{
+	const struct t_tpm_spec s = { .key = WD_PKEY_RSA2048,
+		.bank = WD_TPM_SHA1 };
+
+	(void)state;
+	assert_int_equal(judge_spec(&s), WD_R_WEAK_HASH);
+	rules.allow_sha1 = true;
+	t_ok(judge_spec(&s));
+}
+
+/* The hash stands in the signature, where it can be said to be another. */
+static void
+a_signature_over_sha1_is_refused_as_such(void **state)
+{
+	const struct t_tpm_spec s = { .key = WD_PKEY_RSA2048 };
+	struct wd_claims c;
+	struct t_tpm t;
+
+	(void)state;
+	t_tpm_make(&s, &t);
+	t.signature->p[3] = WD_TPM_SHA1;
+	assert_int_equal(judge(&t, &c), WD_R_WEAK_HASH);
+	rules.allow_sha1 = true;
+	assert_int_equal(judge(&t, &c), WD_R_QUOTE_BAD_SIGNATURE);
+	t_tpm_done(&t);
+}
+
+static void
+one_bank_with_some_registers_is_what_a_quote_covers(void **state)
+{
+	const struct t_tpm_spec two = { .key = WD_PKEY_P256, .n_banks = 2 };
+	const struct t_tpm_spec odd = { .key = WD_PKEY_P256, .bank = 0x12 };
+	const struct t_tpm_spec s = { .key = WD_PKEY_P256 };
+	struct wd_claims c;
+	struct t_tpm t;
+
+	(void)state;
+	assert_int_equal(judge_spec(&two), WD_R_PCR_SELECTION);
+	assert_int_equal(judge_spec(&odd), WD_R_PCR_SELECTION);
+	t_tpm_make(&s, &t); /* none: three bytes before the digest */
+	for (size_t i = 1; i <= 3; i++)
+		t.attest->p[t.attest->len - 34 - i] = 0;
+	t_tpm_sign(&s, &t);
+	assert_int_equal(judge(&t, &c), WD_R_PCR_SELECTION);
+	t_tpm_done(&t);
+}
+
+static void
+registers_that_a_rule_wants_are_quoted(void **state)
+{
+	const struct t_tpm_spec s = { .key = WD_PKEY_P256 };
+
+	(void)state;
+	rules.required_pcrs = 1u << 0 | 1u << 7;
+	t_ok(judge_spec(&s));
+	rules.required_pcrs = 1u << 0 | 1u << 9;
+	assert_int_equal(judge_spec(&s), WD_R_PCR_SELECTION);
+}
+
+static void
+digest_is_by_the_hash_of_the_signature(void **state)
+{
+	const struct t_tpm_spec s = { .key = WD_PKEY_RSA2048,
+		.bank = WD_TPM_SHA384,
+		.other_digest = true,
+		.digest_hash = WD_SHA384 };
+
+	(void)state;
+	assert_int_equal(judge_spec(&s), WD_R_PCR_DIGEST_MISMATCH);
+}
+
+static void
+values_that_were_not_quoted_are_not_believed(void **state)
+{
+	const struct t_tpm_spec s = { .key = WD_PKEY_P256 };
+	struct wd_claims c;
+	struct wd_span v;
+	struct t_tpm t;
+	char *at;
+
+	(void)state;
+	t_tpm_make(&s, &t);
+	at = (char *)t.pcrs->p + t.pcrs->len - 4;
+	*at = *at == '0' ? '1' : '0';
+	assert_int_equal(judge(&t, &c), WD_R_PCR_DIGEST_MISMATCH);
+	t.in.part[WD_IN_PCRS] = wd_span(NULL, 0);
+	assert_int_equal(judge(&t, &c), WD_R_PCR_VALUES_MISSING);
+	t.in.part[WD_IN_PCRS] = WD_SPAN_LIT("{\"0\":\"00\"}");
+	assert_int_equal(judge(&t, &c), WD_R_MALFORMED);
+	t.in.part[WD_IN_PCRS] = WD_SPAN_LIT("{\"24\":\"00\"}");
+	assert_int_equal(judge(&t, &c), WD_R_MALFORMED);
+	t.in.part[WD_IN_PCRS] = WD_SPAN_LIT("{\"9\":\"00\"}");
+	assert_int_equal(judge(&t, &c), WD_R_PCR_VALUES_MISSING);
+	t.in.part[WD_IN_PCRS] = WD_SPAN_LIT("[]");
+	assert_int_equal(judge(&t, &c), WD_R_MALFORMED);
+	t_tpm_done(&t);
+	t_tpm_make(&s, &t);
+	t_ok(judge(&t, &c));
+	assert_false(wd_claims_get(&c, WD_C_PCR1, &v));
+	t_tpm_done(&t);
+}
+
+static void
+values_may_say_their_bank(void **state)
+{
+	struct t_tpm_spec s = { .key = WD_PKEY_P256, .pcrs = 1 };
+	const char *zero_one = "{\"sha1\":{\"0\":\"00\"},\"sha256\":{\"0\":"
+			       "\"000102030405060708090a0b0c0d0e0f"
+			       "101112131415161718191a1b1c1d1e1f\"}}";
+
+	(void)state;
+	s.json = zero_one;
+	t_ok(judge_spec(&s));
+	s.json = "{\"sha256\":[]}";
+	assert_int_equal(judge_spec(&s), WD_R_MALFORMED);
+}
+
+static void
+a_quote_is_all_there_is(void **state)
+{
+	const struct t_tpm_spec strange[] = {
+		{ .key = WD_PKEY_P256, .unsafe = 1 },
+		{ .key = WD_PKEY_P256, .clock = UINT64_C(1) << 60 },
+		{ .key = WD_PKEY_P256, .n_banks = 17 },
+	};
+	const struct t_tpm_spec s = { .key = WD_PKEY_P256 };
+	struct wd_claims c;
+	struct t_tpm t;
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(strange); i++)
+		assert_int_equal(judge_spec(&strange[i]), WD_R_MALFORMED);
+	t_tpm_make(&s, &t);
+	for (size_t i = 0; i < WD_IN_COUNT; i++) {
+		struct wd_inputs in = t.in;
+
+		if (in.part[i].p == NULL)
+			continue;
+		in.part[i] = wd_span(NULL, 0);
+		assert_int_equal(judge_at(&in, WD_SPAN(t.nonce), &c, NULL),
+		    i == WD_IN_PCRS ? WD_R_PCR_VALUES_MISSING : WD_R_MALFORMED);
+	}
+	t_tpm_done(&t);
+}
+
+/* ---- the key and who vouches for it */
+
+static void
+keys_without_a_public_area_have_no_name(void **state)
+{
+	const struct t_tpm_spec s = { .key = WD_PKEY_P256 };
+	struct wd_claims c;
+	struct wd_span v;
+	struct t_tpm t;
+
+	(void)state;
+	t_tpm_make(&s, &t);
+	t.in.part[WD_IN_AK] = wd_bytes_span(t.spki);
+	t_ok(judge(&t, &c));
+	assert_false(wd_claims_get(&c, WD_C_AK_NAME, &v));
+	assert_int_equal(claim(&c, WD_C_AK_PUBLIC_SHA256).len, 32);
+	t_tpm_done(&t);
+}
+
+struct vouched {
+	struct t_tpm t;
+	struct wd_pkey *ca_key;
+	struct wd_bytes *ca, *leaf;
+	struct wd_anchor anchor;
+};
+
+/* What the certificate of the key is like. */
+struct shape {
+	unsigned usage;
+	bool server_auth;
+	int64_t not_after;
+	bool other_key;
+};
+
+static struct wd_bytes *
+certificate(const struct wd_cert_spec *more, const char *name,
+    const struct wd_pkey *subject, const struct wd_pkey *issuer)
+{
+	const struct wd_rdn ca = { "2.5.4.3", "TPM makers" };
+	const struct wd_rdn own = { "2.5.4.3", name };
+	struct wd_cert_spec spec = *more;
+	struct wd_bytes *der;
+
+	spec.subject = &own;
+	spec.issuer = &ca;
+	spec.n_subject = spec.n_issuer = 1;
+	spec.not_before = AT - 10;
+	spec.path_len = -1;
+	t_ok(wd_cert_make(&spec, subject, issuer, &der));
+	return der;
+}
+
+static void
+vouch(const struct shape *shape, struct vouched *v)
+{
+	const struct t_tpm_spec s = { .key = WD_PKEY_P256 };
+	const struct wd_cert_spec ca = { .is_ca = true,
+		.key_usage = WD_KU_CERT_SIGN,
+		.not_after = AT + 1000 };
+	const struct wd_cert_spec leaf = { .key_usage = shape->usage,
+		.server_auth = shape->server_auth,
+		.not_after = shape->not_after };
+
+	*v = (struct vouched){ .anchor = { .tee = WD_TEE_TPM } };
+	t_tpm_make(&s, &v->t);
+	t_ok(wd_pkey_generate(WD_PKEY_P256, &v->ca_key));
+	v->ca = certificate(&ca, "TPM makers", v->ca_key, v->ca_key);
+	v->leaf = certificate(
+	    &leaf, "AK", shape->other_key ? v->ca_key : v->t.key, v->ca_key);
+	v->anchor.der = wd_bytes_span(v->ca);
+	t_ok(wd_hash(WD_SHA256, v->anchor.der, v->anchor.sha256));
+	rules.anchors = &v->anchor;
+	rules.n_anchors = 1;
+	v->t.in.part[WD_IN_AK_CERT] = wd_bytes_span(v->leaf);
+}
+
+static void
+vouched_done(struct vouched *v)
+{
+	t_tpm_done(&v->t);
+	wd_pkey_freep(&v->ca_key);
+	wd_bytes_freep(&v->ca);
+	wd_bytes_freep(&v->leaf);
+	rules = (struct wd_appraisal_rules){ 0 };
+}
+
+static const struct shape good = { .usage = WD_KU_DIGITAL_SIGNATURE,
+	.not_after = AT + 100 };
+
+static void
+a_certificate_under_an_anchor_is_trust(void **state)
+{
+	struct wd_claims c;
+	struct vouched v;
+	int64_t end;
+
+	(void)state;
+	vouch(&good, &v);
+	t_ok(judge(&v.t, &c));
+	assert_true(wd_span_is(claim(&c, WD_C_AK_TRUST), "chain"));
+	assert_false(wd_claims_bool(&c, WD_C_SOFTWARE));
+	assert_true(wd_claims_time(&c, WD_C_COLLATERAL_EXPIRY, &end));
+	assert_int_equal(end, AT + 100);
+	v.t.in.part[WD_IN_AK] = v.t.in.part[WD_IN_AK_CERT];
+	v.t.in.part[WD_IN_AK_CERT] = wd_span(NULL, 0);
+	t_ok(judge(&v.t, &c));
+	assert_true(wd_span_is(claim(&c, WD_C_AK_TRUST), "chain"));
+	rules.n_anchors = 0;
+	t_ok(judge(&v.t, &c));
+	assert_true(wd_span_is(claim(&c, WD_C_AK_TRUST), "none"));
+	vouched_done(&v);
+}
+
+static void
+bad_certificate(const struct shape *shape, int reason)
+{
+	struct wd_claims c;
+	struct vouched v;
+
+	vouch(shape, &v);
+	assert_int_equal(judge(&v.t, &c), reason);
+	vouched_done(&v);
+}
+
+static void
+certificates_that_say_something_else_are_refused(void **state)
+{
+	struct shape s = good;
+
+	(void)state;
+	s.other_key = true;
+	bad_certificate(&s, WD_R_AK_NOT_TRUSTED);
+	s = good;
+	s.usage = WD_KU_KEY_ENCIPHERMENT;
+	bad_certificate(&s, WD_R_CHAIN_MALFORMED);
+	s = good;
+	s.server_auth = true;
+	bad_certificate(&s, WD_R_CHAIN_MALFORMED);
+	s = good;
+	s.not_after = AT - 1;
+	bad_certificate(&s, WD_R_CHAIN_EXPIRED);
+}
+
+static void
+a_certificate_of_nobody_we_know_is_refused(void **state)
+{
+	struct vouched a, b;
+	struct wd_claims c;
+
+	(void)state;
+	vouch(&good, &a);
+	vouch(&good, &b); /* the same name, another key */
+	assert_int_equal(judge(&a.t, &c), WD_R_CHAIN_BAD_SIGNATURE);
+	vouched_done(&a);
+	vouched_done(&b);
+}
+
+static void
+a_certificate_alone_says_nothing_about_a_machine(void **state)
+{
+	struct wd_inputs in = { 0 };
+	struct wd_claims c;
+	struct vouched v;
+	struct wd_span value;
+
+	(void)state;
+	vouch(&good, &v);
+	in.part[WD_IN_AK_CERT] = wd_bytes_span(v.leaf);
+	t_ok(judge_at(&in, wd_span(NULL, 0), &c, NULL));
+	assert_true(wd_span_is(claim(&c, WD_C_AK_TRUST), "chain"));
+	assert_false(wd_claims_get(&c, WD_C_PCR0, &value));
+	assert_int_equal(
+	    judge_at(&in, WD_SPAN(v.t.nonce), &c, NULL), WD_R_MALFORMED);
+	rules.n_anchors = 0;
+	assert_int_equal(judge_at(&in, wd_span(NULL, 0), &c, NULL),
+	    WD_R_CHAIN_UNTRUSTED_ROOT);
+	vouched_done(&v);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(
+		    quotes_of_every_kind_of_key_are_judged, setup),
+		cmocka_unit_test_setup(
+		    a_quote_says_what_was_measured_and_by_whom, setup),
+		cmocka_unit_test_setup(
+		    name_is_over_the_whole_public_area, setup),
+		cmocka_unit_test_setup(
+		    what_was_not_made_by_a_tpm_is_refused, setup),
+		cmocka_unit_test_setup(other_attestations_are_no_quotes, setup),
+		cmocka_unit_test_setup(
+		    keys_that_sign_what_they_are_given_are_refused, setup),
+		cmocka_unit_test_setup(nonce_is_the_whole_nonce, setup),
+		cmocka_unit_test_setup(another_key_did_not_sign_it, setup),
+		cmocka_unit_test_setup(
+		    sha1_is_too_weak_unless_a_rule_says_otherwise, setup),
+		cmocka_unit_test_setup(
+		    a_signature_over_sha1_is_refused_as_such, setup),
+		cmocka_unit_test_setup(
+		    one_bank_with_some_registers_is_what_a_quote_covers, setup),
+		cmocka_unit_test_setup(
+		    registers_that_a_rule_wants_are_quoted, setup),
+		cmocka_unit_test_setup(
+		    digest_is_by_the_hash_of_the_signature, setup),
+		cmocka_unit_test_setup(
+		    values_that_were_not_quoted_are_not_believed, setup),
+		cmocka_unit_test_setup(values_may_say_their_bank, setup),
+		cmocka_unit_test_setup(a_quote_is_all_there_is, setup),
+		cmocka_unit_test_setup(
+		    keys_without_a_public_area_have_no_name, setup),
+		cmocka_unit_test_setup(
+		    a_certificate_under_an_anchor_is_trust, setup),
+		cmocka_unit_test_setup(
+		    certificates_that_say_something_else_are_refused, setup),
+		cmocka_unit_test_setup(
+		    a_certificate_of_nobody_we_know_is_refused, setup),
+		cmocka_unit_test_setup(
+		    a_certificate_alone_says_nothing_about_a_machine, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, t_tpm_teardown);
+}
