@@ -39,6 +39,15 @@ admin_query_id(
 	return wd_reject(d, WD_R_MALFORMED, "`%s` is not an id", name);
 }
 
+int
+admin_page_read(const struct admin_page *page, uint32_t *ret_limit,
+    struct wd_id *ret_after, struct wd_diag *d)
+{
+	int r = admin_limit(page, ret_limit, d);
+
+	return r != 0 ? r : admin_query_id(page->after, "after", ret_after, d);
+}
+
 bool
 admin_path(struct front *f, struct wd_request *rq, struct wd_span *ret)
 {
@@ -47,4 +56,10 @@ admin_path(struct front *f, struct wd_request *rq, struct wd_span *ret)
 		return true;
 	front_refuse(f, rq, WD_R_RANGE, NULL);
 	return false;
+}
+
+bool
+admin_begin_path(struct front *f, struct wd_request *rq, struct wd_span *ret)
+{
+	return front_begin(f, rq, NULL, 0) && admin_path(f, rq, ret);
 }

@@ -35,5 +35,13 @@ int admin_limit(const struct admin_page *page, uint32_t *ret, struct wd_diag *d)
 int admin_query_id(const char *text, const char *name, struct wd_id *ret,
     struct wd_diag *d) WD_MUST_USE;
 
+/* Both parameters of a list whose rows have ids. */
+int admin_page_read(const struct admin_page *page, uint32_t *ret_limit,
+    struct wd_id *ret_after, struct wd_diag *d) WD_MUST_USE;
+
 /* The path at the end of the request's own; 400 when it is too long. */
 bool admin_path(struct front *f, struct wd_request *rq, struct wd_span *ret);
+
+/* As front_begin() without a query, and the path. */
+bool admin_begin_path(
+    struct front *f, struct wd_request *rq, struct wd_span *ret);

@@ -50,7 +50,7 @@ front_admin_key_show(void *ctx, struct wd_request *rq)
 {
 	struct wd_msg_key_ask m = { 0 };
 
-	if (front_begin(ctx, rq, NULL, 0) && front_id(ctx, rq, &m.id))
+	if (front_begin_id(ctx, rq, &m.id))
 		front_ask_admin(ctx, rq, WD_CALL_KEY_SHOW, &m, key_done);
 }
 
@@ -59,7 +59,7 @@ front_admin_key_delete(void *ctx, struct wd_request *rq)
 {
 	struct wd_msg_key_ask m = { 0 };
 
-	if (front_begin(ctx, rq, NULL, 0) && front_id(ctx, rq, &m.id))
+	if (front_begin_id(ctx, rq, &m.id))
 		front_ask_admin(
 		    ctx, rq, WD_CALL_KEY_DELETE, &m, front_done_nothing);
 }
@@ -99,9 +99,7 @@ front_admin_key_list(void *ctx, struct wd_request *rq)
 
 	if (!front_begin(ctx, rq, params, WD_N(params)))
 		return;
-	r = admin_limit(&page, &m.limit, &d);
-	if (r == 0)
-		r = admin_query_id(page.after, "after", &m.after, &d);
+	r = admin_page_read(&page, &m.limit, &m.after, &d);
 	if (r == 0)
 		r = admin_query_id(policy, "policy", &m.policy, &d);
 	if (r == 0)
@@ -119,7 +117,7 @@ front_admin_key_policy(void *ctx, struct wd_request *rq)
 	struct wd_diag d = { 0 };
 	int r;
 
-	if (!front_begin(ctx, rq, NULL, 0) || !front_id(ctx, rq, &m.id))
+	if (!front_begin_id(ctx, rq, &m.id))
 		return;
 	r = wd_admin_key_policy_read(rq->body, &b, &m, &d);
 	front_ask_read(ctx, rq, r, &d, WD_CALL_KEY_POLICY, &m, key_done);
@@ -143,7 +141,7 @@ front_admin_key_csr(void *ctx, struct wd_request *rq)
 	struct wd_diag d = { 0 };
 	int r;
 
-	if (!front_begin(ctx, rq, NULL, 0) || !front_id(ctx, rq, &m.id))
+	if (!front_begin_id(ctx, rq, &m.id))
 		return;
 	r = wd_admin_csr_read(rq->body, &b, &m, &d);
 	front_ask_read(ctx, rq, r, &d, WD_CALL_KEY_CSR, &m, csr_done);
@@ -169,7 +167,7 @@ front_admin_key_chain(void *ctx, struct wd_request *rq)
 {
 	struct wd_msg_key_ask m = { 0 };
 
-	if (front_begin(ctx, rq, NULL, 0) && front_id(ctx, rq, &m.id))
+	if (front_begin_id(ctx, rq, &m.id))
 		front_ask_admin(ctx, rq, WD_CALL_KEY_SHOW, &m, chain_done);
 }
 
@@ -178,6 +176,6 @@ front_admin_key_set_chain(void *ctx, struct wd_request *rq)
 {
 	struct wd_msg_key_chain m = { .pem = rq->body };
 
-	if (front_begin(ctx, rq, NULL, 0) && front_id(ctx, rq, &m.id))
+	if (front_begin_id(ctx, rq, &m.id))
 		front_ask_admin(ctx, rq, WD_CALL_KEY_CHAIN, &m, key_done);
 }

@@ -52,7 +52,7 @@ front_admin_policy_put(void *ctx, struct wd_request *rq)
 {
 	struct wd_msg_policy_add m = { 0 };
 
-	if (front_begin(ctx, rq, NULL, 0) && front_id(ctx, rq, &m.id))
+	if (front_begin_id(ctx, rq, &m.id))
 		put(ctx, rq, &m, policy_done);
 }
 
@@ -61,7 +61,7 @@ front_admin_policy_show(void *ctx, struct wd_request *rq)
 {
 	struct wd_msg_policy_ask m = { 0 };
 
-	if (front_begin(ctx, rq, NULL, 0) && front_id(ctx, rq, &m.id))
+	if (front_begin_id(ctx, rq, &m.id))
 		front_ask_admin(ctx, rq, WD_CALL_POLICY_SHOW, &m, policy_done);
 }
 
@@ -70,7 +70,7 @@ front_admin_policy_delete(void *ctx, struct wd_request *rq)
 {
 	struct wd_msg_policy_ask m = { 0 };
 
-	if (front_begin(ctx, rq, NULL, 0) && front_id(ctx, rq, &m.id))
+	if (front_begin_id(ctx, rq, &m.id))
 		front_ask_admin(
 		    ctx, rq, WD_CALL_POLICY_DELETE, &m, front_done_nothing);
 }
@@ -94,9 +94,7 @@ front_admin_policy_list(void *ctx, struct wd_request *rq)
 
 	if (!front_begin(ctx, rq, params, WD_N(params)))
 		return;
-	r = admin_limit(&page, &m.limit, &d);
-	if (r == 0)
-		r = admin_query_id(page.after, "after", &m.after, &d);
+	r = admin_page_read(&page, &m.limit, &m.after, &d);
 	front_ask_read(ctx, rq, r, &d, WD_CALL_POLICY_LIST, &m, list_done);
 }
 
@@ -137,7 +135,7 @@ front_admin_bind(void *ctx, struct wd_request *rq)
 	struct wd_diag d = { 0 };
 	int r;
 
-	if (!front_begin(ctx, rq, NULL, 0) || !admin_path(ctx, rq, &m.prefix))
+	if (!admin_begin_path(ctx, rq, &m.prefix))
 		return;
 	r = wd_admin_bind_read(rq->body, &b, &m, &d);
 	front_ask_read(
@@ -149,7 +147,7 @@ front_admin_unbind(void *ctx, struct wd_request *rq)
 {
 	struct wd_msg_policy_bind m = { 0 };
 
-	if (front_begin(ctx, rq, NULL, 0) && admin_path(ctx, rq, &m.prefix))
+	if (admin_begin_path(ctx, rq, &m.prefix))
 		front_ask_admin(
 		    ctx, rq, WD_CALL_POLICY_BIND, &m, front_done_nothing);
 }

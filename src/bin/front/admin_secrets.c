@@ -46,7 +46,7 @@ front_admin_secret_get(void *ctx, struct wd_request *rq)
 {
 	struct wd_msg_secret_ask m = { 0 };
 
-	if (front_begin(ctx, rq, NULL, 0) && admin_path(ctx, rq, &m.path))
+	if (admin_begin_path(ctx, rq, &m.path))
 		front_ask_admin(ctx, rq, WD_CALL_SECRET_GET, &m, value_done);
 }
 
@@ -55,7 +55,7 @@ front_admin_secret_delete(void *ctx, struct wd_request *rq)
 {
 	struct wd_msg_secret_ask m = { 0 };
 
-	if (front_begin(ctx, rq, NULL, 0) && admin_path(ctx, rq, &m.path))
+	if (admin_begin_path(ctx, rq, &m.path))
 		front_ask_admin(
 		    ctx, rq, WD_CALL_SECRET_DELETE, &m, front_done_nothing);
 }

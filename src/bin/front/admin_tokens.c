@@ -49,7 +49,7 @@ front_admin_token_revoke(void *ctx, struct wd_request *rq)
 {
 	struct wd_msg_token_ask m = { 0 };
 
-	if (front_begin(ctx, rq, NULL, 0) && front_id(ctx, rq, &m.id))
+	if (front_begin_id(ctx, rq, &m.id))
 		front_ask_admin(
 		    ctx, rq, WD_CALL_TOKEN_REVOKE, &m, front_done_nothing);
 }
@@ -75,9 +75,7 @@ front_admin_lease_list(void *ctx, struct wd_request *rq)
 
 	if (!front_begin(ctx, rq, params, WD_N(params)))
 		return;
-	r = admin_limit(&page, &m.limit, &d);
-	if (r == 0)
-		r = admin_query_id(page.after, "after", &m.after, &d);
+	r = admin_page_read(&page, &m.limit, &m.after, &d);
 	front_ask_read(ctx, rq, r, &d, WD_CALL_LEASE_LIST, &m, leases_done);
 }
 

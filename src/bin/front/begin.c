@@ -40,3 +40,9 @@ front_ask_read(struct front *f, struct wd_request *rq, int r,
 	else
 		front_ask_admin(f, rq, call, msg, done);
 }
+
+bool
+front_begin_id(struct front *f, struct wd_request *rq, struct wd_id *ret)
+{
+	return front_begin(f, rq, NULL, 0) && front_id(f, rq, ret);
+}

@@ -130,6 +130,9 @@ bool front_begin(
 /* The id in the path; 404 for what is none. */
 bool front_id(struct front *f, struct wd_request *rq, struct wd_id *ret);
 
+/* Both, without a query. */
+bool front_begin_id(struct front *f, struct wd_request *rq, struct wd_id *ret);
+
 /* ---- answers.c */
 
 /* Answers with a body; WR is done with. A writer that failed becomes 500. */

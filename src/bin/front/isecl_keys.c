@@ -56,7 +56,7 @@ front_isecl_key_delete(void *ctx, struct wd_request *rq)
 {
 	struct wd_msg_key_ask m = { 0 };
 
-	if (front_begin(ctx, rq, NULL, 0) && front_id(ctx, rq, &m.id))
+	if (front_begin_id(ctx, rq, &m.id))
 		front_ask_admin(
 		    ctx, rq, WD_CALL_KEY_DELETE, &m, front_done_nothing);
 }
