@@ -6,6 +6,7 @@
 #include "verify/cca/cca.h"
 #include "verify/psa/psa.h"
 #include "verify/sgx/sgx.h"
+#include "verify/snp/snp.h"
 #include "verify/tdx/tdx.h"
 #include "verify/tpm/tpm.h"
 
@@ -15,6 +16,7 @@ static const struct wd_tee_row *const rows[] = {
 	&wd_cca_row,
 	&wd_psa_row,
 	&wd_tpm_row,
+	&wd_snp_row,
 };
 
 const struct wd_tee_row *

@@ -43,7 +43,8 @@ struct wd_step {
  * serve every platform. */
 struct wd_platform {
 	uint8_t scope[WD_IN_COUNT][8];
-	bool software; /* its root is one */
+	bool software;     /* its root is one */
+	bool root_unknown; /* the collateral will tell: see leads */
 };
 
 struct wd_tee_row {
@@ -52,6 +53,11 @@ struct wd_tee_row {
 	 * AT. 0 or a fault else. */
 	int (*platform)(struct wd_verifier *v, const struct wd_inputs *in,
 	    int64_t at, struct wd_platform *ret, struct wd_diag *d);
+	/* 0 when the certificates in IN lead to an anchor, a rejection when
+	 * they do not, or a fault. NULL where platform always knows the root.
+	 */
+	int (*leads)(
+	    struct wd_verifier *v, const struct wd_inputs *in, int64_t at);
 	const struct wd_step *steps; /* all of them, in this order */
 	size_t n_steps;
 };

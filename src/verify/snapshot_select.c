@@ -56,6 +56,30 @@ select_rows(struct wd_span snapshot, enum wd_tee tee,
 	}
 }
 
+/* A root that the evidence does not name: a vendor's is tried first. */
+static int
+select_leading(struct wd_verifier *v, struct wd_span snapshot,
+    const struct wd_tee_row *row, struct wd_platform *p, int64_t at,
+    struct wd_inputs *in)
+{
+	for (int software = 0; software <= 1; software++) {
+		struct wd_inputs tried = *in;
+		int r;
+
+		p->software = software == 1;
+		select_rows(snapshot, row->tee, p, &tried);
+		if ((r = row->leads(v, &tried, at)) < 0)
+			return r;
+		if (r == 0) {
+			*in = tried;
+			return 0;
+		}
+	}
+	p->software = false; /* none leads: the appraisal says why */
+	select_rows(snapshot, row->tee, p, in);
+	return 0;
+}
+
 int
 wd_snapshot_select(struct wd_verifier *v, struct wd_span snapshot,
     enum wd_tee tee, int64_t at, struct wd_inputs *in, struct wd_diag *d)
@@ -67,7 +91,13 @@ wd_snapshot_select(struct wd_verifier *v, struct wd_span snapshot,
 	if (row == NULL)
 		return 0;
 	r = row->platform(v, in, at, &platform, d);
-	if (r == 0)
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (!platform.root_unknown) {
 		select_rows(snapshot, tee, &platform, in);
-	return r < 0 ? r : 0;
+		return 0;
+	}
+	if (select_leading(v, snapshot, row, &platform, at, in) != 0)
+		return wd_fault(d, WD_F_CRYPTO, "cannot choose collateral");
+	return 0;
 }

@@ -18,10 +18,11 @@
 enum { POLICY_MAX = 65536 };
 
 static const struct cli_option options[] = {
-	{ "tee", "TEE", "what made the evidence: sgx", false },
+	{ "tee", "TEE", "what made the evidence: sgx, tdx, snp", false },
 	{ "input", "ROLE=FILE",
 	    "a part: quote, tcb_info, qe_identity, tcb_signing_chain, "
-	    "qe_identity_chain, pck_crl, root_ca_crl, pck_chain",
+	    "qe_identity_chain, pck_crl, root_ca_crl, pck_chain; report, "
+	    "vek, ask, amd_crl",
 	    true },
 	{ "at", "TIME", "judge as of this time; now when it is not given",
 	    false },
