@@ -100,7 +100,7 @@ struct kind {
 	const char *name;
 	size_t logged; /* member of struct wd_entry, an id; 0: none */
 	bool (*read)(struct wd_span text, const size_t *lengths, char *dst);
-	size_t lengths[3]; /* of bytes as hex; ended by 0 */
+	size_t lengths[8]; /* of bytes as hex; ended by 0 */
 	const char *form;
 };
 
@@ -113,10 +113,13 @@ static const struct kind kinds[] = {
 	    "the id of a key" },
 	{ "policy_version", 0, read_hex, { 32 }, "64 hex digits" },
 	{ "prefix", 0, read_prefix, { 0 }, "one to three segments of a path" },
-	/* PPID; CHIP_ID */
-	{ "platform", 0, read_hex, { 16, 64 }, "32 or 128 hex digits" },
-	/* MRENCLAVE; MRTD and the like */
-	{ "measurement", 0, read_hex, { 32, 48 }, "64 or 96 hex digits" },
+	/* PPID and platform instance; instance ids of PSA and CCA; names of
+	 * attestation keys by hash; CHIP_ID */
+	{ "platform", 0, read_hex, { 16, 32, 33, 34, 50, 64 },
+	    "32, 64, 66, 68, 100 or 128 hex digits" },
+	/* MRENCLAVE; MRTD and the like; RIM by hash */
+	{ "measurement", 0, read_hex, { 32, 48, 64 },
+	    "64, 96 or 128 hex digits" },
 };
 
 static const struct kind *

@@ -38,15 +38,32 @@ claim_revoked(struct wd_broker *b, const char *kind,
 	return wd_is_revoked(b, kind, text, d);
 }
 
+/* What a revocation of each kind is compared with; a TEE has some of them. */
+static const struct {
+	const char *kind;
+	enum wd_claim claim;
+} identities[] = {
+	{ "platform", WD_C_PLATFORM_ID },
+	{ "platform", WD_C_PLATFORM_INSTANCE_ID },
+	{ "platform", WD_C_AK_NAME },
+	{ "measurement", WD_C_MRENCLAVE },
+	{ "measurement", WD_C_MRTD },
+	{ "measurement", WD_C_MEASUREMENT },
+	{ "measurement", WD_C_REALM_INITIAL_MEASUREMENT },
+};
+
 int
 wd_claims_revoked(
     struct wd_broker *b, const struct wd_claims *claims, struct wd_diag *d)
 {
-	int r = claim_revoked(b, "platform", claims, WD_C_PLATFORM_ID, d);
+	int r = 0;
 
-	if (r != 0)
-		return r;
-	return claim_revoked(b, "measurement", claims, WD_C_MRENCLAVE, d);
+	if (!b->revocations)
+		return 0;
+	for (size_t i = 0; i < WD_N(identities) && r == 0; i++)
+		r = claim_revoked(
+		    b, identities[i].kind, claims, identities[i].claim, d);
+	return r;
 }
 
 int

@@ -113,17 +113,21 @@ is_out_of_date(enum wd_tcb_status s)
 	return s == WD_TCB_OUT_OF_DATE || s == WD_TCB_OUT_OF_DATE_CONFIGURATION;
 }
 
+static bool
+is_current(enum wd_tcb_status s)
+{
+	return !is_out_of_date(s) && s != WD_TCB_REVOKED;
+}
+
 /* Whether all but the module that the TD was launched with is fine. */
 static bool
 only_module_is_old(const struct wd_tdx_case *c)
 {
-	enum wd_tcb_status sgx = c->sgx_level->verdict.status;
-
 	return c->intel.quote.version == 5 && c->report.is_15 &&
-	    c->intel.qe_level->verdict.status == WD_TCB_UP_TO_DATE &&
-	    !is_out_of_date(sgx) && sgx != WD_TCB_REVOKED &&
+	    is_current(c->intel.qe_level->verdict.status) &&
+	    is_current(c->sgx_level->verdict.status) &&
 	    is_out_of_date(c->intel.status) && c->module.level != NULL &&
-	    c->module.level->verdict.status != WD_TCB_UP_TO_DATE;
+	    c->module.level->verdict.status == WD_TCB_OUT_OF_DATE;
 }
 
 /* The least ISVSVN of the module that runs now. */

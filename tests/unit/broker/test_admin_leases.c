@@ -100,6 +100,7 @@ each_kind_is_stored_as_it_is_compared(void **state)
 		{ "platform", HEX32 HEX32, HEX32 HEX32 },
 		{ "measurement", HEX32, HEX32 },
 		{ "measurement", HEX32 HEX16, HEX32 HEX16 },
+		{ "measurement", HEX32 HEX32, HEX32 HEX32 },
 	};
 
 	for (size_t i = 0; i < WD_N(rows); i++) {
@@ -136,10 +137,10 @@ what_could_never_be_met_is_malformed(void **state)
 		{ "prefix", "app/", NULL },
 		{ "prefix", "a/b/c/d", NULL },
 		{ "prefix", "*", NULL },
-		{ "platform", HEX32, NULL },
+		{ "platform", HEX16 "00", NULL },
 		{ "platform", "g123456789abcdef0123456789abcdef", NULL },
 		{ "measurement", HEX16, NULL },
-		{ "measurement", HEX32 HEX32, NULL },
+		{ "measurement", HEX32 HEX32 "00", NULL },
 		{ "measurement", "", NULL },
 	};
 

@@ -9,11 +9,13 @@
 #include "broker/kept.h"
 #include "broker/path.h"
 #include "broker/release.h"
+#include "broker/revoked.h"
 #include "broker/rowkey.h"
 #include "broker/secrets.h"
 #include "broker/session.h"
 #include "broker/watch.h"
 #include "codec/base64.h"
+#include "codec/hex.h"
 #include "codec/json.h"
 #include "crypto/jwe.h"
 #include "crypto/jws.h"
@@ -859,6 +861,40 @@ revoked_measurement_opens_no_session(void **state)
 }
 
 static void
+every_tee_has_what_can_be_revoked(void **state)
+{
+	struct t_broker *f = *state;
+	static const struct {
+		const char *kind;
+		enum wd_claim claim;
+	} rows[] = {
+		{ "platform", WD_C_PLATFORM_ID },
+		{ "platform", WD_C_PLATFORM_INSTANCE_ID },
+		{ "measurement", WD_C_MRENCLAVE },
+		{ "measurement", WD_C_MRTD },
+		{ "measurement", WD_C_MEASUREMENT },
+		{ "platform", WD_C_AK_NAME },
+		{ "measurement", WD_C_REALM_INITIAL_MEASUREMENT },
+	};
+	uint8_t value[32];
+	char text[65];
+
+	for (size_t i = 0; i < WD_N(rows); i++) {
+		struct wd_claims claims = { 0 };
+
+		memset(value, (int)i + 1, sizeof(value));
+		wd_hex_format(WD_SPAN(value), text);
+		t_ok(wd_claims_put(&claims, rows[i].claim, WD_SPAN(value)));
+		t_ok(wd_store_revoke(f->b->store, "platform", "ff", f->now));
+		t_ok(wd_broker_look(f->b, f->now, NULL));
+		t_ok(wd_claims_revoked(f->b, &claims, NULL));
+		t_ok(wd_store_revoke(f->b->store, rows[i].kind, text, f->now));
+		assert_int_equal(wd_claims_revoked(f->b, &claims, NULL),
+		    WD_R_REVOKED_BY_OPERATOR);
+	}
+}
+
+static void
 moved_row_does_not_open(void **state)
 {
 	struct t_broker *f = *state;
@@ -1009,6 +1045,7 @@ main(void)
 		with_broker(nobody_without_a_session_is_told),
 		with_broker(revoked_things_are_not_released),
 		with_broker(revoked_measurement_opens_no_session),
+		with_broker(every_tee_has_what_can_be_revoked),
 		with_broker(moved_row_does_not_open),
 		with_broker(sealed_server_releases_nothing),
 		with_broker(keyring_of_another_store_is_refused),
