@@ -50,17 +50,26 @@ finish(struct wd_op *op, struct wd_span data, unsigned char *digest,
 	return CKR_OK;
 }
 
+/* The session, when it is at it. It is to be given back in any case. */
+static ck_rv_t
+take(ck_session_handle_t session, struct wd_session **ret)
+{
+	ck_rv_t rv = wd_session_take(session, ret);
+
+	if (rv == CKR_OK && (*ret)->digest.mech == NULL)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	return rv;
+}
+
 ck_rv_t
 C_Digest(ck_session_handle_t session, unsigned char *data,
     unsigned long data_len, unsigned char *digest, unsigned long *digest_len)
 {
 	WD_AUTO(wd_session_givep) struct wd_session *s = NULL;
-	ck_rv_t rv = wd_session_take(session, &s);
+	ck_rv_t rv = take(session, &s);
 
 	if (rv != CKR_OK)
 		return rv;
-	if (s->digest.mech == NULL)
-		return CKR_OPERATION_NOT_INITIALIZED;
 	if (digest_len == NULL || (data == NULL && data_len > 0)) {
 		wd_op_done(&s->digest);
 		return CKR_ARGUMENTS_BAD;
@@ -76,12 +85,10 @@ C_DigestUpdate(
     ck_session_handle_t session, unsigned char *part, unsigned long part_len)
 {
 	WD_AUTO(wd_session_givep) struct wd_session *s = NULL;
-	ck_rv_t rv = wd_session_take(session, &s);
+	ck_rv_t rv = take(session, &s);
 
 	if (rv != CKR_OK)
 		return rv;
-	if (s->digest.mech == NULL)
-		return CKR_OPERATION_NOT_INITIALIZED;
 	if (part == NULL && part_len > 0) {
 		wd_op_done(&s->digest);
 		return CKR_ARGUMENTS_BAD;
@@ -96,12 +103,10 @@ C_DigestFinal(ck_session_handle_t session, unsigned char *digest,
     unsigned long *digest_len)
 {
 	WD_AUTO(wd_session_givep) struct wd_session *s = NULL;
-	ck_rv_t rv = wd_session_take(session, &s);
+	ck_rv_t rv = take(session, &s);
 
 	if (rv != CKR_OK)
 		return rv;
-	if (s->digest.mech == NULL)
-		return CKR_OPERATION_NOT_INITIALIZED;
 	if (digest_len == NULL) {
 		wd_op_done(&s->digest);
 		return CKR_ARGUMENTS_BAD;

@@ -255,17 +255,26 @@ make(struct wd_op *op, struct wd_span data, unsigned char *signature)
 	return rv;
 }
 
+/* The session, when it is at it. It is to be given back in any case. */
+static ck_rv_t
+take(ck_session_handle_t session, struct wd_session **ret)
+{
+	ck_rv_t rv = wd_session_take(session, ret);
+
+	if (rv == CKR_OK && (*ret)->sign.mech == NULL)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	return rv;
+}
+
 ck_rv_t
 C_Sign(ck_session_handle_t session, unsigned char *data, unsigned long data_len,
     unsigned char *signature, unsigned long *signature_len)
 {
 	WD_AUTO(wd_session_givep) struct wd_session *s = NULL;
-	ck_rv_t rv = wd_session_take(session, &s);
+	ck_rv_t rv = take(session, &s);
 
 	if (rv != CKR_OK)
 		return rv;
-	if (s->sign.mech == NULL)
-		return CKR_OPERATION_NOT_INITIALIZED;
 	if (signature_len == NULL || (data == NULL && data_len > 0)) {
 		wd_op_done(&s->sign);
 		return CKR_ARGUMENTS_BAD;
@@ -283,12 +292,10 @@ C_SignUpdate(
     ck_session_handle_t session, unsigned char *part, unsigned long part_len)
 {
 	WD_AUTO(wd_session_givep) struct wd_session *s = NULL;
-	ck_rv_t rv = wd_session_take(session, &s);
+	ck_rv_t rv = take(session, &s);
 
 	if (rv != CKR_OK)
 		return rv;
-	if (s->sign.mech == NULL)
-		return CKR_OPERATION_NOT_INITIALIZED;
 	if (part == NULL && part_len > 0) {
 		wd_op_done(&s->sign);
 		return CKR_ARGUMENTS_BAD;
@@ -310,12 +317,10 @@ C_SignFinal(ck_session_handle_t session, unsigned char *signature,
     unsigned long *signature_len)
 {
 	WD_AUTO(wd_session_givep) struct wd_session *s = NULL;
-	ck_rv_t rv = wd_session_take(session, &s);
+	ck_rv_t rv = take(session, &s);
 
 	if (rv != CKR_OK)
 		return rv;
-	if (s->sign.mech == NULL)
-		return CKR_OPERATION_NOT_INITIALIZED;
 	if (signature_len == NULL) {
 		wd_op_done(&s->sign);
 		return CKR_ARGUMENTS_BAD;
