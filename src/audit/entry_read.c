@@ -4,6 +4,8 @@
  */
 #include "audit/entry_read.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/rd.h"
@@ -129,10 +131,8 @@ take_members(struct wd_rd *rd, struct found *f)
 static bool
 is_plain(struct wd_span s)
 {
-	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] <= ' ' || s.p[i] > '~' || s.p[i] == '\\')
-			return false;
-	return s.len > 0;
+	return s.len > 0 && wd_span_is_word(s) &&
+	    memchr(s.p, '\\', s.len) == NULL;
 }
 
 static bool

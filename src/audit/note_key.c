@@ -3,6 +3,8 @@
  */
 #include "audit/note_key.h"
 
+#include <string.h>
+
 #include "base/rd.h"
 #include "base/reason.h"
 #include "codec/base64.h"
@@ -34,10 +36,8 @@ wd_note_key_done(struct wd_note_key *k)
 static bool
 is_name(struct wd_span name)
 {
-	for (size_t i = 0; i < name.len; i++)
-		if (name.p[i] <= ' ' || name.p[i] > '~' || name.p[i] == '+')
-			return false;
-	return name.len > 0 && name.len < WD_NOTE_NAME;
+	return name.len > 0 && name.len < WD_NOTE_NAME &&
+	    wd_span_is_word(name) && memchr(name.p, '+', name.len) == NULL;
 }
 
 /* The algorithm and the 32 bytes of the public key. */

@@ -57,6 +57,27 @@ wd_span_is_zero(struct wd_span s)
 	return any == 0;
 }
 
+static bool
+is_between(struct wd_span s, uint8_t first, uint8_t last)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] < first || s.p[i] > last)
+			return false;
+	return true;
+}
+
+bool
+wd_span_is_printable(struct wd_span s)
+{
+	return is_between(s, ' ', '~');
+}
+
+bool
+wd_span_is_word(struct wd_span s)
+{
+	return is_between(s, '!', '~');
+}
+
 void
 wd_copy(void *dst, struct wd_span src)
 {

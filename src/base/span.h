@@ -44,6 +44,10 @@ int wd_span_compare(struct wd_span a, struct wd_span b);
 /* All bytes are zero; true for no bytes. */
 bool wd_span_is_zero(struct wd_span s);
 
+/* All bytes are printable ASCII, the space among them; or none is a space. */
+bool wd_span_is_printable(struct wd_span s);
+bool wd_span_is_word(struct wd_span s);
+
 /* Copies exactly SRC.len bytes; the caller has made sure they fit. */
 void wd_copy(void *dst, struct wd_span src);
 

@@ -151,15 +151,6 @@ wd_clause_op_fits(const struct wd_op_row *op, const struct wd_claim_row *claim,
 }
 
 static bool
-is_printable(struct wd_span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] < ' ' || s.p[i] > '~')
-			return false;
-	return true;
-}
-
-static bool
 claim_value_fits(const struct wd_clause *c, struct wd_span v)
 {
 	switch (c->claim->type) {
@@ -172,7 +163,8 @@ claim_value_fits(const struct wd_clause *c, struct wd_span v)
 			return v.len == c->rule->len;
 		return v.len > 0 && v.len <= BYTES_MAX;
 	case WD_CLAIM_TEXT:
-		return v.len > 0 && v.len <= TEXT_MAX && is_printable(v);
+		return v.len > 0 && v.len <= TEXT_MAX &&
+		    wd_span_is_printable(v);
 	case WD_CLAIM_BOOL:
 		return v.len == 1 && v.p[0] <= 1;
 	case WD_CLAIM_LIST:

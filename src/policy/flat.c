@@ -111,12 +111,7 @@ static bool
 advisory_fits(const struct wd_clause *c, struct wd_span v)
 {
 	(void)c; /* advisories belong to no clause */
-	if (v.len == 0 || v.len > ADVISORY_MAX)
-		return false;
-	for (size_t i = 0; i < v.len; i++)
-		if (v.p[i] <= ' ' || v.p[i] > '~')
-			return false;
-	return true;
+	return v.len > 0 && v.len <= ADVISORY_MAX && wd_span_is_word(v);
 }
 
 static int

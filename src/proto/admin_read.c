@@ -160,10 +160,9 @@ join_rules(struct wd_jobj *o, const struct wd_jval *rules, struct wd_wr *wr)
 		if (!wd_jval_text(wd_jval_at(rules, i), &rule) || rule.len == 0)
 			wd_jobj_fail(o, WD_R_MALFORMED,
 			    "rules are texts like \"keys:create\"");
-		for (size_t k = 0; k < rule.len; k++)
-			if (rule.p[k] <= ' ' || rule.p[k] > '~')
-				wd_jobj_fail(o, WD_R_MALFORMED,
-				    "a rule has a byte that no rule has");
+		if (!wd_span_is_word(rule))
+			wd_jobj_fail(o, WD_R_MALFORMED,
+			    "a rule has a byte that no rule has");
 		if (i > 0)
 			wd_wr_u8(wr, ' ');
 		wd_wr_bytes(wr, rule);

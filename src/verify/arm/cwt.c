@@ -5,21 +5,12 @@
 
 #include "codec/cbor.h"
 
-static bool
-is_printable(struct wd_span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] < ' ' || s.p[i] > '~')
-			return false;
-	return true;
-}
-
 static struct wd_span
 take_text(struct wd_rd *rd, const struct wd_cwt_row *row)
 {
 	struct wd_span s = wd_cbor_text(rd, row->min, row->max);
 
-	if (!is_printable(s))
+	if (!wd_span_is_printable(s))
 		wd_rd_fail(rd);
 	return s;
 }

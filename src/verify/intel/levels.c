@@ -30,10 +30,8 @@ wd_svn_levels_done(struct wd_svn_levels *l)
 static bool
 is_advisory(struct wd_span text)
 {
-	for (size_t i = 0; i < text.len; i++)
-		if (text.p[i] <= ' ' || text.p[i] > '~')
-			return false;
-	return text.len > 0 && text.len <= ADVISORY_MAX;
+	return text.len > 0 && text.len <= ADVISORY_MAX &&
+	    wd_span_is_word(text);
 }
 
 static void

@@ -154,10 +154,24 @@ environment_values_are_read(void **state)
 	assert_null(wd_env("WD_TEST_ENV"));
 }
 
+static void
+printable_bytes_are_those_of_ascii(void **state)
+{
+	(void)state;
+	assert_true(wd_span_is_printable(WD_SPAN_LIT(" a~")));
+	assert_true(wd_span_is_printable(wd_span(NULL, 0)));
+	assert_false(wd_span_is_printable(WD_SPAN_LIT("a\x7f")));
+	assert_false(wd_span_is_printable(WD_SPAN_LIT("a\x1f")));
+	assert_false(wd_span_is_printable(WD_SPAN_LIT("\xc3\xa4")));
+	assert_true(wd_span_is_word(WD_SPAN_LIT("!~")));
+	assert_false(wd_span_is_word(WD_SPAN_LIT("a b")));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(printable_bytes_are_those_of_ascii),
 		cmocka_unit_test(numbers_have_one_spelling),
 		cmocka_unit_test(ids_are_version_four_uuids),
 		cmocka_unit_test(times_go_both_ways),
