@@ -36,12 +36,22 @@
 		    0x73, 0xdd, 0x3f, 0x6a                                  \
 	}
 
+/* NVIDIA Device Identity CA, the root of GPUs, without an end. */
+#define NVIDIA_DEVICE_IDENTITY                                              \
+	{                                                                   \
+		0x10, 0x2b, 0xf6, 0x59, 0xd5, 0x41, 0x96, 0x14, 0xc9, 0xd8, \
+		    0xe6, 0xae, 0xce, 0xbc, 0x80, 0x45, 0x4e, 0xb2, 0x6b,   \
+		    0x1d, 0xf6, 0xa7, 0x69, 0xac, 0x72, 0x0b, 0x9a, 0x69,   \
+		    0x0b, 0x16, 0x7b, 0x48                                  \
+	}
+
 static const struct wd_anchor vendors[] = {
 	{ .tee = WD_TEE_SGX, .sha256 = INTEL_SGX_ROOT },
 	{ .tee = WD_TEE_TDX, .sha256 = INTEL_SGX_ROOT },
 	{ .tee = WD_TEE_SNP, .sha256 = AMD_ARK_MILAN },
 	{ .tee = WD_TEE_SNP, .sha256 = AMD_ARK_GENOA },
 	{ .tee = WD_TEE_SNP, .sha256 = AMD_ARK_TURIN },
+	{ .tee = WD_TEE_NVIDIA, .sha256 = NVIDIA_DEVICE_IDENTITY },
 };
 
 const struct wd_anchor *

@@ -4,6 +4,7 @@
 #include "verify/registry.h"
 
 #include "verify/cca/cca.h"
+#include "verify/nvidia/nvidia.h"
 #include "verify/psa/psa.h"
 #include "verify/sgx/sgx.h"
 #include "verify/snp/snp.h"
@@ -17,6 +18,7 @@ static const struct wd_tee_row *const rows[] = {
 	&wd_psa_row,
 	&wd_tpm_row,
 	&wd_snp_row,
+	&wd_nvidia_row,
 };
 
 const struct wd_tee_row *

@@ -171,16 +171,16 @@ no_memory_for_a_verifier_is_a_fault(void **state)
 }
 
 static void
-the_vendors_root_is_there_for_both_tees(void **state)
+the_vendors_roots_are_there_and_are_no_software(void **state)
 {
 	size_t n;
 	const struct wd_anchor *a = wd_anchor_vendors(&n);
 
 	(void)state;
-	assert_int_equal(n, 5);
 	assert_int_equal(a[0].sha256[0], 0x44);
 	assert_int_equal(a[1].sha256[31], 0xd3);
-	assert_false(a[0].software || a[1].software);
+	for (size_t i = 0; i < n; i++)
+		assert_false(a[i].software);
 }
 
 static void
@@ -217,7 +217,8 @@ main(void)
 		    no_flipped_byte_of_the_signed_part_is_verified),
 		cmocka_unit_test(no_memory_is_a_fault_or_makes_no_difference),
 		cmocka_unit_test(no_memory_for_a_verifier_is_a_fault),
-		cmocka_unit_test(the_vendors_root_is_there_for_both_tees),
+		cmocka_unit_test(
+		    the_vendors_roots_are_there_and_are_no_software),
 		cmocka_unit_test(names_of_roles_and_tees_are_found_again),
 	};
 
