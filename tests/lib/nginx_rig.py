@@ -5,10 +5,20 @@ import socket
 import subprocess
 import tempfile
 
-from holder_rig import is_root, wait_until
+from holder_rig import ENGINE, is_root, is_sanitized, wait_until
 
 NGINX = "/usr/sbin/nginx"
 WORKER = "www-data"
+
+
+def missing():
+    """Why nginx cannot be tested here, or None."""
+    for path in (NGINX, ENGINE, "/usr/bin/curl"):
+        if not os.path.exists(path):
+            return path + " is not there"
+    if is_sanitized():
+        return "nginx is tested with the ordinary module"
+    return None
 
 
 def free_port():

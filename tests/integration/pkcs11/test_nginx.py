@@ -7,21 +7,10 @@ import sys
 import time
 import unittest
 
-from holder_rig import (ENGINE, Rig, is_root, is_sanitized, user_id,
-                        wait_until)
-from nginx_rig import NGINX, WORKER, Nginx, uri
+from holder_rig import Rig, is_root, user_id, wait_until
+from nginx_rig import WORKER, Nginx, missing, uri
 
 SOON = 6  # seconds: far from ever, and from curl's own limit
-
-
-def missing():
-    """Why nginx cannot be tested here, or None."""
-    for path in (NGINX, ENGINE, "/usr/bin/curl"):
-        if not os.path.exists(path):
-            return path + " is not there"
-    if is_sanitized():
-        return "nginx is tested with the ordinary module"
-    return None
 
 
 def memory_of(pid):

@@ -16,22 +16,12 @@ agent_rig.PROGRAM = os.path.join(BUILD, "warder-agent")
 agent_rig.WARDER = os.path.join(BUILD, "warder")
 
 from agent_rig import Agent, wait_until
-from holder_rig import ENGINE, Rig, is_root, is_sanitized
-from nginx_rig import NGINX, WORKER, Nginx, uri
+from holder_rig import Rig, is_root
+from nginx_rig import WORKER, Nginx, missing, uri
 
 LEASE = 4
 MASTER_AND_WORKER = {"see": "root", "use": WORKER} if is_root() else {
     "use": str(os.getuid())}
-
-
-def missing():
-    """Why nginx cannot be tested here, or None."""
-    for path in (NGINX, ENGINE, "/usr/bin/curl"):
-        if not os.path.exists(path):
-            return path + " is not there"
-    if is_sanitized():
-        return "nginx is tested with the ordinary module"
-    return None
 
 
 class Chained:
