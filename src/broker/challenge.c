@@ -16,6 +16,15 @@ authenticate(struct wd_broker *b, struct wd_span text, uint8_t mac[32])
 	    wd_secret_borrow(b->challenge_key), &text, 1, mac);
 }
 
+/* A front may ask by whatever number it likes. What an admin has judged is
+ * bound to nothing; with a challenge of that door it would open a session for
+ * any key. */
+static bool
+opens_sessions(enum wd_door door)
+{
+	return door == WD_DOOR_COCO || door == WD_DOOR_ISECL;
+}
+
 int
 wd_challenge_make(struct wd_broker *b, enum wd_door door, int64_t now,
     uint8_t ret[WD_CHALLENGE_LEN])
@@ -26,6 +35,8 @@ wd_challenge_make(struct wd_broker *b, enum wd_door door, int64_t now,
 
 	if (!b->open)
 		return WD_R_SEALED;
+	if (!opens_sessions(door))
+		return WD_R_UNSUPPORTED;
 	if ((r = wd_rand_public(random, sizeof(random))) != 0)
 		return r;
 	wd_wr_u8(&wr, VERSION);
@@ -49,7 +60,7 @@ wd_challenge_check(struct wd_broker *b, enum wd_door door,
 
 	if (!b->open)
 		return WD_R_SEALED;
-	if (challenge.len != WD_CHALLENGE_LEN)
+	if (challenge.len != WD_CHALLENGE_LEN || !opens_sessions(door))
 		return WD_R_CHALLENGE_INVALID;
 	if ((r = authenticate(b, wd_span(challenge.p, SIGNED), mac)) != 0)
 		return r;

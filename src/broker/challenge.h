@@ -10,7 +10,8 @@
 
 enum { WD_CHALLENGE_LEN = 42 };
 
-/* WD_R_SEALED, or a fault. */
+/* WD_R_SEALED; WD_R_UNSUPPORTED for a door that opens no sessions; or a
+ * fault. */
 int wd_challenge_make(struct wd_broker *b, enum wd_door door, int64_t now,
     uint8_t ret[WD_CHALLENGE_LEN]) WD_MUST_USE;
 

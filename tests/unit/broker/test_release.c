@@ -293,6 +293,26 @@ made_up_challenges_are_refused(void **state)
 }
 
 static void
+doors_that_open_no_sessions_have_no_challenges(void **state)
+{
+	static const enum wd_door doors[] = { WD_DOOR_NONE, WD_DOOR_ADMIN,
+		(enum wd_door)200 };
+	struct t_broker *f = *state;
+	WD_AUTO(client_done) struct client c = client_new(f);
+	struct wd_msg_attest_ask ask = attest_ask(f, &c);
+	struct wd_diag d = { 0 };
+
+	for (size_t i = 0; i < WD_N(doors); i++) {
+		assert_int_equal(
+		    wd_challenge_make(f->b, doors[i], f->now, c.challenge),
+		    WD_R_UNSUPPORTED);
+		ask.door = (uint8_t)doors[i];
+		assert_int_equal(wd_session_may_attest(f->b, &ask, f->now, &d),
+		    WD_R_CHALLENGE_INVALID);
+	}
+}
+
+static void
 sealed_server_makes_and_takes_no_challenge(void **state)
 {
 	struct t_broker *f = *state;
@@ -1017,6 +1037,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		with_broker(challenge_is_good_for_300_seconds),
 		with_broker(made_up_challenges_are_refused),
+		with_broker(doors_that_open_no_sessions_have_no_challenges),
 		with_broker(sealed_server_makes_and_takes_no_challenge),
 		with_broker(challenge_opens_one_session),
 		with_broker(challenge_spent_before_a_restart_stays_spent),
