@@ -52,6 +52,13 @@ def read_claims(flat):
     return claims
 
 
+def bundle(**parts):
+    """Parts of evidence in one block, as verify takes them."""
+    return b"".join(struct.pack("<BI", PARTS[name], len(data)) + data
+                    for name, data in sorted(parts.items(),
+                                             key=lambda p: PARTS[p[0]]))
+
+
 def b64url(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 

@@ -14,6 +14,7 @@ from jwcrypto import jwk as jose_jwk
 import kbs_double
 from kbs_double import Answer, Identity, Kbs, Resource, b64, refusal
 from link_rig import PEER, PROGRAM, SGX, TIMEOUT, Link, Refused
+from swtee_rig import bundle
 from warder_rpc import REASONS
 
 PATH = "default/key/0d3e5bb8-56a4-4a8a-a4f4-3f4f7a1b2c3d"
@@ -39,7 +40,8 @@ class LinkTest(unittest.TestCase):
         if quote is None:
             quote = bytes(368) + kbs_double.report_data(
                 b64(challenge), self.jwk) + bytes(4)
-        return {"tee": SGX, "challenge": challenge, "evidence": quote,
+        return {"tee": SGX, "challenge": challenge,
+                "evidence": bundle(quote=quote),
                 "key_x": kbs_double.unb64url(self.jwk["x"]),
                 "key_y": kbs_double.unb64url(self.jwk["y"])}
 

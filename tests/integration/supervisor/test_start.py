@@ -52,7 +52,7 @@ class Start(SupervisorTest):
             self.assertEqual(config["session_seconds"], 300)
             self.assertEqual(config["admin"], config["cell"] == ADMIN_CELL)
             self.assertIn("0101" + "ab" * 32, config["anchors"])
-            self.assertEqual(len(config["anchors"]), 2 * 3 * 34)
+            self.assertEqual(len(config["anchors"]) % (2 * 34), 0)
         roles = [x["config"]["role"] for x in
                  self.sup.events("config", "warder-front")]
         self.assertEqual(sorted(roles), [FRONT, ADMIN_FRONT])
