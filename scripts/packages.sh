@@ -8,6 +8,7 @@ packages_demo="$packages_build nginx-light libengine-pkcs11-openssl openssl
 	curl procps"
 packages_test="$packages_demo python3 python3-jwcrypto opensc openssh-client
 	openssh-server mandoc clang libclang-rt-14-dev iproute2 util-linux strace"
+packages_root="mmdebstrap systemd-container"
 
 # need_packages NAME...: installs those that are missing, as root or by sudo.
 need_packages() {

@@ -258,7 +258,7 @@ class RandomKills(unittest.TestCase):
         self.assertIsNone(stuck, self.server.log_text()[-3000:])
 
     def test_no_promise_is_broken(self):
-        print("seed %d, %d releases" % (SEED, N), flush=True)
+        print("NOTE: seed %d, %d releases" % (SEED, N), flush=True)
         begun = time.monotonic()
         killer = Killer(self)
         self.operator = Operator(self.server, killer, self.stop)
@@ -266,8 +266,8 @@ class RandomKills(unittest.TestCase):
         askers = [Asker(self, i) for i in range(CLIENTS)]
         self.go_on([killer, self.operator, owner, *askers], askers)
         refused = sum((a.refused for a in askers), collections.Counter())
-        print("%d releases in %d s; killed %s; passphrase given %d times; "
-              "%d keys acknowledged, %d not; refused %s" % (
+        print("NOTE: %d releases in %d s; killed %s; passphrase given %d "
+              "times; %d keys acknowledged, %d not; refused %s" % (
                   self.released, time.monotonic() - begun,
                   dict(killer.killed), self.operator.given,
                   len(owner.acknowledged), owner.refused, dict(refused)),
