@@ -18,13 +18,18 @@ enum { AFFIRMING = 2, WARNING = 32, CONTRAINDICATED = 96 };
 static int
 tier(const struct wd_claims *c)
 {
-	struct wd_span status;
+	struct wd_span status, tee;
+	bool has_status = wd_claims_get(c, WD_C_TCB_STATUS, &status);
 
-	if (!wd_claims_get(c, WD_C_TCB_STATUS, &status) ||
-	    wd_claims_bool(c, WD_C_DEBUG) || wd_span_is(status, "Revoked"))
+	(void)wd_claims_get(c, WD_C_TEE, &tee); /* or empty: no TEE */
+	if (wd_tee_has_status(wd_tee_by_name(tee)) != has_status ||
+	    tee.len == 0 || wd_claims_bool(c, WD_C_DEBUG) ||
+	    wd_span_is(status, "Revoked"))
 		return CONTRAINDICATED;
 	if (wd_claims_bool(c, WD_C_SOFTWARE))
 		return WARNING;
+	if (!has_status)
+		return AFFIRMING;
 	if (wd_span_is(status, "UpToDate") ||
 	    wd_span_is(status, "SWHardeningNeeded"))
 		return AFFIRMING;

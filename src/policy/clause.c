@@ -7,7 +7,12 @@
 
 #include "codec/utf8.h"
 
-enum { BYTES_MAX = 64, TEXT_MAX = 128, CLIENT_TEXT_MAX = 256 };
+enum {
+	BYTES_MAX = 64,
+	TEXT_MAX = 128,
+	ELEMENT_MAX = 384,
+	CLIENT_TEXT_MAX = 256
+};
 
 static const uint64_t last_second = 253402300799; /* 9999-12-31T23:59:59Z */
 
@@ -78,6 +83,36 @@ static const struct wd_claim_rule rules[] = {
 	    .len = 16,
 	    .components = true,
 	    .least = WD_R_SVN_BELOW_MINIMUM },
+	/* Arm CCA and PSA */
+	{ .claim = WD_C_PLATFORM_PROFILE },
+	{ .claim = WD_C_IMPLEMENTATION_ID, .len = 32 },
+	{ .claim = WD_C_INSTANCE_ID, .len = 33 },
+	{ .claim = WD_C_SECURITY_LIFECYCLE, .max = UINT16_MAX },
+	{ .claim = WD_C_SOFTWARE_COMPONENTS,
+	    .listed = WD_R_MEASUREMENT_MISMATCH },
+	{ .claim = WD_C_PLATFORM_CONFIG },
+	{ .claim = WD_C_CLIENT_ID },
+	{ .claim = WD_C_CERTIFICATION_REFERENCE },
+	{ .claim = WD_C_VERIFICATION_SERVICE },
+	{ .claim = WD_C_REALM_INITIAL_MEASUREMENT,
+	    .listed = WD_R_MEASUREMENT_MISMATCH },
+	{ .claim = WD_C_REM0, .listed = WD_R_MEASUREMENT_MISMATCH },
+	{ .claim = WD_C_REM1, .listed = WD_R_MEASUREMENT_MISMATCH },
+	{ .claim = WD_C_REM2, .listed = WD_R_MEASUREMENT_MISMATCH },
+	{ .claim = WD_C_REM3, .listed = WD_R_MEASUREMENT_MISMATCH },
+	{ .claim = WD_C_REALM_PERSONALIZATION, .len = 64 },
+	{ .claim = WD_C_REALM_PROFILE },
+	{ .claim = WD_C_RAK_ENCODING },
+	{ .claim = WD_C_MEASURED_HASH },
+	/* NVIDIA */
+	{ .claim = WD_C_GPU_SUBJECT },
+	{ .claim = WD_C_GPU_DRIVER_VERSION },
+	{ .claim = WD_C_GPU_VBIOS_VERSION },
+	{ .claim = WD_C_GPU_CHIP },
+	{ .claim = WD_C_GPU_MEASUREMENTS_SHA384,
+	    .len = 48,
+	    .listed = WD_R_MEASUREMENT_MISMATCH },
+	{ .claim = WD_C_MEASUREMENT_BLOCKS, .max = UINT8_MAX },
 };
 
 const struct wd_op_row *
@@ -143,7 +178,8 @@ wd_clause_op_fits(const struct wd_op_row *op, const struct wd_claim_row *claim,
 		return op->op == WD_OP_IN || op->op == WD_OP_EQ;
 	case WD_CLAIM_BOOL:
 		return op->op == WD_OP_IS;
-	case WD_CLAIM_LIST:
+	case WD_CLAIM_LIST: /* each of its texts is listed */
+		return op->op == WD_OP_IN;
 	case WD_CLAIM_NUMBERS:
 		return false;
 	}
@@ -168,6 +204,8 @@ claim_value_fits(const struct wd_clause *c, struct wd_span v)
 	case WD_CLAIM_BOOL:
 		return v.len == 1 && v.p[0] <= 1;
 	case WD_CLAIM_LIST:
+		return v.len > 0 && v.len <= ELEMENT_MAX &&
+		    wd_span_is_printable(v);
 	case WD_CLAIM_NUMBERS:
 		return false;
 	}

@@ -39,9 +39,29 @@ is_at_least(const struct wd_clause *c, struct wd_span v)
 	return true;
 }
 
+/* Each text of LIST is one of VALUES, and there is one. */
+static bool
+are_all_listed(struct wd_span values, struct wd_span list)
+{
+	struct wd_rd rd = wd_rd(list);
+
+	while (wd_rd_more(&rd)) {
+		size_t n = 0;
+
+		while (n < rd.left && rd.p[n] != 0)
+			n++;
+		if (!is_listed(values, wd_rd_bytes(&rd, n)))
+			return false;
+		wd_rd_skip(&rd, 1);
+	}
+	return list.len > 0;
+}
+
 static bool
 claim_compares(const struct wd_clause *c, struct wd_span v)
 {
+	if (c->claim->type == WD_CLAIM_LIST)
+		return are_all_listed(c->values, v);
 	return c->op->op == WD_OP_GE ? is_at_least(c, v)
 				     : is_listed(c->values, v);
 }

@@ -25,9 +25,10 @@ check_head(const struct wd_policy_head *h, struct wd_diag *d)
 	if (h->schema != WD_SCHEMA_WARDER && h->schema != WD_SCHEMA_ISECL_V3 &&
 	    h->schema != WD_SCHEMA_ISECL_V5)
 		return refuse(d, "the schema is not known");
-	if (h->tee < WD_TEE_SGX || h->tee > WD_TEE_TPM)
+	if (h->tee == WD_TEE_NONE || !wd_tee_is_number(h->tee))
 		return refuse(d, "the TEE is not known");
-	if (h->statuses == 0 || (h->statuses & ~WD_STATUS_ANY_BUT_REVOKED) != 0)
+	if ((h->statuses != 0) != wd_tee_has_status(h->tee) ||
+	    (h->statuses & ~WD_STATUS_ANY_BUT_REVOKED) != 0)
 		return refuse(d, "a status cannot be accepted");
 	if (h->lease_seconds < 1 || h->lease_seconds > WD_LEASE_MAX)
 		return refuse(d, "the lease is out of range");

@@ -4,13 +4,25 @@
  */
 #include "policy/parse_in.h"
 
-static uint16_t
-read_statuses(struct wd_jobj *o)
+/* A member that nothing in the evidence could meet is an error. */
+static void
+refuse_without_status(struct wd_jobj *o, const char *name, enum wd_tee tee)
 {
-	const struct wd_jval *v =
-	    wd_jobj_array(o, "tcb_statuses", WD_OPTIONAL, 16);
+	if (wd_jobj_has(o, name) && !wd_tee_has_status(tee))
+		wd_jobj_fail(o, WD_R_UNSUPPORTED, "%s: evidence of %s has none",
+		    name, wd_tee_name(tee));
+}
+
+static uint16_t
+read_statuses(struct wd_jobj *o, enum wd_tee tee)
+{
+	const struct wd_jval *v;
 	uint16_t statuses = 0;
 
+	refuse_without_status(o, "tcb_statuses", tee);
+	if (!wd_tee_has_status(tee))
+		return 0;
+	v = wd_jobj_array(o, "tcb_statuses", WD_OPTIONAL, 16);
 	if (v == NULL)
 		return WD_STATUS_DEFAULT;
 	if (wd_jval_count(v) == 0)
@@ -35,6 +47,27 @@ read_statuses(struct wd_jobj *o)
 	return statuses;
 }
 
+/* Those that a door of this version takes evidence of, or could. */
+static bool
+is_judged(enum wd_tee tee)
+{
+	switch (tee) {
+	case WD_TEE_SGX:
+	case WD_TEE_TDX:
+	case WD_TEE_SNP:
+	case WD_TEE_TPM:
+	case WD_TEE_CCA:
+	case WD_TEE_PSA:
+	case WD_TEE_NVIDIA:
+		return true;
+	case WD_TEE_NONE:
+	case WD_TEE_AZ_SNP:
+	case WD_TEE_AZ_TDX:
+		break;
+	}
+	return false;
+}
+
 static void
 read_tee(struct wd_jobj *o, struct wd_policy_head *h)
 {
@@ -44,7 +77,7 @@ read_tee(struct wd_jobj *o, struct wd_policy_head *h)
 	if (h->tee == WD_TEE_NONE)
 		wd_jobj_fail(
 		    o, WD_R_MALFORMED, "the TEE is not one that is known");
-	else if (h->tee != WD_TEE_SGX)
+	else if (!is_judged(h->tee))
 		wd_jobj_fail(o, WD_R_UNSUPPORTED,
 		    "policies for %s cannot be judged here yet",
 		    wd_tee_name(h->tee));
@@ -78,7 +111,8 @@ read_head(struct wd_jobj *o, struct wd_policy_head *h)
 	    wd_jobj_bool(o, "accept_software", WD_OPTIONAL, false);
 	h->allow_debug = wd_jobj_bool(o, "allow_debug", WD_OPTIONAL, false);
 	read_times(o, h);
-	h->statuses = read_statuses(o);
+	h->statuses = read_statuses(o, h->tee);
+	refuse_without_status(o, "rejected_advisories", h->tee);
 }
 
 static void

@@ -88,6 +88,7 @@ static const struct {
 	[WD_CLAIM_UINT] = { put_uint, "a whole number in its range" },
 	[WD_CLAIM_BYTES] = { put_bytes, "bytes in hex, of the right length" },
 	[WD_CLAIM_TEXT] = { put_text, "a short printable text" },
+	[WD_CLAIM_LIST] = { put_text, "a short printable text" },
 	[WD_CLAIM_BOOL] = { put_bool, "true or false" },
 	[WD_CLAIM_TIME] = { put_time, "a time like 2025-07-01T00:00:00Z" },
 };

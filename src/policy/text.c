@@ -27,7 +27,7 @@ value_text(const struct wd_clause *c, struct wd_span v, struct wd_jtext *j)
 		return;
 	case WD_CLAIM_TEXT:
 	case WD_CLAIM_LIST:
-	case WD_CLAIM_NUMBERS: /* no clause compares one */
+	case WD_CLAIM_NUMBERS: /* no clause compares these */
 		wd_jtext_string(j, v);
 		return;
 	}
@@ -157,8 +157,10 @@ wd_policy_text(const struct wd_policy *p, struct wd_wr *wr)
 		wd_jtext_key(&j, "rejected_advisories");
 		advisories_text(p, &j);
 	}
-	wd_jtext_key(&j, "tcb_statuses");
-	statuses_text(p, &j);
+	if (wd_tee_has_status(h->tee)) {
+		wd_jtext_key(&j, "tcb_statuses");
+		statuses_text(p, &j);
+	}
 	wd_jtext_key_text(&j, "tee", wd_tee_name(h->tee));
 	wd_jtext_key_uint(&j, "warder", 1);
 	wd_jtext_end(&j);

@@ -44,6 +44,14 @@ settle(const struct wd_wr *draft, char *dst, size_t size)
 		wd_copy(dst + s.len, WD_SPAN("..."));
 }
 
+/* Texts that each end in a zero byte, which is shown as a space. */
+static void
+show_list(struct wd_span list, struct wd_wr *wr)
+{
+	for (size_t i = 0; i < list.len; i++)
+		wd_wr_u8(wr, list.p[i] == 0 ? ' ' : list.p[i]);
+}
+
 static void
 show_claim(const struct wd_claim_row *claim, struct wd_span v, struct wd_wr *wr)
 {
@@ -63,9 +71,11 @@ show_claim(const struct wd_claim_row *claim, struct wd_span v, struct wd_wr *wr)
 	case WD_CLAIM_BYTES:
 		wd_hex_write(wr, v);
 		return;
-	case WD_CLAIM_TEXT:
 	case WD_CLAIM_LIST:
-	case WD_CLAIM_NUMBERS: /* no clause compares one */
+		show_list(v, wr);
+		return;
+	case WD_CLAIM_TEXT:
+	case WD_CLAIM_NUMBERS: /* no clause compares these */
 		wd_wr_bytes(wr, v);
 		return;
 	}
@@ -100,14 +110,6 @@ expected_of(const struct wd_clause *c, struct wd_wr *wr)
 	show_values(c, wr);
 }
 
-/* Permissions end in zero bytes, which are shown as spaces. */
-static void
-show_permissions(struct wd_span list, struct wd_wr *wr)
-{
-	for (size_t i = 0; i < list.len; i++)
-		wd_wr_u8(wr, list.p[i] == 0 ? ' ' : list.p[i]);
-}
-
 static void
 client_got(const struct wd_clause *c, const struct wd_client_identity *client,
     struct wd_wr *wr)
@@ -119,7 +121,7 @@ client_got(const struct wd_clause *c, const struct wd_client_identity *client,
 	else if (c->op->op == WD_OP_CN_IN)
 		wd_wr_bytes(wr, client->cn);
 	else
-		show_permissions(client->permissions, wr);
+		show_list(client->permissions, wr);
 }
 
 static void

@@ -43,6 +43,12 @@ wd_tee_by_name(struct wd_span name)
 }
 
 bool
+wd_tee_has_status(enum wd_tee tee)
+{
+	return tee == WD_TEE_SGX || tee == WD_TEE_TDX || tee == WD_TEE_AZ_TDX;
+}
+
+bool
 wd_tee_is_number(unsigned number)
 {
 	for (size_t i = 0; i < WD_N(names); i++)

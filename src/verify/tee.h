@@ -26,5 +26,9 @@ const char *wd_tee_name(enum wd_tee tee);
 /* WD_TEE_NONE when the name is not known. Some have a second name. */
 enum wd_tee wd_tee_by_name(struct wd_span name);
 
+/* Whether its vendor publishes a TCB status and advisories: evidence of others
+ * has no such claims, and no policy can ask for them. */
+bool wd_tee_has_status(enum wd_tee tee);
+
 /* NONE, or the number of a TEE there is. */
 bool wd_tee_is_number(unsigned number);

@@ -77,7 +77,7 @@ class Refusals(unittest.TestCase):
 
     def test_policy_for_a_tee_that_is_not_judged(self):
         """One for another TEE that is: tests/unit/policy."""
-        doc = {"warder": 1, "tee": "tdx", "accept_software": True,
+        doc = {"warder": 1, "tee": "az-snp-vtpm", "accept_software": True,
                "all": [{"claim": "tcb_status", "in": ["UpToDate"]}]}
         with self.assertRaises(Failed) as failed:
             self.server.add_policy(doc)

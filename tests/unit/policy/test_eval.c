@@ -87,6 +87,7 @@ an_absent_claim_never_satisfies(void **state)
 		[WD_CLAIM_TIME] = "\"eq\":\"2025-07-01T00:00:00Z\"",
 		[WD_CLAIM_TEXT] = "\"eq\":\"UpToDate\"",
 		[WD_CLAIM_BOOL] = "\"is\":true",
+		[WD_CLAIM_LIST] = "\"in\":[\"INTEL-SA-00001\"]",
 	};
 	size_t n;
 	const struct wd_claim_row *claims = wd_claim_rows(&n);

@@ -34,6 +34,42 @@ tee_must_be_the_policys(void **state)
 	assert_int_equal(t_judge(P("", SIGNER), &none), WD_R_TEE_MISMATCH);
 }
 
+/* Only evidence whose vendor gives a status is asked for one. */
+static void
+a_status_is_asked_for_where_there_is_one(void **state)
+{
+	static const char with[] = "{\"warder\":1,\"tee\":\"%s\",%s"
+				   "\"all\":[" SIGNER "]}";
+	static const struct {
+		const char *tee;
+		bool has_status;
+	} rows[] = { { "sgx", true }, { "tdx", true }, { "snp", false },
+		{ "tpm", false }, { "cca", false }, { "psa", false },
+		{ "nvidia", false } };
+	char policy[512];
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(rows); i++) {
+		struct change tee = { .id = WD_C_TEE, .value = rows[i].tee };
+		struct change status = { .id = WD_C_TCB_STATUS,
+			.value = "OutOfDate" };
+
+		(void)snprintf(policy, sizeof(policy), with, rows[i].tee, "");
+		t_ok(t_judge(policy, &tee));
+		if (i == 0)
+			assert_int_equal(t_judge(policy, &status),
+			    WD_R_TCB_STATUS_NOT_ACCEPTED);
+		(void)snprintf(policy, sizeof(policy), with, rows[i].tee,
+		    "\"tcb_statuses\":[\"OutOfDate\"],");
+		assert_int_equal(t_refused(policy),
+		    rows[i].has_status ? 0 : WD_R_UNSUPPORTED);
+		(void)snprintf(policy, sizeof(policy), with, rows[i].tee,
+		    "\"rejected_advisories\":[\"A-1\"],");
+		assert_int_equal(t_refused(policy),
+		    rows[i].has_status ? 0 : WD_R_UNSUPPORTED);
+	}
+}
+
 static void
 software_needs_accept_software(void **state)
 {
@@ -282,12 +318,32 @@ check_flag(const struct wd_claim_row *claim)
 	    t_refused(clause(claim, "is", "[true]")), WD_R_MALFORMED);
 }
 
-/* Claims with a member of their own, of one session alone, or of TEEs that no
- * policy is for yet. */
+/* Each text of the claim must be listed. */
+static void
+check_list(const struct wd_claim_row *claim)
+{
+	struct change empty = { .id = claim->id, .value = "" };
+	int listed = reason_or(wd_claim_rule(claim->id)->listed);
+	const char *good = "[\"x\",\"INTEL-SA-00001\"]";
+
+	t_ok(t_judge(clause(claim, "in", good), NULL));
+	assert_int_equal(t_judge(clause(claim, "in", good), &empty), listed);
+	assert_int_equal(
+	    t_judge(clause(claim, "in", "[\"x\",\"INTEL\"]"), NULL), listed);
+	assert_int_equal(
+	    t_refused(clause(claim, "eq", "\"x\"")), WD_R_MALFORMED);
+	assert_int_equal(
+	    t_refused(clause(claim, "in", "[\"\"]")), WD_R_MALFORMED);
+	assert_int_equal(t_refused(clause(claim, "in", "[1]")), WD_R_MALFORMED);
+}
+
+/* Claims with a member of their own, of one session or one start of a machine
+ * alone, or of TEEs that no policy is for yet. */
 static bool
 has_no_clause(enum wd_claim id)
 {
-	return id >= WD_C_TEE_TCB_SVN || id == WD_C_TEE ||
+	return (id >= WD_C_TEE_TCB_SVN && id < WD_C_PLATFORM_PROFILE) ||
+	    id == WD_C_BOOT_SEED || id == WD_C_OPAQUE_TYPES || id == WD_C_TEE ||
 	    id == WD_C_SOFTWARE || id == WD_C_DEBUG || id == WD_C_TCB_STATUS ||
 	    id == WD_C_ADVISORY_IDS || id == WD_C_QE_ADVISORY_IDS ||
 	    id == WD_C_REPORT_DATA || id == WD_C_EVIDENCE_DIGEST;
@@ -302,6 +358,7 @@ every_claim_can_accept_and_deny(void **state)
 		[WD_CLAIM_BYTES] = check_bytes,
 		[WD_CLAIM_TEXT] = check_text,
 		[WD_CLAIM_BOOL] = check_flag,
+		[WD_CLAIM_LIST] = check_list,
 	};
 	size_t n;
 	const struct wd_claim_row *rows = wd_claim_rows(&n);
@@ -391,7 +448,7 @@ static const struct row refusals[] = {
 	{ "{\"warder\":1,\"all\":[" SIGNER "]}", WD_R_MALFORMED },
 	{ "{\"warder\":1,\"tee\":\"xyz\",\"all\":[" SIGNER "]}",
 	    WD_R_MALFORMED },
-	{ "{\"warder\":1,\"tee\":\"tdx\",\"all\":[" SIGNER "]}",
+	{ "{\"warder\":1,\"tee\":\"az-snp-vtpm\",\"all\":[" SIGNER "]}",
 	    WD_R_UNSUPPORTED },
 	{ "{\"warder\":1,\"tee\":\"sgx\"}", WD_R_MALFORMED },
 	{ P("", ""), WD_R_MALFORMED },
@@ -568,6 +625,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tee_must_be_the_policys),
+		cmocka_unit_test(a_status_is_asked_for_where_there_is_one),
 		cmocka_unit_test(software_needs_accept_software),
 		cmocka_unit_test(debug_needs_allow_debug),
 		cmocka_unit_test(tcb_statuses_are_those_listed),
