@@ -40,6 +40,21 @@ release(struct wd_span body)
 }
 
 static void
+revoked(struct wd_span body)
+{
+	uint8_t digests[32 * WD_REVOKED_MAX];
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(1 << 14);
+	struct wd_msg_link_watch m = { 0 };
+	int r = wd_coco_revoked_read(body, digests, &m, NULL);
+
+	must(r >= 0);
+	fuzz_accepted = r == 0;
+	must(m.digests.len % 32 == 0);
+	wd_msg_write(&wr, &wd_msg_link_watch_type, &m);
+	must(wd_wr_end(&wr) == 0);
+}
+
+static void
 refusal(struct wd_rd *rd)
 {
 	uint16_t status = wd_rd_le16(rd);
@@ -64,6 +79,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'r':
 		release(wd_rd_rest(&rd));
+		break;
+	case 'w':
+		revoked(wd_rd_rest(&rd));
 		break;
 	case 'e':
 		refusal(&rd);

@@ -6,24 +6,9 @@
 
 #include "broker/revoked.h"
 #include "broker/session.h"
-#include "crypto/hash.h"
+#include "proto/revoked.h"
 
 #include <string.h>
-
-int
-wd_watch_digest(const char *kind, const char *what, uint8_t ret[32])
-{
-	char text[sizeof(((struct wd_store_revocation *)NULL)->kind) +
-	    WD_PATH_MAX + 1];
-	struct wd_wr wr = wd_wr_fixed(text, sizeof(text));
-
-	wd_wr_text(&wr, kind);
-	wd_wr_text(&wr, " ");
-	wd_wr_text(&wr, what);
-	if (wd_wr_end(&wr) != 0)
-		return WD_F_BUG;
-	return wd_hash(WD_SHA256, wd_wr_span(&wr), ret);
-}
 
 /* The rows of an answer, collected. */
 struct rows {
@@ -42,7 +27,8 @@ add_row(void *ctx, const struct wd_store_revocation *x)
 	if (strcmp(x->kind, "platform") == 0 ||
 	    strcmp(x->kind, "measurement") == 0)
 		return 0;
-	if ((r = wd_watch_digest(x->kind, x->what, digest)) != 0)
+	if ((r = wd_revoked_digest(x->kind, wd_span_text(x->what), digest)) !=
+	    0)
 		return r;
 	wd_wr_bytes(&rows->digests, WD_SPAN(digest));
 	return 0;

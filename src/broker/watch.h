@@ -16,7 +16,3 @@ enum { WD_WATCH_ROWS = 256 }; /* of one answer */
  */
 int wd_watch(struct wd_broker *b, const struct wd_msg_revoked_ask *ask,
     int64_t now, struct wd_outcome *out) WD_MUST_USE;
-
-/* SHA-256 of "KIND WHAT". */
-int wd_watch_digest(const char *kind, const char *what, uint8_t ret[32])
-    WD_MUST_USE;

@@ -55,13 +55,6 @@ wd_client_on_head(char *p, size_t size, size_t n, void *ctx)
 
 /* ---- requests */
 
-static void
-slist_freep(struct curl_slist **list)
-{
-	curl_slist_free_all(*list);
-	*list = NULL;
-}
-
 /* One field more on the list; the library copies the text. */
 static bool
 add_field(struct curl_slist **l, const char *name, struct wd_span value)
@@ -97,6 +90,8 @@ set_fields(
     struct wd_client *c, const struct wd_client_ask *ask, struct curl_slist **l)
 {
 	if (!add_field(l, "Accept: ", wd_span_text(or_json(ask->accept))) ||
+	    (ask->field != NULL &&
+		!add_field(l, ask->field, ask->field_value)) ||
 	    (ask->bearer.len > 0 &&
 		!add_field(l, "Authorization: Bearer ", ask->bearer)))
 		return CURLE_OUT_OF_MEMORY;
@@ -165,8 +160,8 @@ is_not_trusted(struct wd_client *c, CURLcode r)
 		verdict != 0);
 }
 
-static int
-failed(struct wd_client *c, CURLcode r, struct wd_diag *d)
+int
+wd_client_failed(struct wd_client *c, CURLcode r, struct wd_diag *d)
 {
 	const char *why = c->why[0] != '\0' ? c->why : curl_easy_strerror(r);
 
@@ -184,8 +179,8 @@ failed(struct wd_client *c, CURLcode r, struct wd_diag *d)
 	return wd_fault(d, WD_F_PEER, "%s: %s", c->host, why);
 }
 
-static int
-take_answer(
+int
+wd_client_take(
     struct wd_client *c, struct wd_client_answer *ret, struct wd_diag *d)
 {
 	struct wd_client_answer a = { 0 };
@@ -207,26 +202,41 @@ take_answer(
 	return 0;
 }
 
-int
-wd_client_send(struct wd_client *c, const struct wd_client_ask *ask,
-    struct wd_client_answer *ret, struct wd_diag *d)
+CURLcode
+wd_client_prepare(struct wd_client *c, const struct wd_client_ask *ask)
 {
-	WD_AUTO(slist_freep) struct curl_slist *fields = NULL;
 	CURLcode r;
 
+	wd_client_tidy(c);
 	wd_wr_done(&c->body);
 	c->body = wd_wr_growing(c->max_body);
 	c->head_len = 0;
 	c->type[0] = '\0';
 	c->why[0] = '\0';
-	r = set_fields(c, ask, &fields);
-	if (r == CURLE_OK)
-		r = set_request(c, ask);
+	r = set_fields(c, ask, &c->fields);
+	return r == CURLE_OK ? set_request(c, ask) : r;
+}
+
+/* The list of fields goes with its request. */
+void
+wd_client_tidy(struct wd_client *c)
+{
+	(void)curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, NULL);
+	curl_slist_free_all(c->fields);
+	c->fields = NULL;
+}
+
+int
+wd_client_send(struct wd_client *c, const struct wd_client_ask *ask,
+    struct wd_client_answer *ret, struct wd_diag *d)
+{
+	CURLcode r = wd_client_prepare(c, ask);
+
 	if (r == CURLE_OK)
 		r = curl_easy_perform(c->curl);
-	/* The list of fields goes with this request. */
-	(void)curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, NULL);
-	return r == CURLE_OK ? take_answer(c, ret, d) : failed(c, r, d);
+	wd_client_tidy(c);
+	return r == CURLE_OK ? wd_client_take(c, ret, d)
+			     : wd_client_failed(c, r, d);
 }
 
 void

@@ -50,6 +50,9 @@ struct wd_client_ask {
 	struct wd_span body;   /* for what is no GET */
 	const char *type;      /* of the body; NULL: JSON */
 	struct wd_span bearer; /* shown as Authorization; empty: none is */
+	/* One field more, "Name: "; NULL: none. */
+	const char *field;
+	struct wd_span field_value;
 };
 
 struct wd_client_answer {
@@ -69,3 +72,30 @@ void wd_client_answer_done(struct wd_client_answer *a);
 
 /* Forgets the cookies. */
 void wd_client_forget(struct wd_client *c);
+
+/*
+ * A request whose answer may take long, without blocking: begun, then taken on
+ * by steps until it is done. One at a time, of a client that has made no other
+ * request and makes no other one meanwhile.
+ */
+int wd_client_begin(struct wd_client *c, const struct wd_client_ask *ask,
+    struct wd_diag *d) WD_MUST_USE;
+bool wd_client_is_waiting(const struct wd_client *c);
+
+/* What the next step waits for: a descriptor (-1: none) and poll()'s events,
+ * and milliseconds (-1: no end). */
+void wd_client_waits_for(
+    struct wd_client *c, int *ret_fd, short *ret_events, int *ret_ms);
+
+/* RET_DONE says whether that was the last step; then 0 and the rest as
+ * wd_client_send(). */
+int wd_client_step(struct wd_client *c, bool *ret_done,
+    struct wd_client_answer *ret, struct wd_diag *d) WD_MUST_USE;
+
+/* Gives the request up. Fine without one. */
+void wd_client_cancel(struct wd_client *c);
+
+/* Takes the addresses and the cookies that FROM has, of the same server. WD_F_
+ * MEMORY. */
+int wd_client_follow(struct wd_client *c, const struct wd_client *from)
+    WD_MUST_USE;

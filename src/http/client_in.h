@@ -19,12 +19,27 @@ struct wd_client {
 	size_t max_body;
 	unsigned deadline_ms;
 
+	CURLM *multi; /* NULL: has never waited */
+	bool waiting;
+
 	/* of the request in hand */
+	struct curl_slist *fields;
 	struct wd_wr body;
 	size_t head_len;
 	char type[WD_CLIENT_TYPE_MAX];
 	char why[CURL_ERROR_SIZE];
 };
+
+/* A request made ready, and what it leaves behind. */
+CURLcode wd_client_prepare(
+    struct wd_client *c, const struct wd_client_ask *ask);
+void wd_client_tidy(struct wd_client *c);
+
+/* What it has come to. */
+int wd_client_take(struct wd_client *c, struct wd_client_answer *ret,
+    struct wd_diag *d) WD_MUST_USE;
+int wd_client_failed(struct wd_client *c, CURLcode r, struct wd_diag *d)
+    WD_MUST_USE;
 
 /* What the library calls with an answer; anything but N ends the transfer. */
 size_t wd_client_on_body(char *p, size_t size, size_t n, void *client);

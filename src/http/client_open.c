@@ -175,8 +175,12 @@ wd_client_free(struct wd_client *c)
 {
 	if (c == NULL)
 		return NULL;
+	wd_client_cancel(c);
+	curl_slist_free_all(c->fields);
 	if (c->curl != NULL)
 		curl_easy_cleanup(c->curl);
+	if (c->multi != NULL)
+		(void)curl_multi_cleanup(c->multi); /* nothing is in it */
 	curl_slist_free_all(c->addresses);
 	wd_wr_done(&c->body);
 	wd_bytes_freep(&c->roots);

@@ -40,6 +40,20 @@ int wd_coco_jwe_read(struct wd_span body, struct wd_coco_jwe *ret,
 void wd_coco_jwe_done(struct wd_coco_jwe *jwe);
 
 /*
+ * The answer to GET /warder/leases. DIGESTS has room for WD_REVOKED_MAX of them
+ * and is viewed by M. WD_R_MALFORMED, WD_R_UNKNOWN_MEMBER, WD_R_RANGE, or a
+ * fault.
+ */
+enum { WD_REVOKED_MAX = 256 };
+int wd_coco_revoked_read(struct wd_span body,
+    uint8_t digests[32 * WD_REVOKED_MAX], struct wd_msg_link_watch *m,
+    struct wd_diag *d) WD_MUST_USE;
+
+/* "LEASE SESSION", the value of Warder-Replaces. */
+void wd_coco_replaces_write(
+    struct wd_wr *wr, const struct wd_id *lease, const struct wd_id *session);
+
+/*
  * An answer that is not 200: the reason its error object names, else one that
  * stands for STATUS, always a rejection. D gets the server's words.
  */

@@ -2,7 +2,8 @@
 tests of the agent's side. Shares no code with the product: the formats are
 written out here a second time.
 
-Everything it says can be replaced: hooks["auth"], ["attest"] and ["resource"]
+Everything it says can be replaced: hooks["auth"], ["attest"], ["resource"] and
+["leases"] (404 without one, as of a server where nobody can wait)
 take the request and return Answer, or None for the usual one.
 """
 import base64
@@ -392,5 +393,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.respond("resource", lambda b: self.kbs.resource(
                 self.path[len(start):], self.cookie(),
                 self.headers.get("Accept")))
+        elif self.path.startswith("/kbs/v0/warder/leases"):
+            self.respond("leases", lambda b: refusal(404, "NotFound"))
         else:
             self.respond("other", lambda b: refusal(404, "NotFound"))

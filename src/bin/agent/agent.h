@@ -24,10 +24,11 @@ struct agent_key {
 	    id; /* in the hold; none while nothing that signs is held */
 	bool held;
 	uint32_t version, seconds;
-	struct wd_id lease;
-	int64_t since, deadline;  /* of the lease */
-	struct wd_secret *secret; /* what does not sign */
-	struct wd_bytes *chain;   /* PEM; NULL: none */
+	struct wd_id lease, session; /* the last; none: never had one */
+	uint8_t policy[32];          /* its version */
+	int64_t since, deadline;     /* of the lease */
+	struct wd_secret *secret;    /* what does not sign */
+	struct wd_bytes *chain;      /* PEM; NULL: none */
 
 	int64_t due; /* when to ask, by CLOCK_BOOTTIME */
 	unsigned failures;
@@ -61,6 +62,7 @@ enum agent_step {
 	AGENT_IDLE,
 	AGENT_CHALLENGE,
 	AGENT_ATTEST,
+	AGENT_MARK, /* how many revocations there were before the releases */
 	AGENT_RELEASE,
 };
 
@@ -80,6 +82,20 @@ struct agent_round {
 	char why[AGENT_WHY];
 };
 
+/* ---- word of what was revoked: a call that waits beside the others */
+
+struct agent_watch {
+	bool has_after;
+	uint64_t after;      /* number of the last revocation heard of */
+	uint32_t request;    /* WATCH that is not answered; 0: none */
+	uint64_t round;      /* under whose session it was asked */
+	int64_t asked;       /* CLOCK_MONOTONIC, like those below */
+	int64_t deadline;    /* of the call */
+	int64_t not_before;  /* for the next */
+	int64_t session_end; /* no use to ask after this; 0: no session */
+	unsigned failures;
+};
+
 struct agent {
 	struct agent_setup *setup;
 	struct agent_attester *attester;
@@ -91,6 +107,7 @@ struct agent {
 	uint32_t reload; /* AGENT_CONF that is not answered; 0: none */
 	struct agent_link link;
 	struct agent_round round;
+	struct agent_watch watch;
 	int64_t started; /* CLOCK_MONOTONIC */
 	char token[WD_HOLDER_TOKEN_LABEL_MAX + 1];
 	char serial[AGENT_SERIAL];
@@ -104,6 +121,9 @@ void agent_keys_sync(struct agent *a);
 
 /* Wipes everything. */
 void agent_keys_done(struct agent *a);
+
+/* Wipes what is held of one. */
+void agent_key_forget(struct agent *a, struct agent_key *k);
 
 /* Ends what is past its lease. */
 void agent_keys_expire(struct agent *a, int64_t now);
@@ -131,6 +151,20 @@ int64_t agent_backoff(unsigned failures);
 /* GET of the holder protocol. */
 enum wd_holder_status agent_get(void *agent, const struct wd_hold_user *user,
     const struct wd_holder_get *ask, struct wd_span *ret);
+
+/* ---- revoke.c */
+
+/* Whether any key is held. */
+bool agent_keys_any(const struct agent *a);
+
+/* Wipes what a revocation with one of these digests (32 bytes each) ends; and
+ * everything. What is wiped is asked for again, for as long as the agent lives
+ * as the renewal of what was revoked. */
+void agent_keys_revoked(struct agent *a, struct wd_span digests);
+void agent_keys_revoke_all(struct agent *a);
+
+/* The server will not renew it because it was revoked. */
+void agent_key_revoke(struct agent *a, struct agent_key *k);
 
 /* ---- link_side.c */
 
@@ -169,6 +203,30 @@ void agent_rotate(void *agent);
 
 /* When the next round may begin, by CLOCK_MONOTONIC; INT64_MAX: none is due. */
 int64_t agent_round_next(const struct agent *a);
+
+/* ---- watch.c */
+
+/* Asks when there is nothing else in the way and something is held. */
+void agent_watch_tick(struct agent *a, int64_t now);
+
+/* What has become of it: MSG when RESULT is 0. */
+void agent_watch_answer(
+    struct agent *a, int result, const struct wd_msg_link_watch *msg);
+
+/* The mark of a round: as agent_watch_answer(), for a call of the round's. */
+void agent_watch_mark(
+    struct agent *a, int result, const struct wd_msg_link_watch *msg);
+
+/* There is a new session. */
+void agent_watch_attested(struct agent *a);
+
+/* The link is gone. */
+void agent_watch_lost(struct agent *a);
+
+/* When a new session is needed to go on, by CLOCK_MONOTONIC; INT64_MAX: not
+ * now. When the tick has something to do again. */
+int64_t agent_watch_due(const struct agent *a);
+int64_t agent_watch_next(const struct agent *a);
 
 /* ---- status.c */
 

@@ -83,8 +83,8 @@ agent_keys_hurry(struct agent *a)
 
 /* ---- the end */
 
-static void
-forget(struct agent *a, struct agent_key *k)
+void
+agent_key_forget(struct agent *a, struct agent_key *k)
 {
 	if (!wd_id_is_none(&k->id))
 		(void)wd_hold_drop(a->hold, &k->id,
@@ -102,7 +102,7 @@ agent_keys_expire(struct agent *a, int64_t now)
 
 		if (!k->held || k->deadline > now)
 			continue;
-		forget(a, k);
+		agent_key_forget(a, k);
 		wd_log(WD_LOG_WARNING, "key_ended", "key", k->conf->name,
 		    "last", k->result == 0 ? "" : k->why, NULL);
 	}
@@ -115,7 +115,7 @@ void
 agent_keys_done(struct agent *a)
 {
 	for (size_t i = 0; i < a->n_keys; i++)
-		forget(a, &a->keys[i]);
+		agent_key_forget(a, &a->keys[i]);
 	a->n_keys = 0;
 	wd_hold_freep(&a->hold);
 }
@@ -179,7 +179,7 @@ agent_keys_sync(struct agent *a)
 	}
 	for (size_t i = 0; i < n_old; i++)
 		if (old[i].conf != NULL)
-			forget(a, &old[i]);
+			agent_key_forget(a, &old[i]);
 }
 
 /* ---- what is released */
@@ -272,6 +272,8 @@ agent_key_take(struct agent *a, struct agent_key *k, struct wd_release *release,
 	k->version = p->version;
 	k->seconds = p->seconds;
 	k->lease = p->lease;
+	k->session = p->session;
+	wd_copy(k->policy, WD_SPAN(p->policy));
 	k->since = asked;
 	k->deadline = deadline;
 	k->failures = 0;

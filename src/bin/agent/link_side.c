@@ -28,6 +28,7 @@ agent_link_drop(struct agent *a, const char *why)
 	struct wd_diag d = { 0 };
 
 	wd_peer_done(&l->peer);
+	agent_watch_lost(a);
 	l->state = AGENT_LINK_NONE;
 	l->request = 0;
 	l->deadline = INT64_MAX;
@@ -142,6 +143,7 @@ agent_link_tick(struct agent *a, int64_t now)
 union reply {
 	struct wd_msg_challenge challenge;
 	struct wd_msg_link_release release;
+	struct wd_msg_link_watch watch;
 };
 
 static void
@@ -160,6 +162,14 @@ set_up(struct agent *a, int result, struct wd_span detail)
 	agent_link_drop(a, "cannot be set up");
 }
 
+static bool
+is_waited_for(const struct agent *a, const struct wd_frame *f,
+    const struct wd_call_row *row)
+{
+	return a->watch.request != 0 && f->request == a->watch.request &&
+	    row->id == WD_CALL_LINK_WATCH && (f->flags & WD_FRAME_REPLY) != 0;
+}
+
 /* False: it broke the rules. */
 static bool
 take_answer(
@@ -170,6 +180,12 @@ take_answer(
 	union reply m;
 	int result;
 
+	if (is_waited_for(a, f, row)) {
+		if (wd_reply_read(f->body, row, &result, &detail, &m) != 0)
+			return false;
+		agent_watch_answer(a, result, &m.watch);
+		return true;
+	}
 	if ((f->flags & WD_FRAME_REPLY) == 0 || l->request == 0 ||
 	    f->request != l->request || row->id != l->call ||
 	    wd_reply_read(f->body, row, &result, &detail, &m) != 0)

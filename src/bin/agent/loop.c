@@ -61,6 +61,8 @@ apply(struct agent *a, struct agent_setup **fresh, struct wd_diag *d)
 	}
 	if (a->round.step != AGENT_IDLE || is_other_server(a->setup, *fresh))
 		agent_link_drop(a, NULL);
+	if (is_other_server(a->setup, *fresh))
+		a->watch = (struct agent_watch){ 0 };
 	if (other_evidence || is_other_server(a->setup, *fresh))
 		agent_keys_hurry(a);
 	struct agent_setup *old = a->setup;
@@ -192,6 +194,7 @@ tick(struct agent *a)
 		wd_hold_set_ready(a->hold, true);
 	agent_link_tick(a, now);
 	agent_round_tick(a, now);
+	agent_watch_tick(a, now);
 }
 
 static int64_t
@@ -213,7 +216,8 @@ time_left(const struct agent *a)
 	if (l->state == AGENT_LINK_NONE)
 		next = least(next, l->not_before);
 	if (l->state == AGENT_LINK_READY)
-		next = least(next, agent_round_next(a));
+		next = least(
+		    next, least(agent_round_next(a), agent_watch_next(a)));
 	return next > now ? (int)(next - now) : 0;
 }
 

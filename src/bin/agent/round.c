@@ -85,6 +85,8 @@ ask_next(struct agent *a)
 		return;
 	}
 	m.path = wd_span_text(a->keys[r->key].conf->path);
+	m.replaces = a->keys[r->key].lease;
+	m.replaces_session = a->keys[r->key].session;
 	r->step = AGENT_RELEASE;
 	r->asked = wd_time_boot_ms();
 	(void)agent_link_ask(
@@ -140,6 +142,8 @@ on_release(struct agent *a, int result, struct wd_diag *d,
 		    from_server ? "key_refused" : "release_refused", "key",
 		    k->conf->name, "reason", wd_reason_name(result), "detail",
 		    d->detail, NULL);
+		if (result == WD_R_REVOKED_BY_OPERATOR)
+			agent_key_revoke(a, k);
 	}
 	r->key++;
 	ask_next(a);
@@ -214,13 +218,30 @@ on_challenge(struct agent *a, const struct wd_msg_challenge *m)
 }
 
 static void
-on_attested(struct agent *a)
+begin_releases(struct agent *a)
 {
-	a->round.last_attested = wd_time_now();
-	wd_log(WD_LOG_DEBUG, "attested", NULL);
 	choose(a, wd_time_boot_ms());
 	a->round.key = 0;
 	ask_next(a);
+}
+
+/* The first round takes the number of the last revocation before anything is
+ * released, so that none in between is missed. */
+static void
+on_attested(struct agent *a)
+{
+	const struct wd_msg_link_watch_ask m = { .has_after = false };
+
+	a->round.last_attested = wd_time_now();
+	wd_log(WD_LOG_DEBUG, "attested", NULL);
+	agent_watch_attested(a);
+	if (a->watch.has_after) {
+		begin_releases(a);
+		return;
+	}
+	a->round.step = AGENT_MARK;
+	(void)agent_link_ask(
+	    a, WD_CALL_LINK_WATCH, &m); /* a lost link has ended the round */
 }
 
 /* ---- from the link */
@@ -246,6 +267,13 @@ agent_round_answer(struct agent *a, enum wd_call call, int result,
 
 	if (result != 0)
 		refused_by(&d, result, detail);
+	if (call == WD_CALL_LINK_WATCH) {
+		agent_watch_mark(a, result, msg);
+		begin_releases(a);
+		return;
+	}
+	if (call == WD_CALL_LINK_ATTEST && result == WD_R_REVOKED_BY_OPERATOR)
+		agent_keys_revoke_all(a);
 	if (call == WD_CALL_LINK_RELEASE)
 		on_release(a, result, &d, msg);
 	else if (result != 0)
@@ -271,11 +299,16 @@ int64_t
 agent_round_next(const struct agent *a)
 {
 	int64_t due = agent_keys_next_due(a);
-	int64_t when;
+	int64_t when = agent_watch_due(a);
 
-	if (due == INT64_MAX || a->round.step != AGENT_IDLE)
+	if (a->round.step != AGENT_IDLE)
 		return INT64_MAX;
-	when = wd_time_mono_ms() + due - wd_time_boot_ms();
+	if (due != INT64_MAX) {
+		due += wd_time_mono_ms() - wd_time_boot_ms();
+		when = due < when ? due : when;
+	}
+	if (when == INT64_MAX)
+		return INT64_MAX;
 	return when > a->round.not_before ? when : a->round.not_before;
 }
 

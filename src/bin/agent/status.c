@@ -58,7 +58,7 @@ link_text(enum agent_link_state state)
 }
 
 static void
-round_lines(const struct agent_round *r, struct wd_wr *wr)
+round_lines(const struct agent_round *r, bool is_watching, struct wd_wr *wr)
 {
 	char text[WD_TIME_TEXT] = "never";
 	char count[24];
@@ -68,6 +68,7 @@ round_lines(const struct agent_round *r, struct wd_wr *wr)
 	line(wr, "attested", text);
 	(void)snprintf(count, sizeof(count), "%llu", (unsigned long long)r->n);
 	line(wr, "rounds", count);
+	line(wr, "hears of revocations", is_watching ? "yes" : "not now");
 	if (r->result != 0)
 		line(wr, "last failure", r->why);
 }
@@ -89,7 +90,7 @@ agent_status(void *agent, struct wd_wr *wr)
 	    row->software ? " (SOFTWARE: protects nothing)" : "");
 	line(wr, "attester", attester);
 	line(wr, "link", link_text(a->link.state));
-	round_lines(&a->round, wr);
+	round_lines(&a->round, a->watch.request != 0, wr);
 	for (size_t i = 0; i < a->n_keys; i++)
 		key_line(&a->keys[i], wr);
 	(void)snprintf(

@@ -80,6 +80,18 @@ serve(struct link *l)
 		leave_with("agent_not_understood", n, &d);
 }
 
+/* The request that waits, if there is one: how long until its next step. */
+static int
+add_watch(struct link *l, struct pollfd *fd)
+{
+	int ms = -1;
+
+	*fd = (struct pollfd){ -1, 0, 0 };
+	if (l->watch != NULL && wd_client_is_waiting(l->watch))
+		wd_client_waits_for(l->watch, &fd->fd, &fd->events, &ms);
+	return ms;
+}
+
 static void
 loop(struct wd_role *role, struct link *l)
 {
@@ -87,13 +99,17 @@ loop(struct wd_role *role, struct link *l)
 		struct pollfd fds[] = {
 			{ wd_role_control_fd(role), POLLIN, 0 },
 			{ wd_chan_fd(l->agent.chan), POLLIN, 0 },
+			{ -1, 0, 0 },
 		};
+		int ms;
 
-		if (wd_chan_flush(l->agent.chan) != 0)
+		if (link_watch_step(l) != 0 ||
+		    wd_chan_flush(l->agent.chan) != 0)
 			leave(0);
+		ms = add_watch(l, &fds[2]);
 		if (wd_chan_waiting(l->agent.chan) > 0)
 			fds[1].events |= POLLOUT;
-		if (poll(fds, WD_N(fds), -1) < 0 && errno != EINTR)
+		if (poll(fds, WD_N(fds), ms) < 0 && errno != EINTR)
 			leave(1);
 		if (fds[0].revents != 0)
 			wd_role_control(role);

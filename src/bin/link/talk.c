@@ -77,6 +77,8 @@ on_setup(struct link *l, const struct wd_frame *f, const void *msg)
 	struct wd_diag d = { 0 };
 	int r = wd_client_new(&options, &fresh, &d);
 
+	if (r == 0 && (r = link_watch_open(l, &options, &d)) != 0)
+		wd_client_freep(&fresh);
 	if (r == 0) {
 		wd_client_freep(&l->client);
 		l->client = fresh;
@@ -132,19 +134,34 @@ is_path(struct wd_span s)
 	return s.len > 0 && s.len <= PATH_MAX_LEN;
 }
 
+/* Which lease the new one replaces, when there is one. */
+static void
+name_replaced(const struct wd_msg_link_release_ask *m, struct wd_wr *wr,
+    struct wd_client_ask *question)
+{
+	if (wd_id_is_none(&m->replaces))
+		return;
+	wd_coco_replaces_write(wr, &m->replaces, &m->replaces_session);
+	question->field = "Warder-Replaces: ";
+	question->field_value = wd_wr_span(wr);
+}
+
 static int
-get_release(struct link *l, struct wd_span path, struct wd_coco_jwe *ret,
-    struct wd_diag *d)
+get_release(struct link *l, const struct wd_msg_link_release_ask *m,
+    struct wd_coco_jwe *ret, struct wd_diag *d)
 {
 	WD_AUTO(wd_client_answer_done) struct wd_client_answer a = { 0 };
-	char target[PATH_MAX_LEN + 32];
+	char target[PATH_MAX_LEN + 32], replaced[2 * WD_ID_LEN + 1];
+	struct wd_wr wr = wd_wr_fixed(replaced, sizeof(replaced));
 	struct wd_client_ask question = { .path = target, .accept = NATIVE };
+	struct wd_span path = m->path;
 	int r;
 
 	if (!is_path(path))
 		return wd_reject(d, WD_R_RANGE, "no path of a resource");
 	(void)snprintf(target, sizeof(target), "/kbs/v0/resource/%.*s",
 	    (int)path.len, (const char *)path.p); /* fits, see above */
+	name_replaced(m, &wr, &question);
 	r = ask(l, &question, &a, d);
 	if (r != 0)
 		return r;
@@ -160,9 +177,15 @@ on_release(struct link *l, const struct wd_frame *f, const void *msg)
 	const struct wd_msg_link_release_ask *m = msg;
 	WD_AUTO(wd_coco_jwe_done) struct wd_coco_jwe jwe = { 0 };
 	struct wd_diag d = { 0 };
-	int r = get_release(l, m->path, &jwe, &d);
+	int r = get_release(l, m, &jwe, &d);
 
 	return reply(l, f, r, &d, &jwe.m);
+}
+
+static int
+on_watch(struct link *l, const struct wd_frame *f, const void *msg)
+{
+	return link_watch(l, f, msg);
 }
 
 static const struct {
@@ -173,6 +196,7 @@ static const struct {
 	{ WD_CALL_LINK_CHALLENGE, on_challenge },
 	{ WD_CALL_LINK_ATTEST, on_attest },
 	{ WD_CALL_LINK_RELEASE, on_release },
+	{ WD_CALL_LINK_WATCH, on_watch },
 };
 
 /* Room for any of their requests. */
@@ -181,6 +205,7 @@ union request {
 	struct wd_msg_link_challenge_ask challenge;
 	struct wd_msg_link_attest_ask attest;
 	struct wd_msg_link_release_ask release;
+	struct wd_msg_link_watch_ask watch;
 };
 
 int

@@ -15,7 +15,7 @@ import kbs_double
 from kbs_double import Answer, Identity, Kbs, Resource, b64, refusal
 from link_rig import PEER, PROGRAM, SGX, TIMEOUT, Link, Refused
 from swtee_rig import bundle
-from warder_rpc import REASONS
+from warder_rpc import CALLS, REASONS, encode
 
 PATH = "default/key/0d3e5bb8-56a4-4a8a-a4f4-3f4f7a1b2c3d"
 
@@ -378,6 +378,124 @@ class Agents(LinkTest):
                              stdin=subprocess.DEVNULL)
         self.assertEqual(run.returncode, 2)
         self.assertIn(b"part of", run.stderr)
+
+
+def revocations(after=1, revoked=(), seconds=100, everything=False):
+    return Answer(200, {"after": after, "all": everything,
+                        "revoked": list(revoked), "seconds": seconds})
+
+
+class Waits(LinkTest):
+    """What was revoked, asked for beside everything else."""
+
+    def setUp(self):
+        super().setUp()
+        self.serve()
+        self.news = threading.Event()
+        self.answer = revocations(3, ["ab" * 32, "cd" * 32])
+        self.kbs.hooks["leases"] = self.lease_hook
+        self.addCleanup(self.news.set)
+
+    def lease_hook(self, request, body):
+        if "?after=" in request.path:
+            self.news.wait(20)
+        return self.answer
+
+    def begin(self, link, after=2):
+        link.numbers += 1
+        link.agent.send_frame(
+            CALLS["LINK_WATCH"][0], 0, link.numbers, encode(
+                "link_watch_ask", {"has_after": True, "after": after}))
+        return link.numbers
+
+    def end(self, link, number):
+        """The answer to the wait: (result, message)."""
+        name, flags, request, message = link.agent.receive()
+        self.assertEqual((name, request), ("LINK_WATCH", number))
+        return message.pop("result"), message
+
+    def asked(self):
+        return [h for _, p, h, _ in self.kbs.seen if "warder/leases" in p]
+
+    def test_number_of_the_last_comes_at_once(self):
+        link = self.link()
+        self.attest(link)
+        got = link.call("LINK_WATCH", {})
+        self.assertEqual((got["after"], got["seconds"], got["all"]),
+                         (3, 100, False))
+        self.assertEqual(got["digests"], b"\xab" * 32 + b"\xcd" * 32)
+
+    def test_everything_else_goes_on_while_it_waits(self):
+        link = self.link()
+        self.attest(link)
+        number = self.begin(link)
+        for _ in range(3):
+            link.call("LINK_RELEASE", {"path": PATH})
+        self.attest(link)
+        self.assertEqual(len(self.asked()), 1)
+        self.news.set()
+        result, message = self.end(link, number)
+        self.assertEqual((result, message["after"]), (0, 3))
+        # with the session that was there when it began
+        sessions = list(self.kbs.sessions)
+        self.assertIn(sessions[0], self.asked()[0]["Cookie"])
+
+    def test_answers_that_are_none_are_refused(self):
+        link = self.link()
+        self.attest(link)
+        self.news.set()
+        for answer, reason in (
+                (Answer(200, b"{"), "malformed"),
+                (Answer(200, {"after": 1}), "malformed"),
+                (revocations(-1), "out_of_range"),
+                (revocations(1, ["ab"]), "malformed"),
+                (revocations(1, [7]), "malformed"),
+                (revocations(1, ["AB" * 33]), "malformed"),
+                (revocations(1, ["ab" * 32] * 257), "out_of_range"),
+                (refusal(401, "CredentialInvalid"), "credential_invalid"),
+                (refusal(404, "NotFound"), "not_found"),
+                (refusal(429, "RateLimited"), "rate_limited")):
+            self.answer = answer
+            result, message = self.end(link, self.begin(link))
+            self.assertEqual(result, REASONS[reason], answer.body)
+        self.answer = Answer(200, b" " * (1 << 20))
+        result, _ = self.end(link, self.begin(link))
+        self.assertEqual(result, REASONS["too_large"])
+        self.answer = revocations(5)
+        self.assertEqual(self.end(link, self.begin(link))[0], 0)
+
+    def test_server_that_goes_away_ends_the_wait_alone(self):
+        link = self.link()
+        self.attest(link)
+        number = self.begin(link)
+        deadline = time.monotonic() + 5
+        while not self.asked() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.kbs.stop()
+        self.assertEqual(self.end(link, number)[0], PEER)
+        self.kbs.start()
+        self.attest(link)
+        self.news.set()
+        self.assertEqual(self.end(link, self.begin(link))[0], 0)
+
+    def test_two_waits_at_once_are_out_of_place(self):
+        link = self.link()
+        self.attest(link)
+        self.begin(link)
+        self.begin(link)
+        link.process.wait(5)
+        self.assertIn("agent_not_understood", link.logged())
+
+    def test_renewal_names_what_it_replaces(self):
+        link = self.link()
+        self.attest(link)
+        one, two = PATH[-36:], "6b3a9d6e-3f0c-4d52-9c53-5d4fe3a0a5a1"
+        link.call("LINK_RELEASE", {"path": PATH})
+        link.call("LINK_RELEASE", {
+            "path": PATH, "replaces": one, "replaces_session": two})
+        first, second = [h for _, p, h, _ in self.kbs.seen if PATH in p]
+        self.assertNotIn("Warder-Replaces", first)
+        self.assertEqual(second["Warder-Replaces"], one + " " + two)
 
 
 if __name__ == "__main__":

@@ -118,14 +118,14 @@ class WholeWay(unittest.TestCase):
         failed = agent.wait_for("round_failed")
         self.assertEqual(failed["reason"], "debug_not_allowed")
 
-    def test_revoked_key_ends_with_its_lease(self):
+    def test_revoked_key_ends(self):
         key = self.create("ec-p256")
         agent = self.agent({"web": {"id": key, "use": ME}})
         agent.wait_for("key_held")
         self.server.warder("lease", "revoke", "--kind", "key", key)
         refused = agent.wait_for("key_refused")
         self.assertEqual(refused["reason"], "revoked_by_operator")
-        agent.wait_for("key_ended")
+        agent.wait_for("key_revoked")
         self.assertEqual(agent.ask(lambda h: h.sign(key, 1, DIGEST))[0],
                          KEY_ENDED)
 

@@ -21,6 +21,7 @@
 #include "crypto/jws.h"
 #include "crypto/rand.h"
 #include "policy/text.h"
+#include "proto/revoked.h"
 
 #include <string.h>
 
@@ -744,7 +745,7 @@ is_told(struct wd_span digests, size_t i, const char *kind, const char *what)
 {
 	uint8_t digest[32];
 
-	t_ok(wd_watch_digest(kind, what, digest));
+	t_ok(wd_revoked_digest(kind, wd_span_text(what), digest));
 	assert_true(digests.len >= 32 * (i + 1));
 	t_span_equal(wd_span(digests.p + 32 * i, 32), WD_SPAN(digest));
 }
