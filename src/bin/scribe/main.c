@@ -14,7 +14,11 @@
 #include <poll.h>
 #include <unistd.h>
 
-enum { GRACE_MS = 2000 };
+enum {
+	GRACE_MS = 2000,
+	PAUSE_MS = 1,    /* from the start of a sync for several entries */
+	PAUSE_LEAST = 2, /* so many are several */
+};
 
 /* ---- the loop */
 
@@ -45,6 +49,21 @@ list(struct scribe *s, struct watched *w)
 	}
 	/* The supervisor last: it may fill slots that the list has free. */
 	watch(w, NULL, wd_role_control_fd(s->role), POLLIN);
+}
+
+/*
+ * A sync for every entry or two is what the log costs most, and each wakes its
+ * keeper: so while several come at once, syncs begin PAUSE_MS apart. The
+ * supervisor is heard meanwhile.
+ */
+static void
+pause_after(struct scribe *s, int64_t start, unsigned n)
+{
+	struct pollfd fd = { wd_role_control_fd(s->role), POLLIN, 0 };
+	int64_t left = start + PAUSE_MS - wd_time_mono_ms();
+
+	if (n >= PAUSE_LEAST && left > 0)
+		(void)poll(&fd, 1, (int)left); /* too short is no harm */
 }
 
 /* How many had something to say; < 0 a fault. */
@@ -125,23 +144,33 @@ leave_when_done(struct scribe *s)
 	_exit(0); /* libraries' destructors do not fit the sandbox */
 }
 
+static unsigned
+pending_in(const struct scribe *s)
+{
+	return s->journal == NULL ? 0 : wd_journal_pending(s->journal);
+}
+
 static int
 loop(struct scribe *s, struct wd_diag *d)
 {
 	for (;;) {
 		int n = listen_for(s, patience(s), d);
 		bool idle = n == 0;
+		int64_t start;
+		unsigned pending;
 
 		/* One sync for all that has come by now. */
-		while (n > 0 && s->journal != NULL &&
-		    wd_journal_pending(s->journal) > 0 &&
-		    wd_journal_pending(s->journal) < WD_JOURNAL_BATCH)
+		while (n > 0 && pending_in(s) > 0 &&
+		    pending_in(s) < WD_JOURNAL_BATCH)
 			n = listen_for(s, 0, d);
 		if (n < 0)
 			return n;
+		start = wd_time_mono_ms();
+		pending = pending_in(s);
 		between(s, idle);
 		scribe_keepers_flush(s, 0);
 		leave_when_done(s);
+		pause_after(s, start, pending);
 	}
 }
 
