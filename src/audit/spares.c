@@ -18,7 +18,7 @@
 
 enum {
 	NAME_MAX_LEN = 24,
-	SLICE = 256 << 10, /* written and synced in one step */
+	SLICE = 1 << 20, /* written and synced in one step */
 	AT_ONCE = 1 << 20, /* a segment that somebody waits for */
 };
 

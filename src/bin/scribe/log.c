@@ -18,7 +18,7 @@
 enum {
 	RETRY_MS = 1000,
 	RETRY_MAX_MS = 60000,
-	WORK_MS = 100, /* spare work is done that often even when busy */
+	WORK_MS = 50, /* how often spare work is done while entries come */
 	LAST_WORD_MS = 1000,
 };
 
@@ -166,10 +166,21 @@ scribe_log_due(const struct scribe *s)
 	return at > s->retry_at ? at : s->retry_at;
 }
 
+static uint64_t
+size_of(const struct scribe *s)
+{
+	return s->journal == NULL ? 0 : wd_journal_size(s->journal);
+}
+
+/* Between the entries of a busy log there are moments without any; a slow disk
+ * would have every second sync in them. */
 bool
 scribe_log_wants_work(const struct scribe *s)
 {
-	return wants_journal_work(s) && wd_time_mono_ms() >= s->retry_at;
+	int64_t now = wd_time_mono_ms();
+
+	return wants_journal_work(s) && now >= s->retry_at &&
+	    (size_of(s) == s->worked_size || now >= s->worked_at + WORK_MS);
 }
 
 /* Running out of room is told while there still is some to log it. */
@@ -201,6 +212,7 @@ scribe_log_work(struct scribe *s)
 	int r;
 
 	s->worked_at = wd_time_mono_ms();
+	s->worked_size = size_of(s);
 	if (s->journal == NULL) {
 		scribe_log_open(s);
 		return;

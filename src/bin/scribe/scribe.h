@@ -46,6 +46,7 @@ struct scribe {
 	int64_t retry_at;  /* when to try again to open it, or to find room */
 	int retry_ms;      /* how long the next wait is */
 	int64_t worked_at; /* when the last spare work was done */
+	uint64_t worked_size; /* entries of the log then */
 
 	struct wd_note_key key;   /* of checkpoints */
 	struct wd_tiles *tiles;   /* as long as there is a journal */
