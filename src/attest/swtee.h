@@ -1,9 +1,9 @@
 /*
- * The software TEE: makes byte-exact SGX quotes, and all the collateral they
- * are judged with, under a root of its own; for development, demonstrations
- * and tests without hardware. Certificates carry the vendor's names, only the
- * keys differ. It protects nothing: its root must be configured as software,
- * and opens only what a policy with accept_software guards.
+ * The software TEE: makes byte-exact SGX and TDX quotes, and all the collateral
+ * they are judged with, under a root of its own; for development,
+ * demonstrations and tests without hardware. Certificates carry the vendor's
+ * names, only the keys differ. It protects nothing: its root must be configured
+ * as software, and opens only what a policy with accept_software guards.
  */
 #pragma once
 
@@ -43,7 +43,7 @@ int wd_swtee_open(int dir, struct wd_swtee **ret, struct wd_diag *d)
 /* What its PCK certificate says; lives as long as T. */
 const struct wd_pck *wd_swtee_pck(const struct wd_swtee *t);
 
-/* Its root, as software. 0 or a fault. */
+/* Its root, as software, for SGX; it is the same for TDX. 0 or a fault. */
 int wd_swtee_anchor(const struct wd_swtee *t, struct wd_anchor *ret)
     WD_MUST_USE;
 
@@ -87,13 +87,41 @@ struct wd_swtee_quote {
 	uint8_t cpusvn[16]; /* as the PCK certificate has it */
 	uint8_t config_id[64], isv_family_id[16], isv_ext_prod_id[16];
 	uint16_t qe_isv_svn; /* WD_SWTEE_QE_SVN */
+	uint16_t version;    /* of the quote, 3 to 5; 3 */
 	enum wd_swtee_fault fault;
 };
 
 enum { WD_SWTEE_QE_SVN = 8, WD_SWTEE_QE_SVN_OLD = 6 };
 
-/* An SGX quote of version 3 with the PCK chain inside. 0 or a fault. */
+/* What a trust domain would say, likewise. */
+struct wd_swtee_td {
+	uint16_t version; /* of the quote, 4 or 5; 5 */
+	bool report_10;   /* TD report 1.0, as version 4 always has */
+	uint8_t report_data[64];
+	uint8_t mr_td[48]; /* SHA-384 of "warder software trust domain" */
+	uint8_t rtmr[4][48];
+	uint8_t mr_seam[48]; /* SHA-384 of "warder software TDX module" */
+	uint8_t mr_signer_seam[48], seam_attributes[8];
+	uint8_t td_attributes[8]; /* SEPT_VE_DISABLE */
+	bool debug;               /* sets that attribute */
+	uint8_t xfam[8];          /* e7 */
+	uint8_t mr_config_id[48], mr_owner[48], mr_owner_config[48];
+	uint8_t tee_tcb_svn[16];  /* WD_SWTEE_MODULE_SVN of TDX_01 */
+	uint8_t tee_tcb_svn2[16]; /* as tee_tcb_svn */
+	uint8_t mr_service_td[48];
+	uint16_t qe_isv_svn; /* WD_SWTEE_QE_SVN */
+	enum wd_swtee_fault fault;
+};
+
+/* ISVSVN of the TDX module, and the microcode that comes with it. */
+enum { WD_SWTEE_MODULE_SVN = 5, WD_SWTEE_MODULE_SVN_OLD = 4 };
+enum { WD_SWTEE_MICROCODE = 3 };
+
+/* A quote with the PCK chain inside. WD_R_RANGE for a version that there is
+ * not, or a fault. */
 int wd_swtee_quote(const struct wd_swtee *t, const struct wd_swtee_quote *q,
+    struct wd_bytes **ret, struct wd_diag *d) WD_MUST_USE;
+int wd_swtee_td_quote(const struct wd_swtee *t, const struct wd_swtee_td *q,
     struct wd_bytes **ret, struct wd_diag *d) WD_MUST_USE;
 
 /* ---- collateral */
@@ -120,7 +148,8 @@ struct wd_swtee_collateral {
 	const char *advisories;
 	const struct wd_swtee_level *levels;
 	size_t n_levels;
-	enum wd_tcb_status qe_status; /* of WD_SWTEE_QE_SVN */
+	enum wd_tcb_status qe_status;     /* of WD_SWTEE_QE_SVN */
+	enum wd_tcb_status module_status; /* of WD_SWTEE_MODULE_SVN */
 	bool revoke_pck, revoke_ca, revoke_signing;
 };
 
@@ -129,11 +158,16 @@ enum { WD_SWTEE_EVALUATION_NUMBER = 17 };
 /* Documents by the part they play, an absent one NULL. */
 struct wd_swtee_docs {
 	struct wd_bytes *part[WD_IN_COUNT];
+	struct wd_bytes *td_part[WD_IN_COUNT]; /* where TDX has its own */
 	struct wd_bytes *pck_crl_issuer_chain;
 	struct wd_bytes *trust_anchor;
 };
 
 void wd_swtee_docs_done(struct wd_swtee_docs *docs);
+
+/* The collateral in DOCS for evidence of TEE, SGX or TDX, as inputs. */
+void wd_swtee_docs_inputs(
+    const struct wd_swtee_docs *docs, enum wd_tee tee, struct wd_inputs *in);
 
 /*
  * WD_R_KEY_INVALID when T lacks a key it would sign with; WD_R_RANGE for a
@@ -144,8 +178,10 @@ int wd_swtee_collateral(const struct wd_swtee *t,
     const struct wd_swtee_collateral *c, struct wd_swtee_docs *ret,
     struct wd_diag *d) WD_MUST_USE;
 
-/* The file of a part inside a folder `collateral`; NULL: it has none. */
+/* The file of a part inside a folder `collateral`, or of the one that TDX has
+ * of its own; NULL: it has none. */
 const char *wd_swtee_doc_file(enum wd_part part);
+const char *wd_swtee_td_doc_file(enum wd_part part);
 
 /* Writes the documents that are there over those in the folder DIR. */
 int wd_swtee_docs_save(

@@ -10,8 +10,10 @@ enum { DAYS = 86400, CRL_DAYS = 30, ROOT_CRL_DAYS = 365, CHAIN_MAX = 32768 };
 void
 wd_swtee_docs_done(struct wd_swtee_docs *docs)
 {
-	for (size_t i = 0; i < WD_IN_COUNT; i++)
+	for (size_t i = 0; i < WD_IN_COUNT; i++) {
 		wd_bytes_freep(&docs->part[i]);
+		wd_bytes_freep(&docs->td_part[i]);
+	}
 	wd_bytes_freep(&docs->pck_crl_issuer_chain);
 	wd_bytes_freep(&docs->trust_anchor);
 }
@@ -147,6 +149,37 @@ fill_in(const struct wd_swtee_collateral *c, struct wd_swtee_collateral *ret,
 	return 0;
 }
 
+/* What TDX shares with SGX is made once. */
+static int
+make_documents(const struct wd_swtee *t, const struct wd_swtee_collateral *c,
+    struct wd_swtee_docs *docs, struct wd_diag *d)
+{
+	struct wd_bytes **sgx = docs->part, **tdx = docs->td_part;
+	int r;
+
+	if ((r = wd_swtee_tcb_info(t, c, false, &sgx[WD_IN_TCB_INFO], d)) !=
+		0 ||
+	    (r = wd_swtee_qe_identity(
+		 t, c, false, &sgx[WD_IN_QE_IDENTITY], d)) != 0 ||
+	    (r = wd_swtee_tcb_info(t, c, true, &tdx[WD_IN_TCB_INFO], d)) != 0)
+		return r;
+	return wd_swtee_qe_identity(t, c, true, &tdx[WD_IN_QE_IDENTITY], d);
+}
+
+void
+wd_swtee_docs_inputs(
+    const struct wd_swtee_docs *docs, enum wd_tee tee, struct wd_inputs *in)
+{
+	for (size_t i = 0; i < WD_IN_COUNT; i++) {
+		const struct wd_bytes *doc = docs->part[i];
+
+		if (tee == WD_TEE_TDX && docs->td_part[i] != NULL)
+			doc = docs->td_part[i];
+		if (doc != NULL)
+			in->part[i] = wd_bytes_span(doc);
+	}
+}
+
 int
 wd_swtee_collateral(const struct wd_swtee *t,
     const struct wd_swtee_collateral *c, struct wd_swtee_docs *ret,
@@ -158,10 +191,7 @@ wd_swtee_collateral(const struct wd_swtee *t,
 
 	if ((r = fill_in(c, &full, d)) != 0 ||
 	    (r = make_chains(t, &docs, d)) != 0 ||
-	    (r = wd_swtee_tcb_info(t, &full, &docs.part[WD_IN_TCB_INFO], d)) !=
-		0 ||
-	    (r = wd_swtee_qe_identity(
-		 t, &full, &docs.part[WD_IN_QE_IDENTITY], d)) != 0 ||
+	    (r = make_documents(t, &full, &docs, d)) != 0 ||
 	    (r = make_lists(t, &full, &docs, d)) != 0)
 		return r;
 	*ret = docs;

@@ -31,10 +31,21 @@ static const char *const doc_files[WD_IN_COUNT] = {
 	[WD_IN_ROOT_CA_CRL] = "root_ca_crl.der",
 };
 
+static const char *const td_doc_files[WD_IN_COUNT] = {
+	[WD_IN_TCB_INFO] = "tdx_tcb_info.json",
+	[WD_IN_QE_IDENTITY] = "td_qe_identity.json",
+};
+
 const char *
 wd_swtee_doc_file(enum wd_part part)
 {
 	return doc_files[part];
+}
+
+const char *
+wd_swtee_td_doc_file(enum wd_part part)
+{
+	return td_doc_files[part];
 }
 
 static int
@@ -154,8 +165,11 @@ wd_swtee_docs_save(const struct wd_swtee_docs *docs, int dir, struct wd_diag *d)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < WD_IN_COUNT && r == 0; i++)
+	for (size_t i = 0; i < WD_IN_COUNT && r == 0; i++) {
 		r = save_doc(dir, doc_files[i], docs->part[i], d);
+		if (r == 0)
+			r = save_doc(dir, td_doc_files[i], docs->td_part[i], d);
+	}
 	if (r == 0)
 		r = save_doc(dir, "pck_crl_issuer_chain.pem",
 		    docs->pck_crl_issuer_chain, d);

@@ -8,13 +8,9 @@
 
 #include "base/clock.h"
 
-enum { DOC_MAX = 262144, LEVELS_MAX = 64, DAYS = 86400, VALID_DAYS = 30 };
+#include <stdio.h>
 
-/* Intel's signer of quoting enclaves. */
-const uint8_t wd_swtee_qe_signer[32] = { 0x8c, 0x4f, 0x57, 0x75, 0xd7, 0x96,
-	0x50, 0x3e, 0x96, 0x13, 0x7f, 0x77, 0xc6, 0x8a, 0x82, 0x9a, 0x00, 0x56,
-	0xac, 0x8d, 0xed, 0x70, 0x14, 0x0b, 0x08, 0x1b, 0x09, 0x44, 0x90, 0xc5,
-	0x7b, 0xff };
+enum { DOC_MAX = 262144, LEVELS_MAX = 64, DAYS = 86400, VALID_DAYS = 30 };
 
 static void
 put_hex_upper(struct wd_wr *wr, struct wd_span s)
@@ -114,13 +110,28 @@ put_components(struct wd_wr *wr, unsigned version, const uint8_t *svn)
 		wd_wr_u8(wr, ']');
 }
 
+/* As Intel has it: the module's ISVSVN, never its version, the microcode. */
 static void
-put_level(struct wd_wr *wr, const struct wd_swtee_collateral *c,
+put_td_components(struct wd_wr *wr)
+{
+	wd_wr_printf(wr,
+	    ",\"tdxtcbcomponents\":[{\"svn\":%d},{\"svn\":0},{\"svn\":%d}",
+	    WD_SWTEE_MODULE_SVN, WD_SWTEE_MICROCODE);
+	for (unsigned i = 3; i < WD_TCB_COMPONENTS; i++)
+		wd_wr_text(wr, ",{\"svn\":0}");
+	wd_wr_u8(wr, ']');
+}
+
+static void
+put_level(struct wd_wr *wr, const struct wd_swtee_collateral *c, bool is_td,
     const struct wd_swtee_level *l)
 {
 	wd_wr_text(wr, "{\"tcb\":{");
-	put_components(wr, c->tcb_info_version, l->components);
-	wd_wr_printf(wr, ",\"pcesvn\":%u}", l->pcesvn);
+	put_components(wr, is_td ? 3 : c->tcb_info_version, l->components);
+	wd_wr_printf(wr, ",\"pcesvn\":%u", l->pcesvn);
+	if (is_td)
+		put_td_components(wr);
+	wd_wr_u8(wr, '}');
 	put_verdict(
 	    wr, l->status, l->date == 0 ? c->issued : l->date, l->advisories);
 }
@@ -175,7 +186,7 @@ check_level(const struct wd_swtee_level *l, struct wd_diag *d)
 
 static int
 put_levels(struct wd_wr *wr, const struct wd_swtee *t,
-    const struct wd_swtee_collateral *c, struct wd_diag *d)
+    const struct wd_swtee_collateral *c, bool is_td, struct wd_diag *d)
 {
 	struct wd_swtee_level usual[3];
 	const struct wd_swtee_level *l = c->levels;
@@ -191,7 +202,7 @@ put_levels(struct wd_wr *wr, const struct wd_swtee *t,
 	for (size_t i = 0; i < n; i++) {
 		if ((r = check_level(&l[i], d)) != 0)
 			return r;
-		put_level(wr, c, &l[i]);
+		put_level(wr, c, is_td, &l[i]);
 		if (i + 1 < n)
 			wd_wr_u8(wr, ',');
 	}
@@ -220,26 +231,65 @@ sign_document(const struct wd_swtee *t, const char *name, struct wd_span body,
 	return 0;
 }
 
+/* What TCB info has for TDX modules. */
+static void
+put_modules(struct wd_wr *wr, const struct wd_swtee_collateral *c)
+{
+	static const char zeros[] = "0000000000000000";
+	char fields[200];
+
+	(void)snprintf(fields, sizeof(fields),
+	    "\"mrsigner\":\"%s%s%s%s%s%s\",\"attributes\":\"%s\","
+	    "\"attributesMask\":\"FFFFFFFFFFFFFFFF\"",
+	    zeros, zeros, zeros, zeros, zeros, zeros, zeros);
+	wd_wr_printf(wr,
+	    "\"tdxModule\":{%s},\"tdxModuleIdentities\":[{\"id\":\"TDX_01\",",
+	    fields);
+	wd_wr_printf(wr, "%s,\"tcbLevels\":[{\"tcb\":{\"isvsvn\":%d}", fields,
+	    WD_SWTEE_MODULE_SVN);
+	put_verdict(wr, c->module_status, c->issued, NULL);
+	wd_wr_printf(wr, ",{\"tcb\":{\"isvsvn\":%d}", WD_SWTEE_MODULE_SVN_OLD);
+	put_verdict(wr, WD_TCB_OUT_OF_DATE, c->issued, "INTEL-SA-01036");
+	wd_wr_printf(wr, "]},{\"id\":\"TDX_03\",%s,\"tcbLevels\":[", fields);
+	wd_wr_text(wr, "{\"tcb\":{\"isvsvn\":3}");
+	put_verdict(wr, WD_TCB_UP_TO_DATE, c->issued, NULL);
+	wd_wr_text(wr, "]}],");
+}
+
+static void
+put_tcb_head(struct wd_wr *wr, const struct wd_swtee_collateral *c, bool is_td)
+{
+	if (is_td)
+		wd_wr_text(wr, "{\"id\":\"TDX\",\"version\":3,");
+	else
+		wd_wr_printf(wr, "{%s\"version\":%u,",
+		    c->tcb_info_version == 3 ? "\"id\":\"SGX\"," : "",
+		    c->tcb_info_version);
+}
+
 int
 wd_swtee_tcb_info(const struct wd_swtee *t, const struct wd_swtee_collateral *c,
-    struct wd_bytes **ret, struct wd_diag *d)
+    bool is_td, struct wd_bytes **ret, struct wd_diag *d)
 {
 	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(DOC_MAX);
 	const struct wd_pck *pck = wd_swtee_pck(t);
 	int r;
 
-	wd_wr_printf(&wr, "{%s\"version\":%u,",
-	    c->tcb_info_version == 3 ? "\"id\":\"SGX\"," : "",
-	    c->tcb_info_version);
+	if (c->module_status >= WD_TCB_RELAUNCH)
+		return wd_reject(
+		    d, WD_R_RANGE, "not a status that modules have");
+	put_tcb_head(&wr, c, is_td);
 	put_dates(&wr, c);
 	wd_wr_text(&wr, ",\"fmspc\":\"");
 	put_hex_upper(&wr, WD_SPAN(pck->fmspc));
 	wd_wr_text(&wr, "\",\"pceId\":\"");
 	put_hex_upper(&wr, WD_SPAN(pck->pceid));
-	wd_wr_printf(&wr,
-	    "\",\"tcbType\":0,\"tcbEvaluationDataNumber\":%u,\"tcbLevels\":[",
+	wd_wr_printf(&wr, "\",\"tcbType\":0,\"tcbEvaluationDataNumber\":%u,",
 	    evaluation_number(c));
-	if ((r = put_levels(&wr, t, c, d)) != 0)
+	if (is_td)
+		put_modules(&wr, c);
+	wd_wr_text(&wr, "\"tcbLevels\":[");
+	if ((r = put_levels(&wr, t, c, is_td, d)) != 0)
 		return r;
 	wd_wr_text(&wr, "]}");
 	if (wd_wr_end(&wr) != 0)
@@ -260,15 +310,16 @@ put_qe_levels(struct wd_wr *wr, const struct wd_swtee_collateral *c)
 
 int
 wd_swtee_qe_identity(const struct wd_swtee *t,
-    const struct wd_swtee_collateral *c, struct wd_bytes **ret,
+    const struct wd_swtee_collateral *c, bool is_td, struct wd_bytes **ret,
     struct wd_diag *d)
 {
 	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(DOC_MAX);
+	const struct wd_swtee_qe *qe = wd_swtee_qe(is_td);
 
 	if (c->qe_status >= WD_TCB_RELAUNCH)
 		return wd_reject(
 		    d, WD_R_RANGE, "not a status that identities have");
-	wd_wr_text(&wr, "{\"id\":\"QE\",\"version\":2,");
+	wd_wr_printf(&wr, "{\"id\":\"%s\",\"version\":2,", qe->id);
 	put_dates(&wr, c);
 	wd_wr_printf(
 	    &wr, ",\"tcbEvaluationDataNumber\":%u,", evaluation_number(c));
@@ -277,8 +328,8 @@ wd_swtee_qe_identity(const struct wd_swtee *t,
 	    "\"attributes\":\"11000000000000000000000000000000\","
 	    "\"attributesMask\":\"FBFFFFFFFFFFFFFF0000000000000000\","
 	    "\"mrsigner\":\"");
-	put_hex_upper(&wr, WD_SPAN(wd_swtee_qe_signer));
-	wd_wr_text(&wr, "\",\"isvprodid\":1,\"tcbLevels\":[");
+	put_hex_upper(&wr, WD_SPAN(qe->mrsigner));
+	wd_wr_printf(&wr, "\",\"isvprodid\":%u,\"tcbLevels\":[", qe->prod_id);
 	put_qe_levels(&wr, c);
 	wd_wr_text(&wr, "]}");
 	if (wd_wr_end(&wr) != 0)

@@ -21,14 +21,18 @@ enum wd_swtee_who {
 
 enum { WD_SWTEE_REPORT = 384 };
 
+/* What the quoting enclave had signed once for its attestation key and shows
+ * with every quote, as real ones do. */
+struct wd_swtee_vouched {
+	bool is_made;
+	uint8_t report[WD_SWTEE_REPORT], signature[64];
+};
+
 struct wd_swtee {
 	struct wd_pkey *key[WD_SWTEE_KEYS];    /* NULL: not here */
 	struct wd_bytes *cert[WD_SWTEE_CERTS]; /* DER */
 	struct wd_pck pck;
-	/* What the quoting enclave had signed once for its attestation key and
-	 * shows with every quote, as real ones do. */
-	bool is_vouched;
-	uint8_t qe_report[WD_SWTEE_REPORT], qe_signature[64];
+	struct wd_swtee_vouched vouched[2]; /* for SGX, for TDX */
 };
 
 /* Has it signed, where the keys are here. 0 or a fault. */
@@ -60,22 +64,40 @@ void wd_swtee_write_report(struct wd_wr *wr, const struct wd_swtee_quote *q);
 int wd_swtee_point(
     const struct wd_pkey *key, uint8_t ret[64], struct wd_diag *d) WD_MUST_USE;
 
-/* All that follows ATT_KEY in a quote. 0 or a fault. */
+/* What a quote is around its body. */
+struct wd_swtee_frame {
+	uint16_t version, qe_isv_svn;
+	bool is_td, is_15;
+	enum wd_swtee_fault fault;
+};
+
+/* A quote in the frame F around a body. 0 or a fault. */
+int wd_swtee_write_quote(const struct wd_swtee *t,
+    const struct wd_swtee_frame *f, struct wd_span body, struct wd_bytes **ret,
+    struct wd_diag *d) WD_MUST_USE;
+
+/* All that leads from ATT_KEY up to the PCK chain. 0 or a fault. */
 int wd_swtee_write_qe(struct wd_wr *wr, const struct wd_swtee *t,
-    const struct wd_swtee_quote *q, const uint8_t att_key[64],
+    const struct wd_swtee_frame *f, const uint8_t att_key[64],
     struct wd_diag *d) WD_MUST_USE;
 
 /* Raw r || s of MESSAGE by WHO; WD_R_KEY_INVALID when that key is not here. */
 int wd_swtee_sign(const struct wd_swtee *t, enum wd_swtee_who who,
     struct wd_span message, uint8_t ret_rs[64], struct wd_diag *d) WD_MUST_USE;
 
-/* Signed documents as Intel serves them; results as wd_swtee_collateral(). */
+/* Signed documents as Intel serves them, for SGX or for TDX; results as
+ * wd_swtee_collateral(). */
 int wd_swtee_tcb_info(const struct wd_swtee *t,
-    const struct wd_swtee_collateral *c, struct wd_bytes **ret,
+    const struct wd_swtee_collateral *c, bool is_td, struct wd_bytes **ret,
     struct wd_diag *d) WD_MUST_USE;
 int wd_swtee_qe_identity(const struct wd_swtee *t,
-    const struct wd_swtee_collateral *c, struct wd_bytes **ret,
+    const struct wd_swtee_collateral *c, bool is_td, struct wd_bytes **ret,
     struct wd_diag *d) WD_MUST_USE;
 
-/* Of Intel's quoting enclave, in its identity and in its reports. */
-extern const uint8_t wd_swtee_qe_signer[32];
+/* Intel's quoting enclaves for SGX and for TDX, in identities and reports. */
+struct wd_swtee_qe {
+	const char *id; /* of the identity */
+	uint8_t mrsigner[32];
+	uint16_t prod_id;
+};
+const struct wd_swtee_qe *wd_swtee_qe(bool is_td);

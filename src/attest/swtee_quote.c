@@ -1,6 +1,6 @@
 /*
- * Quotes, version 3: header, report body, and the signature data that leads
- * from the attestation key up to the PCK chain. Layouts: layout.md of
+ * Quotes, versions 3 to 5: header, report body, and the signature data that
+ * leads from the attestation key up to the PCK chain. Layouts: layout.md of
  * verify/intel and verify/sgx.
  */
 #include "attest/swtee_in.h"
@@ -8,7 +8,13 @@
 #include "crypto/hash.h"
 #include "crypto/sig.h"
 
-enum { QUOTE_MAX = 65536, VERSION = 3, ECDSA_P256 = 2, FLAG_DEBUG = 2 };
+enum {
+	QUOTE_MAX = 65536,
+	ECDSA_P256 = 2,
+	FLAG_DEBUG = 2,
+	TEE_TDX = 0x81,
+	QE_REPORT_DATA = 6, /* type of certification data */
+};
 
 static const struct wd_swtee_fault_row faults[WD_SWTEE_FAULTS] = {
 	[WD_SWTEE_SOUND] = { "none", "nothing is wrong", 0 },
@@ -125,27 +131,38 @@ wd_swtee_point(const struct wd_pkey *key, uint8_t ret[64], struct wd_diag *d)
 
 static void
 put_header(
-    struct wd_wr *wr, const struct wd_swtee *t, const struct wd_swtee_quote *q)
+    struct wd_wr *wr, const struct wd_swtee *t, const struct wd_swtee_frame *f)
 {
 	uint8_t vendor[16] = { 0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9,
 		0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07 };
 
-	if (q->fault == WD_SWTEE_VENDOR)
+	if (f->fault == WD_SWTEE_VENDOR)
 		vendor[0] ^= 1;
-	wd_wr_le16(wr, VERSION);
+	wd_wr_le16(wr, f->version);
 	wd_wr_le16(wr, ECDSA_P256);
-	wd_wr_zero(wr, 4);
-	wd_wr_le16(wr, q->qe_isv_svn);
-	wd_wr_le16(wr, t->pck.pcesvn);
+	wd_wr_le32(wr, f->is_td ? TEE_TDX : 0);
+	wd_wr_le16(wr, f->version == 3 ? f->qe_isv_svn : 0);
+	wd_wr_le16(wr, f->version == 3 ? t->pck.pcesvn : 0);
 	wd_wr_bytes(wr, WD_SPAN(vendor));
 	wd_wr_bytes(wr, WD_SPAN(t->pck.ppid)); /* the QE's id of a platform */
 	wd_wr_zero(wr, 4);
 }
 
-/* Signature and attestation key over what WR holds, header and body. */
+/* Version 5 says what its body is. */
+static void
+put_body(struct wd_wr *wr, const struct wd_swtee_frame *f, struct wd_span body)
+{
+	if (f->version == 5) {
+		wd_wr_le16(wr, !f->is_td ? 1 : f->is_15 ? 3 : 2);
+		wd_wr_le32(wr, (uint32_t)body.len);
+	}
+	wd_wr_bytes(wr, body);
+}
+
+/* Signature and attestation key over header and body. */
 static int
 sign_body(struct wd_span body, const struct wd_pkey *key,
-    const struct wd_swtee_quote *q, uint8_t ret[128], struct wd_diag *d)
+    enum wd_swtee_fault fault, uint8_t ret[128], struct wd_diag *d)
 {
 	uint8_t sig[WD_SIG_MAX];
 	size_t len;
@@ -153,48 +170,82 @@ sign_body(struct wd_span body, const struct wd_pkey *key,
 	if (wd_sign(key, WD_SIG_ES256, body, sig, &len) != 0)
 		return wd_fault(d, WD_F_CRYPTO, "cannot sign a quote");
 	wd_copy(ret, wd_span(sig, 64));
-	if (q->fault == WD_SWTEE_QUOTE_SIGNATURE)
+	if (fault == WD_SWTEE_QUOTE_SIGNATURE)
 		ret[63] ^= 1;
 	return wd_swtee_point(key, ret + 64, d);
 }
 
+/* From version 4 on, what vouches for the key is wrapped once more. */
+static void
+put_signature_data(struct wd_wr *wr, const struct wd_swtee_frame *f,
+    const uint8_t signature[128], struct wd_span qe)
+{
+	bool cut = f->fault == WD_SWTEE_LENGTH;
+	size_t wrapping = f->version == 3 ? 0 : 6;
+
+	wd_wr_le32(wr, (uint32_t)(128 + wrapping + qe.len - cut));
+	wd_wr_bytes(wr, wd_span(signature, 128));
+	if (wrapping > 0) {
+		wd_wr_le16(wr, QE_REPORT_DATA);
+		wd_wr_le32(wr, (uint32_t)qe.len);
+	}
+	wd_wr_bytes(wr, qe);
+}
+
 static int
-write_quote(const struct wd_swtee *t, const struct wd_swtee_quote *q,
-    const struct wd_pkey *key, struct wd_bytes **ret, struct wd_diag *d)
+write_quote(const struct wd_swtee *t, const struct wd_swtee_frame *f,
+    struct wd_span body, const struct wd_pkey *key, struct wd_bytes **ret,
+    struct wd_diag *d)
 {
 	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(QUOTE_MAX);
 	WD_AUTO(wd_wr_done) struct wd_wr qe = wd_wr_growing(QUOTE_MAX);
 	uint8_t signature[128], vouched[64];
-	bool cut = q->fault == WD_SWTEE_LENGTH;
 	int r;
 
-	put_header(&wr, t, q);
-	wd_swtee_write_report(&wr, q);
+	put_header(&wr, t, f);
+	put_body(&wr, f, body);
 	if ((r = wd_swtee_point(t->key[WD_SWTEE_ATT], vouched, d)) != 0 ||
-	    (r = wd_swtee_write_qe(&qe, t, q, vouched, d)) != 0 ||
-	    (r = sign_body(wd_wr_span(&wr), key, q, signature, d)) != 0)
+	    (r = wd_swtee_write_qe(&qe, t, f, vouched, d)) != 0 ||
+	    (r = sign_body(wd_wr_span(&wr), key, f->fault, signature, d)) != 0)
 		return r;
-	wd_wr_le32(&wr, (uint32_t)(sizeof(signature) + qe.len - cut));
-	wd_wr_bytes(&wr, WD_SPAN(signature));
-	wd_wr_bytes(&wr, wd_wr_span(&qe));
+	put_signature_data(&wr, f, signature, wd_wr_span(&qe));
 	if (wd_wr_end(&qe) != 0 || wd_wr_take(&wr, ret) != 0)
 		return wd_fault(d, WD_F_MEMORY, "no room for a quote");
 	return 0;
 }
 
 int
+wd_swtee_write_quote(const struct wd_swtee *t, const struct wd_swtee_frame *f,
+    struct wd_span body, struct wd_bytes **ret, struct wd_diag *d)
+{
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *other = NULL;
+
+	if (f->fault != WD_SWTEE_ATT_KEY_BINDING)
+		return write_quote(t, f, body, t->key[WD_SWTEE_ATT], ret, d);
+	if (wd_pkey_generate(WD_PKEY_P256, &other) != 0)
+		return wd_fault(d, WD_F_CRYPTO, "cannot make a key");
+	return write_quote(t, f, body, other, ret, d);
+}
+
+int
 wd_swtee_quote(const struct wd_swtee *t, const struct wd_swtee_quote *q,
     struct wd_bytes **ret, struct wd_diag *d)
 {
-	WD_AUTO(wd_pkey_freep) struct wd_pkey *other = NULL;
+	uint8_t body[WD_SWTEE_REPORT];
+	struct wd_wr wr = wd_wr_fixed(body, sizeof(body));
 	struct wd_swtee_quote full;
-	int r = fill_in(t, q, &full, d);
+	struct wd_swtee_frame f = { .version = q->version == 0 ? 3 : q->version,
+		.fault = q->fault };
+	int r;
 
-	if (r != 0)
+	if (f.version < 3 || f.version > 5)
+		return wd_reject(
+		    d, WD_R_RANGE, "SGX quotes have version 3, 4 or 5");
+	if ((r = fill_in(t, q, &full, d)) != 0)
 		return r;
-	if (q->fault != WD_SWTEE_ATT_KEY_BINDING)
-		return write_quote(t, &full, t->key[WD_SWTEE_ATT], ret, d);
-	if (wd_pkey_generate(WD_PKEY_P256, &other) != 0)
-		return wd_fault(d, WD_F_CRYPTO, "cannot make a key");
-	return write_quote(t, &full, other, ret, d);
+	f.qe_isv_svn = full.qe_isv_svn;
+	wd_swtee_write_report(&wr, &full);
+	if (wd_wr_end(&wr) != 0)
+		return wd_fault(d, WD_F_BUG, "a report of another size");
+	return wd_swtee_write_quote(t, &f, wd_wr_span(&wr), ret, d);
 }

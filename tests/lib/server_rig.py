@@ -196,8 +196,9 @@ class Server:
         """Makes a software TEE whose root this server trusts as software; its
         collateral is imported once the server runs."""
         self.run("swtee", "init", self.path(name), *options)
-        self.add_config("[attestation]", "software_anchor = sgx %s" %
-                        self.path(name + "/collateral/trust_anchor.pem"))
+        for tee in ("sgx", "tdx"):
+            self.add_config("[attestation]", "software_anchor = %s %s" % (
+                tee, self.path(name + "/collateral/trust_anchor.pem")))
         return self.path(name)
 
     def import_collateral(self, name="swtee"):

@@ -42,6 +42,9 @@ static const struct document {
 	{ "tcb_info.json", "tcb_info", "tcb_signing_chain.pem", NULL },
 	{ "qe_identity.json", "qe_identity", "qe_identity_chain.pem",
 	    "tcb_signing_chain.pem" },
+	{ "tdx_tcb_info.json", "tcb_info", "tcb_signing_chain.pem", NULL },
+	{ "td_qe_identity.json", "qe_identity", "qe_identity_chain.pem",
+	    "tcb_signing_chain.pem" },
 };
 
 /* ---- import */

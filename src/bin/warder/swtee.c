@@ -148,9 +148,21 @@ swtee_open(const struct cli_args *args, int *ret_fd, struct wd_swtee **ret,
 	return 0;
 }
 
+static void
+keep_wanted(struct wd_swtee_docs *docs, const struct swtee_wanted *wanted)
+{
+	for (size_t i = 0; i < WD_IN_COUNT; i++) {
+		if (!wanted->part[i])
+			wd_bytes_freep(&docs->part[i]);
+		if (!wanted->td_part[i])
+			wd_bytes_freep(&docs->td_part[i]);
+	}
+}
+
 int
 swtee_write_collateral(const struct wd_swtee *t, int dir,
-    const struct wd_swtee_collateral *c, const bool *wanted, struct wd_diag *d)
+    const struct wd_swtee_collateral *c, const struct swtee_wanted *wanted,
+    struct wd_diag *d)
 {
 	WD_AUTO(wd_swtee_docs_done) struct wd_swtee_docs docs = { 0 };
 	WD_AUTO(wd_fd_closep) int fd = -1;
@@ -159,9 +171,8 @@ swtee_write_collateral(const struct wd_swtee *t, int dir,
 	if ((r = swtee_folder(dir, "collateral", true, 0755, &fd, d)) != 0 ||
 	    (r = wd_swtee_collateral(t, c, &docs, d)) != 0)
 		return r;
-	for (size_t i = 0; i < WD_IN_COUNT && wanted != NULL; i++)
-		if (!wanted[i])
-			wd_bytes_freep(&docs.part[i]);
+	if (wanted != NULL)
+		keep_wanted(&docs, wanted);
 	return wd_swtee_docs_save(&docs, fd, d);
 }
 

@@ -46,10 +46,16 @@ int swtee_folder(int dir, const char *name, bool create, unsigned mode,
 int swtee_open(const struct cli_args *args, int *ret_fd, struct wd_swtee **ret,
     struct wd_diag *d) WD_MUST_USE;
 
-/* Makes C's documents for T and writes them into `collateral` below DIR. */
+/* Which documents to write. */
+struct swtee_wanted {
+	bool part[WD_IN_COUNT], td_part[WD_IN_COUNT];
+};
+
+/* Makes C's documents for T and writes them into `collateral` below DIR; all of
+ * them where WANTED is NULL. */
 int swtee_write_collateral(const struct wd_swtee *t, int dir,
-    const struct wd_swtee_collateral *c, const bool *wanted, struct wd_diag *d)
-    WD_MUST_USE;
+    const struct wd_swtee_collateral *c, const struct swtee_wanted *wanted,
+    struct wd_diag *d) WD_MUST_USE;
 
 /* Says what went wrong; the status to exit with. */
 enum cli_exit swtee_failed(int result, const struct wd_diag *d);

@@ -30,9 +30,10 @@ static const struct cli_option options[] = {
 	{ "revoke-ca", NULL, "list the PCK CA", false },
 	{ "revoke-signing", NULL, "list TCB signing", false },
 	{ "tcb-info-version", "N", "2 or 3; 3", false },
+	{ "module-status", "STATUS", "of the TDX module; UpToDate", false },
 	{ "document", "NAME",
 	    "write only this one: tcb_info, qe_identity, pck_crl, "
-	    "root_ca_crl, tcb_signing_chain",
+	    "root_ca_crl, tcb_signing_chain, tdx_tcb_info, td_qe_identity",
 	    true },
 };
 
@@ -47,6 +48,8 @@ static const struct swtee_field fields[] = {
 	    "advisories", SWTEE_TEXT, struct wd_swtee_collateral, advisories),
 	SWTEE_FIELD(
 	    "qe-status", SWTEE_STATUS, struct wd_swtee_collateral, qe_status),
+	SWTEE_FIELD("module-status", SWTEE_STATUS, struct wd_swtee_collateral,
+	    module_status),
 	SWTEE_FIELD(
 	    "revoke-pck", SWTEE_FLAG, struct wd_swtee_collateral, revoke_pck),
 	SWTEE_FIELD(
@@ -116,21 +119,42 @@ read_levels(
 	return 0;
 }
 
+/* "tcb_info" is tcb_info.json. */
+static bool
+is_file(const char *file, const char *name)
+{
+	size_t len = strlen(name);
+
+	return file != NULL && strncmp(file, name, len) == 0 &&
+	    file[len] == '.';
+}
+
+static bool
+want(struct swtee_wanted *wanted, const char *name)
+{
+	for (size_t i = 0; i < WD_IN_COUNT; i++) {
+		enum wd_part part = (enum wd_part)i;
+
+		if (is_file(wd_swtee_doc_file(part), name))
+			return wanted->part[i] = true;
+		if (is_file(wd_swtee_td_doc_file(part), name))
+			return wanted->td_part[i] = true;
+	}
+	return false;
+}
+
 /* Which documents to write; RET_ANY: the option was given at all. */
 static int
-read_documents(
-    const struct cli_args *args, bool *wanted, bool *ret_any, struct wd_diag *d)
+read_documents(const struct cli_args *args, struct swtee_wanted *wanted,
+    bool *ret_any, struct wd_diag *d)
 {
 	const char *name;
 	int at = 0;
 
 	while ((name = cli_next(args, "document", &at)) != NULL) {
-		int part = wd_part_by_name(wd_span_text(name));
-
-		if (part < 0 || wd_swtee_doc_file((enum wd_part)part) == NULL)
+		if (!want(wanted, name))
 			return wd_reject(d, WD_R_MALFORMED,
 			    "--document %s: there is none", name);
-		wanted[part] = true;
 		*ret_any = true;
 	}
 	return 0;
@@ -138,7 +162,7 @@ read_documents(
 
 static enum cli_exit
 write_documents(const struct cli_args *args,
-    const struct wd_swtee_collateral *c, const bool *wanted)
+    const struct wd_swtee_collateral *c, const struct swtee_wanted *wanted)
 {
 	WD_AUTO(wd_swtee_freep) struct wd_swtee *t = NULL;
 	WD_AUTO(wd_fd_closep) int fd = -1;
@@ -156,18 +180,19 @@ run(const struct cli_args *args)
 {
 	struct wd_swtee_collateral c = { 0 };
 	struct levels levels = { .n = 0 };
-	bool wanted[WD_IN_COUNT] = { false }, any = false;
+	struct swtee_wanted wanted = { .part = { false } };
+	bool any = false;
 	struct wd_diag d = { 0 };
 
 	if (cli_value(args, "dir") == NULL)
 		return cli_usage(args, "--dir is needed");
 	if (swtee_fields(args, fields, WD_N(fields), &c, &d) != 0 ||
 	    read_levels(args, &levels, &d) != 0 ||
-	    read_documents(args, wanted, &any, &d) != 0)
+	    read_documents(args, &wanted, &any, &d) != 0)
 		return cli_usage(args, "%s", d.detail);
 	c.levels = levels.level;
 	c.n_levels = levels.n;
-	return write_documents(args, &c, any ? wanted : NULL);
+	return write_documents(args, &c, any ? &wanted : NULL);
 }
 
 const struct cli_verb cli_verb_swtee_collateral = {

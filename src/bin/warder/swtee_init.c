@@ -54,15 +54,19 @@ write_all(
 static void
 write_words(struct wd_wr *wr, const char *path, const struct wd_anchor *a)
 {
+	static const char *const tees[] = { "sgx", "tdx" };
+
 	wd_wr_printf(wr,
 	    "SOFTWARE TEE in %.200s: it protects nothing, and serves\n"
 	    "development, demonstrations and tests only.\n"
 	    "Its collateral is in %.200s/collateral, good for 30 days.\n"
-	    "A server believes it with this line under [attestation]:\n\n"
-	    "software_anchor = sgx ",
+	    "A server believes it with these lines under [attestation]:\n\n",
 	    path, path);
-	wd_hex_write(wr, WD_SPAN(a->sha256));
-	wd_wr_u8(wr, '\n');
+	for (size_t i = 0; i < WD_N(tees); i++) {
+		wd_wr_printf(wr, "software_anchor = %s ", tees[i]);
+		wd_hex_write(wr, WD_SPAN(a->sha256));
+		wd_wr_u8(wr, '\n');
+	}
 }
 
 static void

@@ -15,14 +15,16 @@
 
 static const struct cli_option options[] = {
 	{ "dir", "DIR", "the folder of `warder swtee init`", false },
-	{ "tee", "TEE", "sgx", false },
-	{ "report-data", "HEX", "what the enclave says, up to 64 bytes",
+	{ "tee", "TEE", "sgx (the default) or tdx", false },
+	{ "quote-version", "N", "sgx: 3 to 5, 3; tdx: 4 or 5, 5", false },
+	{ "report-data", "HEX", "what it says, up to 64 bytes", false },
+	{ "debug", NULL, "an enclave or TD that can be debugged", false },
+	{ "qe-isv-svn", "N", "of the quoting enclave; 8, and 6 is an old one",
 	    false },
-	{ "mrenclave", "HEX", "measurement, 32 bytes", false },
+	{ "mrenclave", "HEX", "sgx: measurement, 32 bytes", false },
 	{ "mrsigner", "HEX", "measurement of the signer, 32 bytes", false },
 	{ "isv-prod-id", "N", "product", false },
 	{ "isv-svn", "N", "security version", false },
-	{ "debug", NULL, "an enclave that can be debugged", false },
 	{ "attributes", "HEX", "flags and XFRM, 16 bytes", false },
 	{ "miscselect", "HEX", "4 bytes", false },
 	{ "cpusvn", "HEX", "of the report, 16 bytes", false },
@@ -30,8 +32,24 @@ static const struct cli_option options[] = {
 	{ "config-svn", "N", "version of the configuration", false },
 	{ "isv-family-id", "HEX", "16 bytes", false },
 	{ "isv-ext-prod-id", "HEX", "16 bytes", false },
-	{ "qe-isv-svn", "N", "of the quoting enclave; 8, and 6 is an old one",
+	{ "mrtd", "HEX", "tdx: measurement, 48 bytes", false },
+	{ "rtmr0", "HEX", "48 bytes", false },
+	{ "rtmr1", "HEX", "48 bytes", false },
+	{ "rtmr2", "HEX", "48 bytes", false },
+	{ "rtmr3", "HEX", "48 bytes", false },
+	{ "mrseam", "HEX", "of the TDX module", false },
+	{ "mrsignerseam", "HEX", "zeros: Intel", false },
+	{ "mrconfigid", "HEX", "48 bytes", false },
+	{ "mrowner", "HEX", "48 bytes", false },
+	{ "mrownerconfig", "HEX", "48 bytes", false },
+	{ "mrservicetd", "HEX", "TD report 1.5 alone", false },
+	{ "td-attributes", "HEX", "8 bytes", false },
+	{ "seam-attributes", "HEX", "8 bytes", false },
+	{ "xfam", "HEX", "8 bytes", false },
+	{ "tee-tcb-svn", "HEX", "up to 16 bytes; 050103, and 040103 is old",
 	    false },
+	{ "tee-tcb-svn2", "HEX", "of the module that runs now", false },
+	{ "report-10", NULL, "version 5 with a TD report 1.0", false },
 	{ "fault", "NAME",
 	    "what is wrong: quote_signature, att_key_binding, "
 	    "qe_report_signature, qe_signer, qe_debug, pck_signature, "
@@ -44,6 +62,8 @@ static const struct cli_option options[] = {
 static const struct swtee_field fields[] = {
 	SWTEE_FIELD(
 	    "report-data", SWTEE_PADDED, struct wd_swtee_quote, report_data),
+	SWTEE_FIELD(
+	    "quote-version", SWTEE_NUMBER, struct wd_swtee_quote, version),
 	SWTEE_FIELD("mrenclave", SWTEE_HEX, struct wd_swtee_quote, mrenclave),
 	SWTEE_FIELD("mrsigner", SWTEE_HEX, struct wd_swtee_quote, mrsigner),
 	SWTEE_FIELD(
@@ -65,26 +85,121 @@ static const struct swtee_field fields[] = {
 	    "qe-isv-svn", SWTEE_NUMBER, struct wd_swtee_quote, qe_isv_svn),
 };
 
+#define TD(option, kind, member) \
+	SWTEE_FIELD(option, kind, struct wd_swtee_td, member)
+
+static const struct swtee_field td_fields[] = {
+	TD("quote-version", SWTEE_NUMBER, version),
+	TD("report-data", SWTEE_PADDED, report_data),
+	TD("debug", SWTEE_FLAG, debug),
+	TD("qe-isv-svn", SWTEE_NUMBER, qe_isv_svn),
+	TD("mrtd", SWTEE_HEX, mr_td),
+	TD("rtmr0", SWTEE_HEX, rtmr[0]),
+	TD("rtmr1", SWTEE_HEX, rtmr[1]),
+	TD("rtmr2", SWTEE_HEX, rtmr[2]),
+	TD("rtmr3", SWTEE_HEX, rtmr[3]),
+	TD("mrseam", SWTEE_HEX, mr_seam),
+	TD("mrsignerseam", SWTEE_HEX, mr_signer_seam),
+	TD("mrconfigid", SWTEE_HEX, mr_config_id),
+	TD("mrowner", SWTEE_HEX, mr_owner),
+	TD("mrownerconfig", SWTEE_HEX, mr_owner_config),
+	TD("mrservicetd", SWTEE_HEX, mr_service_td),
+	TD("td-attributes", SWTEE_HEX, td_attributes),
+	TD("seam-attributes", SWTEE_HEX, seam_attributes),
+	TD("xfam", SWTEE_HEX, xfam),
+	TD("tee-tcb-svn", SWTEE_PADDED, tee_tcb_svn),
+	TD("tee-tcb-svn2", SWTEE_PADDED, tee_tcb_svn2),
+	TD("report-10", SWTEE_FLAG, report_10),
+};
+
+/* What is asked for: one of the two. */
+struct asked {
+	bool is_td;
+	struct wd_swtee_quote sgx;
+	struct wd_swtee_td td;
+};
+
+static bool
+has_field(const struct swtee_field *f, size_t n, const char *option)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(f[i].option, option) == 0)
+			return true;
+	return false;
+}
+
+/* An option that the other TEE alone has would be without effect. */
 static int
-read_quote(
-    const struct cli_args *args, struct wd_swtee_quote *q, struct wd_diag *d)
+refuse_others(const struct cli_args *args, const struct swtee_field *own,
+    size_t n_own, const struct swtee_field *other, size_t n_other,
+    struct wd_diag *d)
+{
+	for (size_t i = 0; i < n_other; i++)
+		if (cli_value(args, other[i].option) != NULL &&
+		    !has_field(own, n_own, other[i].option))
+			return wd_reject(d, WD_R_MALFORMED,
+			    "--%s: not for this TEE", other[i].option);
+	return 0;
+}
+
+static int
+read_fault(
+    const struct cli_args *args, enum wd_swtee_fault *ret, struct wd_diag *d)
 {
 	const char *fault = cli_value(args, "fault");
-	const char *tee = cli_value(args, "tee");
-	int r = swtee_fields(args, fields, WD_N(fields), q, d);
 
-	if (r != 0)
-		return r;
-	if (tee != NULL && strcmp(tee, "sgx") != 0)
-		return wd_reject(d, WD_R_TEE_NOT_SUPPORTED,
-		    "--tee %s: this version makes sgx only", tee);
 	if (fault == NULL)
 		return 0;
-	q->fault = wd_swtee_fault_by_name(wd_span_text(fault));
-	if (q->fault == WD_SWTEE_FAULTS)
+	*ret = wd_swtee_fault_by_name(wd_span_text(fault));
+	if (*ret == WD_SWTEE_FAULTS)
 		return wd_reject(
 		    d, WD_R_MALFORMED, "--fault %s: there is none", fault);
 	return 0;
+}
+
+static int
+read_td(const struct cli_args *args, struct wd_swtee_td *q, struct wd_diag *d)
+{
+	int r = refuse_others(
+	    args, td_fields, WD_N(td_fields), fields, WD_N(fields), d);
+
+	if (r == 0)
+		r = swtee_fields(args, td_fields, WD_N(td_fields), q, d);
+	return r != 0 ? r : read_fault(args, &q->fault, d);
+}
+
+static int
+read_sgx(
+    const struct cli_args *args, struct wd_swtee_quote *q, struct wd_diag *d)
+{
+	int r = refuse_others(
+	    args, fields, WD_N(fields), td_fields, WD_N(td_fields), d);
+
+	if (r == 0)
+		r = swtee_fields(args, fields, WD_N(fields), q, d);
+	return r != 0 ? r : read_fault(args, &q->fault, d);
+}
+
+static int
+read_asked(const struct cli_args *args, struct asked *a, struct wd_diag *d)
+{
+	const char *tee = cli_value(args, "tee");
+
+	a->is_td = tee != NULL && strcmp(tee, "tdx") == 0;
+	if (a->is_td)
+		return read_td(args, &a->td, d);
+	if (tee == NULL || strcmp(tee, "sgx") == 0)
+		return read_sgx(args, &a->sgx, d);
+	return wd_reject(
+	    d, WD_R_TEE_NOT_SUPPORTED, "--tee %s: neither sgx nor tdx", tee);
+}
+
+static int
+make_quote(const struct wd_swtee *t, const struct asked *a,
+    struct wd_bytes **ret, struct wd_diag *d)
+{
+	return a->is_td ? wd_swtee_td_quote(t, &a->td, ret, d)
+			: wd_swtee_quote(t, &a->sgx, ret, d);
 }
 
 /* A file appears whole or not at all; standard output takes the bytes. */
@@ -117,21 +232,21 @@ run(const struct cli_args *args)
 	WD_AUTO(wd_swtee_freep) struct wd_swtee *t = NULL;
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *quote = NULL;
 	WD_AUTO(wd_fd_closep) int fd = -1;
-	struct wd_swtee_quote q = { .fault = WD_SWTEE_SOUND };
+	struct asked a = { .is_td = false };
 	struct wd_diag d = { 0 };
 	const char *file = cli_value(args, "output");
 	int r;
 
 	if (cli_value(args, "dir") == NULL)
 		return cli_usage(args, "--dir is needed");
-	if (read_quote(args, &q, &d) != 0)
+	if (read_asked(args, &a, &d) != 0)
 		return cli_usage(args, "%s", d.detail);
 	if (file == NULL && isatty(STDOUT_FILENO))
 		return cli_usage(
 		    args, "a quote is no text: give --output or a pipe");
 	if ((r = wd_crypto_init(&d)) != 0 ||
 	    (r = swtee_open(args, &fd, &t, &d)) != 0 ||
-	    (r = wd_swtee_quote(t, &q, &quote, &d)) != 0 ||
+	    (r = make_quote(t, &a, &quote, &d)) != 0 ||
 	    (r = write_out(file, wd_bytes_span(quote), &d)) != 0)
 		return swtee_failed(r, &d);
 	return CLI_OK;

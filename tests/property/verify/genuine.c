@@ -5,13 +5,40 @@
 #include "base/clock.h"
 #include "crypto/init.h"
 
-static struct t_genuine the;
+static struct t_genuine the = { .tee = WD_TEE_SGX };
+static uint16_t version = 3;
+
+void
+t_genuine_of(enum wd_tee tee, uint16_t v)
+{
+	the.tee = tee;
+	version = v;
+}
+
+struct wd_bytes *
+t_genuine_quote(uint8_t what, uint16_t qe_isv_svn)
+{
+	const struct wd_swtee_quote sgx = { .report_data = { 1, 2, 3 },
+		.isv_svn = what,
+		.qe_isv_svn = qe_isv_svn,
+		.version = version };
+	const struct wd_swtee_td td = { .report_data = { 1, 2, 3 },
+		.rtmr = { { what } },
+		.qe_isv_svn = qe_isv_svn,
+		.version = version };
+	struct wd_bytes *quote;
+
+	if (the.tee == WD_TEE_TDX)
+		t_ok(wd_swtee_td_quote(the.t, &td, &quote, NULL));
+	else
+		t_ok(wd_swtee_quote(the.t, &sgx, &quote, NULL));
+	return quote;
+}
 
 static void
 make(struct t_genuine *g)
 {
 	const struct wd_swtee_spec spec = { .made = T_NOW };
-	const struct wd_swtee_quote q = { .report_data = { 1, 2, 3 } };
 	const struct wd_swtee_collateral c = { .issued = T_NOW,
 		.status = WD_TCB_SW_HARDENING,
 		.advisories = "INTEL-SA-00001" };
@@ -19,10 +46,10 @@ make(struct t_genuine *g)
 	t_ok(wd_crypto_init(NULL));
 	t_ok(wd_swtee_new(&spec, &g->t, NULL));
 	t_ok(wd_swtee_collateral(g->t, &c, &g->docs, NULL));
-	t_ok(wd_swtee_quote(g->t, &q, &g->quote, NULL));
+	g->quote = t_genuine_quote(0, 0);
 	t_ok(wd_swtee_anchor(g->t, &g->anchor));
-	for (size_t i = 0; i < WD_IN_COUNT; i++)
-		g->in.part[i] = wd_bytes_span(g->docs.part[i]);
+	g->anchor.tee = g->tee;
+	wd_swtee_docs_inputs(&g->docs, g->tee, &g->in);
 	g->in.part[WD_IN_QUOTE] = wd_bytes_span(g->quote);
 	g->rules.anchors = &g->anchor;
 	g->rules.n_anchors = 1;
@@ -54,8 +81,8 @@ t_verdict(
     struct wd_verifier *v, const struct wd_inputs *in, struct wd_claims *ret)
 {
 	struct wd_claims claims = { .len = 0, .last = 77 };
-	int r = wd_appraise(
-	    v, WD_TEE_SGX, in, T_NOW, wd_span(NULL, 0), &claims, NULL);
+	int r =
+	    wd_appraise(v, the.tee, in, T_NOW, wd_span(NULL, 0), &claims, NULL);
 
 	if (r != 0) {
 		assert_int_equal(claims.len, 0);

@@ -10,6 +10,7 @@
 #define T_NOW wd_time_civil(2030, 6, 1, 12, 0, 0)
 
 struct t_genuine {
+	enum wd_tee tee;
 	struct wd_swtee *t;
 	struct wd_swtee_docs docs;
 	struct wd_bytes *quote;
@@ -19,6 +20,14 @@ struct t_genuine {
 	struct wd_verifier *v;   /* has seen the genuine quote */
 	struct wd_claims claims; /* that it made */
 };
+
+/* Of which TEE and version the quote is to be, before it is made; SGX,
+ * version 3, when nobody says so. */
+void t_genuine_of(enum wd_tee tee, uint16_t version);
+
+/* What t_genuine() is of, likewise with ISVSVN or, of a TD, its first RTMR
+ * byte, by a quoting enclave of this ISVSVN. */
+struct wd_bytes *t_genuine_quote(uint8_t what, uint16_t qe_isv_svn);
 
 /* Made once for all tests of a program. */
 struct t_genuine *t_genuine(void);

@@ -9,6 +9,8 @@
 #include "base/alloc.h"
 #include "verify/intel/quote.h"
 
+#include <string.h>
+
 enum { SPLICES = 3000 };
 
 static struct wd_bytes *
@@ -69,7 +71,7 @@ no_bit_of_the_signed_part_may_differ(void **state)
 	struct wd_claims c;
 
 	(void)state;
-	assert_int_equal(bits, (48 + 384) * 8);
+	assert_true(bits >= (48 + 384) * 8);
 	for (size_t bit = 0; bit < bits; bit++)
 		assert_true(flipped(t_genuine()->v, quote, bit, &c) > 0);
 }
@@ -152,6 +154,7 @@ sizes_that_lie_are_refused(void **state)
 		size_t offset, bytes;
 	} fields[] = {
 		{ q.signed_part.len, 4 },
+		{ q.signed_part.len + 4 + 128 + 2, q.version == 3 ? 0 : 4 },
 		{ chain - 4, 4 },
 		{ chain - 6 - q.qe_auth.len - 2, 2 },
 	};
@@ -170,7 +173,8 @@ sizes_that_lie_are_refused(void **state)
 			for (size_t k = 0; k < fields[i].bytes; k++)
 				p[k] =
 				    (uint8_t)((was + (uint64_t)by[n]) >> 8 * k);
-			if (fields[i].bytes == 2 && (by[n] & 0xffff) == 0)
+			if (fields[i].bytes == 0 ||
+			    (fields[i].bytes == 2 && (by[n] & 0xffff) == 0))
 				continue; /* the same again */
 			assert_true(t_verdict_with(t_genuine()->v, WD_IN_QUOTE,
 					wd_bytes_span(quote), &c) > 0);
@@ -186,30 +190,26 @@ sizes_that_lie_are_refused(void **state)
 static void
 parts_of_two_genuine_quotes_do_not_make_a_third(void **state)
 {
-	static const struct {
-		size_t from, to;
-	} parts[] = {
-		{ 48, 432 },   /* body */
-		{ 436, 500 },  /* signature */
-		{ 564, 948 },  /* QE report */
-		{ 948, 1012 }, /* its signature */
-		{ 48, 500 },   /* body and signature, of another QE */
-	};
+	const struct wd_intel_quote q = parsed();
+	const struct wd_span body_and_signature = wd_span(
+	    q.body.p, (size_t)(q.signature.p - q.body.p) + q.signature.len);
+	const struct wd_span parts[] = { q.body, q.signature, q.qe_report,
+		q.qe_signature, body_and_signature };
+	/* the last makes a quote of the same key by another quoting enclave,
+	 * which only version 3 names in what is signed */
+	size_t n = WD_N(parts) - (q.version != 3);
 	struct t_genuine *g = t_genuine();
-	const struct wd_swtee_quote q = { .isv_svn = 1,
-		.qe_isv_svn = WD_SWTEE_QE_SVN_OLD };
-	WD_AUTO(wd_bytes_freep) struct wd_bytes *other = NULL;
+	WD_AUTO(wd_bytes_freep)
+	struct wd_bytes *other = t_genuine_quote(1, WD_SWTEE_QE_SVN_OLD);
 	struct wd_claims c;
 
 	(void)state;
-	t_ok(wd_swtee_quote(g->t, &q, &other, NULL));
 	t_ok(t_verdict_with(g->v, WD_IN_QUOTE, wd_bytes_span(other), &c));
-	for (size_t i = 0; i < WD_N(parts); i++) {
+	for (size_t i = 0; i < n; i++) {
 		WD_AUTO(wd_bytes_freep) struct wd_bytes *mix = copy_of_quote();
+		size_t from = (size_t)(parts[i].p - g->quote->p);
 
-		wd_copy(mix->p + parts[i].from,
-		    wd_span(
-			other->p + parts[i].from, parts[i].to - parts[i].from));
+		wd_copy(mix->p + from, wd_span(other->p + from, parts[i].len));
 		assert_true(t_verdict_with(
 				g->v, WD_IN_QUOTE, wd_bytes_span(mix), &c) > 0);
 	}
@@ -265,8 +265,20 @@ without_memory_there_is_no_verdict(void **state)
 	assert_true(k > 20);
 }
 
+/* "tdx5": what the quotes are of. */
+static void
+take_kind(const char *kind)
+{
+	if (strcmp(kind, "sgx5") == 0)
+		t_genuine_of(WD_TEE_SGX, 5);
+	else if (strcmp(kind, "tdx4") == 0)
+		t_genuine_of(WD_TEE_TDX, 4);
+	else if (strcmp(kind, "tdx5") == 0)
+		t_genuine_of(WD_TEE_TDX, 5);
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_quote_cut_anywhere_is_refused),
@@ -283,5 +295,7 @@ main(void)
 		cmocka_unit_test(without_memory_there_is_no_verdict),
 	};
 
+	if (argc > 1)
+		take_kind(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, t_genuine_teardown);
 }

@@ -26,6 +26,7 @@ struct world {
 	struct wd_swtee_docs docs;
 	struct wd_bytes *quote;
 	struct wd_claims claims;
+	bool is_td;
 };
 
 static void
@@ -56,12 +57,30 @@ judge(struct world *w, int64_t at)
 	struct wd_inputs in = { 0 };
 
 	t_ok(wd_swtee_anchor(w->t, &anchor));
+	anchor.tee = w->is_td ? WD_TEE_TDX : WD_TEE_SGX;
 	t_ok(wd_verifier_new(&rules, &v));
-	for (size_t i = 0; i < WD_IN_COUNT; i++)
-		in.part[i] = wd_bytes_span(w->docs.part[i]);
+	wd_swtee_docs_inputs(&w->docs, anchor.tee, &in);
 	in.part[WD_IN_QUOTE] = wd_bytes_span(w->quote);
 	return wd_appraise(
-	    v, WD_TEE_SGX, &in, at, wd_span(NULL, 0), &w->claims, NULL);
+	    v, anchor.tee, &in, at, wd_span(NULL, 0), &w->claims, NULL);
+}
+
+/* A new quote of a TD with new collateral. */
+static int
+ask_td(struct world *w, const struct wd_swtee_td *q,
+    const struct wd_swtee_collateral *c)
+{
+	struct wd_swtee_collateral dated = *c;
+
+	dated.issued = NOW;
+	if (w->t == NULL)
+		w->t = platform();
+	wd_swtee_docs_done(&w->docs);
+	wd_bytes_freep(&w->quote);
+	t_ok(wd_swtee_collateral(w->t, &dated, &w->docs, NULL));
+	t_ok(wd_swtee_td_quote(w->t, q, &w->quote, NULL));
+	w->is_td = true;
+	return judge(w, NOW);
 }
 
 /* A quote Q of W's platform with collateral C, judged at AT. */
@@ -307,6 +326,128 @@ every_fault_is_refused_for_its_reason(void **state)
 	}
 	assert_int_equal(
 	    wd_swtee_fault_by_name(WD_SPAN_LIT("")), WD_SWTEE_FAULTS);
+}
+
+static void
+sgx_quotes_come_in_versions_3_to_5(void **state)
+{
+	WD_AUTO(world_done) struct world w = { 0 };
+	struct wd_swtee_quote q = { .version = 3 };
+	uint64_t n;
+
+	(void)state;
+	for (; q.version <= 5; q.version++) {
+		t_ok(ask(&w, &q, &plain, NOW));
+		assert_true(wd_claims_uint(&w.claims, WD_C_QUOTE_VERSION, &n));
+		assert_int_equal(n, q.version);
+	}
+	wd_bytes_freep(&w.quote);
+	assert_int_equal(wd_swtee_quote(w.t, &q, &w.quote, NULL), WD_R_RANGE);
+}
+
+static void
+what_a_td_was_asked_to_say_are_its_claims(void **state)
+{
+	WD_AUTO(world_done) struct world w = { 0 };
+	const struct wd_swtee_td q = { .report_data = { 1, 2 },
+		.mr_td = { 3 },
+		.rtmr = { { 4 }, { 5 }, { 6 }, { 7 } },
+		.mr_seam = { 8 },
+		.mr_config_id = { 9 },
+		.mr_owner = { 10 },
+		.mr_owner_config = { 11 },
+		.mr_service_td = { 12 },
+		.xfam = { 13 } };
+	const struct {
+		enum wd_claim id;
+		struct wd_span want;
+	} rows[] = {
+		{ WD_C_REPORT_DATA, WD_SPAN(q.report_data) },
+		{ WD_C_MRTD, WD_SPAN(q.mr_td) },
+		{ WD_C_RTMR0, WD_SPAN(q.rtmr[0]) },
+		{ WD_C_RTMR1, WD_SPAN(q.rtmr[1]) },
+		{ WD_C_RTMR2, WD_SPAN(q.rtmr[2]) },
+		{ WD_C_RTMR3, WD_SPAN(q.rtmr[3]) },
+		{ WD_C_MRSEAM, WD_SPAN(q.mr_seam) },
+		{ WD_C_MRCONFIGID, WD_SPAN(q.mr_config_id) },
+		{ WD_C_MROWNER, WD_SPAN(q.mr_owner) },
+		{ WD_C_MROWNERCONFIG, WD_SPAN(q.mr_owner_config) },
+		{ WD_C_MRSERVICETD, WD_SPAN(q.mr_service_td) },
+		{ WD_C_XFAM, WD_SPAN(q.xfam) },
+	};
+
+	(void)state;
+	t_ok(ask_td(&w, &q, &plain));
+	status_is(&w, WD_C_TCB_STATUS, WD_TCB_UP_TO_DATE);
+	for (size_t i = 0; i < WD_N(rows); i++) {
+		struct wd_span v;
+
+		assert_true(wd_claims_get(&w.claims, rows[i].id, &v));
+		t_span_equal(v, rows[i].want);
+	}
+	assert_true(wd_claims_bool(&w.claims, WD_C_SEPT_VE_DISABLE));
+	assert_true(wd_claims_bool(&w.claims, WD_C_SOFTWARE));
+}
+
+static void
+tds_come_in_versions_4_and_5_and_with_both_reports(void **state)
+{
+	WD_AUTO(world_done) struct world w = { 0 };
+	struct wd_swtee_td q = { .version = 4 };
+	struct wd_span v;
+
+	(void)state;
+	t_ok(ask_td(&w, &q, &plain));
+	q.version = 5;
+	t_ok(ask_td(&w, &q, &plain));
+	assert_true(wd_claims_get(&w.claims, WD_C_TEE_TCB_SVN2, &v));
+	q.report_10 = true;
+	t_ok(ask_td(&w, &q, &plain));
+	assert_false(wd_claims_get(&w.claims, WD_C_TEE_TCB_SVN2, &v));
+	q.version = 3;
+	wd_bytes_freep(&w.quote);
+	assert_int_equal(
+	    wd_swtee_td_quote(w.t, &q, &w.quote, NULL), WD_R_RANGE);
+}
+
+static void
+modules_have_a_status_of_their_own(void **state)
+{
+	WD_AUTO(world_done) struct world w = { 0 };
+	const struct wd_swtee_td plain_td = { .version = 5 };
+	const struct wd_swtee_td old = { .tee_tcb_svn = { 4, 1, 3 } };
+	const struct wd_swtee_td replaced = { .tee_tcb_svn = { 4, 1, 3 },
+		.tee_tcb_svn2 = { 5, 1, 3 } };
+	const struct wd_swtee_td unknown = { .tee_tcb_svn = { 4, 2, 3 } };
+	const struct wd_swtee_collateral revoked = { .module_status =
+							 WD_TCB_REVOKED };
+
+	(void)state;
+	t_ok(ask_td(&w, &plain_td, &revoked));
+	status_is(&w, WD_C_TCB_STATUS, WD_TCB_REVOKED);
+	t_ok(ask_td(&w, &old, &plain));
+	status_is(&w, WD_C_TCB_STATUS, WD_TCB_OUT_OF_DATE);
+	t_ok(ask_td(&w, &replaced, &plain));
+	status_is(&w, WD_C_TCB_STATUS, WD_TCB_RELAUNCH);
+	assert_int_equal(
+	    ask_td(&w, &unknown, &plain), WD_R_TDX_MODULE_MISMATCH);
+}
+
+static void
+every_fault_of_a_td_is_refused_for_its_reason(void **state)
+{
+	WD_AUTO(world_done) struct world w = { 0 };
+	const struct wd_swtee_td debug = { .debug = true };
+
+	(void)state;
+	for (int f = WD_SWTEE_SOUND; f < WD_SWTEE_FAULTS; f++) {
+		const struct wd_swtee_td q = { .fault =
+						   (enum wd_swtee_fault)f };
+
+		assert_int_equal(ask_td(&w, &q, &plain),
+		    wd_swtee_fault_row((enum wd_swtee_fault)f)->reason);
+	}
+	assert_int_equal(ask_td(&w, &debug, &plain), WD_R_DEBUG_NOT_ALLOWED);
 }
 
 static void
@@ -583,6 +724,12 @@ main(void)
 		cmocka_unit_test(the_quoting_enclave_has_statuses_of_its_own),
 		cmocka_unit_test(levels_are_those_that_were_given),
 		cmocka_unit_test(every_fault_is_refused_for_its_reason),
+		cmocka_unit_test(sgx_quotes_come_in_versions_3_to_5),
+		cmocka_unit_test(what_a_td_was_asked_to_say_are_its_claims),
+		cmocka_unit_test(
+		    tds_come_in_versions_4_and_5_and_with_both_reports),
+		cmocka_unit_test(modules_have_a_status_of_their_own),
+		cmocka_unit_test(every_fault_of_a_td_is_refused_for_its_reason),
 		cmocka_unit_test(debug_enclaves_are_refused_as_such),
 		cmocka_unit_test(revoked_certificates_are_refused),
 		cmocka_unit_test(collateral_ends_when_it_was_asked_to),
