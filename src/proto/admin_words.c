@@ -40,8 +40,8 @@ wd_admin_class(struct wd_span name, uint8_t *ret_class)
 	return true;
 }
 
-/* TCB info is for a family of platforms; everything else that has a scope is
- * for one of the two CAs. */
+/* TCB info is for a family of platforms, a PCK CRL for one of the two CAs; what
+ * other vendors' documents are for has no name, only bytes. */
 bool
 wd_admin_scope(struct wd_span text, uint8_t role, uint8_t ret_scope[8])
 {
@@ -50,6 +50,8 @@ wd_admin_scope(struct wd_span text, uint8_t role, uint8_t ret_scope[8])
 		return true;
 	if (role == WD_IN_TCB_INFO)
 		return wd_hex_decode_exact(text, ret_scope, 6) == 0;
+	if (role != WD_IN_PCK_CRL)
+		return wd_hex_decode_exact(text, ret_scope, 8) == 0;
 	if (wd_span_is(text, "processor"))
 		ret_scope[0] = 'p';
 	else if (wd_span_is(text, "platform"))
@@ -71,6 +73,8 @@ write_scope(struct wd_jtext *j, const struct wd_msg_collateral_record *c)
 		wd_jtext_text(j, "");
 	else if (c->role == WD_IN_TCB_INFO)
 		wd_jtext_hex(j, wd_span(c->scope.p, 6));
+	else if (c->role != WD_IN_PCK_CRL)
+		wd_jtext_hex(j, c->scope);
 	else
 		wd_jtext_text(
 		    j, c->scope.p[0] == 'p' ? "processor" : "platform");

@@ -78,7 +78,7 @@ void
 front_admin_collateral_show(void *ctx, struct wd_request *rq)
 {
 	struct wd_msg_collateral_ask m = { 0 };
-	char tee[9], scope[13], class[9], software[6];
+	char tee[9], scope[17], class[9], software[6];
 	struct wd_param params[] = { { "class", class, sizeof(class), false },
 		{ "scope", scope, sizeof(scope), false },
 		{ "software", software, sizeof(software), false },

@@ -18,8 +18,8 @@ static const struct cli_option options[] = { CLI_ONLINE_OPTIONS };
 
 static const struct cli_column columns[] = {
 	{ "role", "ROLE", 18 },
-	{ "tee", "TEE", 5 },
-	{ "scope", "SCOPE", 14 },
+	{ "tee", "TEE", 6 },
+	{ "scope", "SCOPE", 17 },
 	{ "class", "CLASS", 9 },
 	{ "evaluation_number", "NUMBER", 7 },
 	{ "issued", "ISSUED", 20 },

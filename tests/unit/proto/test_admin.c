@@ -404,6 +404,10 @@ words_of_collateral_are_read(void **state)
 	assert_int_equal(scope[0], 'P');
 	assert_false(
 	    wd_admin_scope(WD_SPAN_LIT("00906ED50000"), WD_IN_PCK_CRL, scope));
+	assert_true(
+	    wd_admin_scope(WD_SPAN_LIT("0102030405060708"), WD_IN_ASK, scope));
+	assert_memory_equal(scope, "\1\2\3\4\5\6\7\x08", 8);
+	assert_false(wd_admin_scope(WD_SPAN_LIT("platform"), WD_IN_ASK, scope));
 }
 
 /* An FMSPC may look like a CA's letter. */
@@ -422,11 +426,14 @@ a_scope_is_written_by_its_role(void **state)
 	wd_admin_document_write(&j, &c);
 	c.role = WD_IN_PCK_CRL;
 	wd_admin_document_write(&j, &c);
+	c.role = WD_IN_VEK_KEPT;
+	wd_admin_document_write(&j, &c);
 	wd_jtext_end(&j);
 	t_ok(wd_wr_end(&wr));
 	text[wr.len] = '\0';
 	assert_non_null(strstr(text, "\"scope\":\"700000000000\""));
 	assert_non_null(strstr(text, "\"scope\":\"processor\""));
+	assert_non_null(strstr(text, "\"scope\":\"7000000000000000\""));
 
 	c.role = WD_IN_COUNT;
 	wr = fresh();
