@@ -4,6 +4,7 @@
 #pragma once
 
 #include "verify/chain.h"
+#include "verify/eventlog/eventlog.h"
 #include "verify/tpm/ak.h"
 #include "verify/tpm/ima.h"
 #include "verify/tpm/tpm_quote.h"
@@ -15,9 +16,9 @@ struct wd_tpm_case {
 	bool has_quote; /* else only a certificate is asked about */
 	bool has_log, has_ima;
 	struct wd_tpm_log {
-		uint32_t events;
+		size_t events;
 		uint32_t matching; /* bits of registers */
-		bool has_secure_boot, secure_boot;
+		struct wd_eventlog_facts facts;
 	} log;
 	struct wd_ima ima;
 };

@@ -102,7 +102,8 @@ put_log(struct wd_claims *out, const struct wd_tpm_log *log)
 	    (r = wd_claims_put_bits(
 		 out, WD_C_EVENT_LOG_PCRS_MATCHING, log->matching)) != 0)
 		return r;
-	return wd_claims_put_text(out, WD_C_EVENT_DATA, "untrusted");
+	return wd_claims_put_text(out, WD_C_EVENT_DATA,
+	    log->facts.all_rehashed ? "rehashed" : "untrusted");
 }
 
 static int
@@ -118,9 +119,9 @@ put_logs(struct wd_claims *out, const struct wd_tpm_case *c)
 		(r = wd_claims_put_uint(
 		     out, WD_C_IMA_VIOLATIONS, c->ima.violations)) != 0))
 		return r;
-	if (c->log.has_secure_boot)
+	if (c->log.facts.has_secure_boot)
 		r = wd_claims_put_bool(
-		    out, WD_C_SECURE_BOOT, c->log.secure_boot);
+		    out, WD_C_SECURE_BOOT, c->log.facts.secure_boot);
 	if (r != 0)
 		return r;
 	return wd_claims_put(

@@ -5,6 +5,7 @@
 
 #include "lib/t.h"
 
+#include "base/wr.h"
 #include "crypto/init.h"
 #include "crypto/x509_make.h"
 #include "verify/claims.h"
@@ -373,6 +374,117 @@ a_quote_is_all_there_is(void **state)
 	t_tpm_done(&t);
 }
 
+/* ---- logs */
+
+static void
+event(struct wd_wr *wr, uint32_t pcr, const uint8_t digest[32])
+{
+	wd_wr_le32(wr, pcr);
+	wd_wr_le32(wr, 13); /* EV_IPL: its data says what it likes */
+	wd_wr_le32(wr, 1);
+	wd_wr_le16(wr, WD_TPM_SHA256);
+	wd_wr_bytes(wr, wd_span(digest, 32));
+	wd_wr_le32(wr, 4);
+	wd_wr_text(wr, "text");
+}
+
+/* A crypto-agile log of one event for each of 0, 4 and 9. */
+static struct wd_bytes *
+make_log(uint8_t ret_values[3][32])
+{
+	static const uint32_t pcrs[] = { 0, 4, 9 };
+	struct wd_wr wr = wd_wr_growing(4096);
+	struct wd_bytes *log;
+
+	wd_wr_le32(&wr, 0);
+	wd_wr_le32(&wr, 3);
+	wd_wr_zero(&wr, 20);
+	wd_wr_le32(&wr, 33);
+	wd_wr_bytes(&wr, WD_SPAN_LIT("Spec ID Event03\0"));
+	wd_wr_le32(&wr, 0);
+	wd_wr_bytes(&wr, WD_SPAN_LIT("\0\2\0\2"));
+	wd_wr_le32(&wr, 1);
+	wd_wr_le16(&wr, WD_TPM_SHA256);
+	wd_wr_le16(&wr, 32);
+	wd_wr_u8(&wr, 0);
+	for (size_t i = 0; i < 3; i++) {
+		uint8_t extended[64] = { 0 };
+
+		for (size_t j = 32; j < 64; j++)
+			extended[j] = (uint8_t)(i + j);
+		event(&wr, pcrs[i], extended + 32);
+		t_ok(wd_hash(WD_SHA256, WD_SPAN(extended), ret_values[i]));
+	}
+	t_ok(wd_wr_take(&wr, &log));
+	return log;
+}
+
+static void
+an_event_log_leads_to_the_registers_it_is_about(void **state)
+{
+	struct wd_span values[24] = { 0 };
+	const struct t_tpm_spec s = { .key = WD_PKEY_P256, .values = values };
+	uint8_t made[3][32];
+	struct wd_bytes *log;
+	struct wd_claims c;
+	struct t_tpm t;
+	uint64_t n;
+
+	(void)state;
+	t_ok(wd_crypto_init(NULL));
+	log = make_log(made); /* 9 is not quoted, 7 not in the log */
+	values[0] = WD_SPAN(made[0]);
+	values[4] = WD_SPAN(made[1]);
+	t_tpm_make(&s, &t);
+	t.in.part[WD_IN_EVENT_LOG] = wd_bytes_span(log);
+	t_ok(judge(&t, &c));
+	t_span_equal(
+	    claim(&c, WD_C_EVENT_LOG_PCRS_MATCHING), WD_SPAN_LIT("\0\0\4\0"));
+	assert_true(wd_claims_uint(&c, WD_C_EVENTS, &n) && n == 3);
+	assert_true(wd_span_is(claim(&c, WD_C_EVENT_DATA), "untrusted"));
+	log->p[65 + 54 + 14] ^= 1; /* the digest of the second event */
+	assert_int_equal(judge(&t, &c), WD_R_EVENT_LOG_MISMATCH);
+	log->len--;
+	t.in.part[WD_IN_EVENT_LOG] = wd_bytes_span(log);
+	assert_int_equal(judge(&t, &c), WD_R_EVENT_LOG_MALFORMED);
+	t_tpm_done(&t);
+	wd_bytes_freep(&log);
+}
+
+/* A list for a register that was not quoted cannot be told from an invented
+ * one. */
+static void
+an_ima_list_needs_its_register_quoted(void **state)
+{
+	static const char list[] = "\12\0\0\0"
+				   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+				   "\6\0\0\0ima-ng\1\0\0\0x";
+	struct wd_span values[24] = { 0 };
+	struct t_tpm_spec s = { .key = WD_PKEY_P256, .values = values };
+	uint8_t pcr[64] = { 0 };
+	struct wd_claims c;
+	struct t_tpm t;
+	uint64_t n;
+
+	(void)state;
+	t_ok(wd_crypto_init(NULL));
+	t_tpm_make(&s, &t);
+	t.in.part[WD_IN_IMA_LOG] = WD_SPAN_LIT(list);
+	assert_int_equal(judge(&t, &c), WD_R_EVENT_LOG_MISMATCH);
+	t_tpm_done(&t);
+	for (size_t i = 32; i < 64; i++)
+		pcr[i] = 0xff; /* the entry is a violation */
+	t_ok(wd_hash(WD_SHA256, WD_SPAN(pcr), pcr));
+	values[10] = wd_span(pcr, 32);
+	s.pcrs = 1u << 10;
+	t_tpm_make(&s, &t);
+	t.in.part[WD_IN_IMA_LOG] = WD_SPAN_LIT(list);
+	t_ok(judge(&t, &c));
+	assert_true(wd_claims_uint(&c, WD_C_IMA_ENTRIES, &n) && n == 1);
+	assert_true(wd_claims_uint(&c, WD_C_IMA_VIOLATIONS, &n) && n == 1);
+	t_tpm_done(&t);
+}
+
 /* ---- the key and who vouches for it */
 
 static void
@@ -583,6 +695,10 @@ main(void)
 		    values_that_were_not_quoted_are_not_believed, setup),
 		cmocka_unit_test_setup(values_may_say_their_bank, setup),
 		cmocka_unit_test_setup(a_quote_is_all_there_is, setup),
+		cmocka_unit_test_setup(
+		    an_event_log_leads_to_the_registers_it_is_about, setup),
+		cmocka_unit_test_setup(
+		    an_ima_list_needs_its_register_quoted, setup),
 		cmocka_unit_test_setup(
 		    keys_without_a_public_area_have_no_name, setup),
 		cmocka_unit_test_setup(

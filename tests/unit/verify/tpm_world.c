@@ -103,8 +103,8 @@ static void
 value_of(const struct t_tpm_spec *s, unsigned pcr, uint8_t *ret, size_t len)
 {
 	t_tpm_value(pcr, ret, len);
-	if (pcr == 10 && s->pcr_10.len == len)
-		wd_copy(ret, s->pcr_10);
+	if (s->values != NULL && s->values[pcr].len == len)
+		wd_copy(ret, s->values[pcr]);
 }
 
 static enum wd_hash

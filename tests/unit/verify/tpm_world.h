@@ -24,9 +24,9 @@ struct t_tpm_spec {
 	uint64_t clock;
 	enum wd_hash sig_hash; /* of signature and digest */
 	enum wd_hash digest_hash;
-	bool other_digest;     /* DIGEST_HASH is meant */
-	struct wd_span pcr_10; /* a value of PCR 10, not the made-up one */
-	const char *json;      /* instead of the right one */
+	bool other_digest;            /* DIGEST_HASH is meant */
+	const struct wd_span *values; /* of 24; without bytes: made up */
+	const char *json;             /* instead of the right one */
 };
 
 struct t_tpm {
