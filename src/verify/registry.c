@@ -3,6 +3,7 @@
  */
 #include "verify/registry.h"
 
+#include "verify/azure/azure.h"
 #include "verify/cca/cca.h"
 #include "verify/nvidia/nvidia.h"
 #include "verify/psa/psa.h"
@@ -12,13 +13,15 @@
 #include "verify/tpm/tpm.h"
 
 static const struct wd_tee_row *const rows[] = {
-	&wd_sgx_row,
-	&wd_tdx_row,
+	&wd_az_snp_row,
+	&wd_az_tdx_row,
 	&wd_cca_row,
-	&wd_psa_row,
-	&wd_tpm_row,
-	&wd_snp_row,
 	&wd_nvidia_row,
+	&wd_psa_row,
+	&wd_sgx_row,
+	&wd_snp_row,
+	&wd_tdx_row,
+	&wd_tpm_row,
 };
 
 const struct wd_tee_row *

@@ -18,7 +18,7 @@ struct wd_verifier {
 	struct wd_memo chains; /* PCK chains, each of one machine */
 };
 
-enum { WD_STATE_MAX = 2048 };
+enum { WD_STATE_MAX = 4096 };
 
 /* One call. Nothing in it outlives the call but the claims. */
 struct wd_appraisal {

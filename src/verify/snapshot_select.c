@@ -67,7 +67,7 @@ select_leading(struct wd_verifier *v, struct wd_span snapshot,
 		int r;
 
 		p->software = software == 1;
-		select_rows(snapshot, row->tee, p, &tried);
+		select_rows(snapshot, wd_tee_hardware(row->tee), p, &tried);
 		if ((r = row->leads(v, &tried, at)) < 0)
 			return r;
 		if (r == 0) {
@@ -76,7 +76,7 @@ select_leading(struct wd_verifier *v, struct wd_span snapshot,
 		}
 	}
 	p->software = false; /* none leads: the appraisal says why */
-	select_rows(snapshot, row->tee, p, in);
+	select_rows(snapshot, wd_tee_hardware(row->tee), p, in);
 	return 0;
 }
 
@@ -94,7 +94,7 @@ wd_snapshot_select(struct wd_verifier *v, struct wd_span snapshot,
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if (!platform.root_unknown) {
-		select_rows(snapshot, tee, &platform, in);
+		select_rows(snapshot, wd_tee_hardware(tee), &platform, in);
 		return 0;
 	}
 	if (select_leading(v, snapshot, row, &platform, at, in) != 0)

@@ -48,6 +48,14 @@ wd_tee_has_status(enum wd_tee tee)
 	return tee == WD_TEE_SGX || tee == WD_TEE_TDX || tee == WD_TEE_AZ_TDX;
 }
 
+enum wd_tee
+wd_tee_hardware(enum wd_tee tee)
+{
+	if (tee == WD_TEE_AZ_SNP)
+		return WD_TEE_SNP;
+	return tee == WD_TEE_AZ_TDX ? WD_TEE_TDX : tee;
+}
+
 bool
 wd_tee_is_number(unsigned number)
 {

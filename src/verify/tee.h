@@ -30,5 +30,9 @@ enum wd_tee wd_tee_by_name(struct wd_span name);
  * has no such claims, and no policy can ask for them. */
 bool wd_tee_has_status(enum wd_tee tee);
 
+/* Whose roots and collateral evidence of TEE is judged with: its own, but for
+ * composites, which have their hardware's. */
+enum wd_tee wd_tee_hardware(enum wd_tee tee);
+
 /* NONE, or the number of a TEE there is. */
 bool wd_tee_is_number(unsigned number);

@@ -86,11 +86,11 @@ add_anchor(struct evidence_request *q, struct wd_bytes **der, struct wd_diag *d)
 		return wd_reject(
 		    d, WD_R_MALFORMED, "trust_anchor: too many certificates");
 	a = &rules->anchor[rules->n_anchors];
-	a->tee = q->tee;
+	a->tee = wd_tee_hardware(q->tee);
 	a->der = wd_bytes_span(*der);
 	if (wd_hash(WD_SHA256, a->der, a->sha256) != 0)
 		return wd_fault(d, WD_F_CRYPTO, "cannot hash");
-	a->software = is_software(q->tee, a->sha256);
+	a->software = is_software(a->tee, a->sha256);
 	q->anchor_der[rules->n_anchors++] = WD_TAKE(*der);
 	return 0;
 }

@@ -9,8 +9,9 @@ static int
 put_common(struct wd_appraisal *a, bool debug, struct wd_span report_data)
 {
 	const struct wd_intel_case *c = wd_intel_case(a);
-	const struct wd_anchor *anchor = wd_path_anchor(c->pck->root_sha256,
-	    a->v->rules.anchors, a->v->rules.n_anchors, a->tee);
+	const struct wd_anchor *anchor =
+	    wd_path_anchor(c->pck->root_sha256, a->v->rules.anchors,
+		a->v->rules.n_anchors, wd_tee_hardware(a->tee));
 	const struct wd_tcb_verdict *verdict = &c->level->verdict;
 	struct wd_claims *out = a->claims;
 	uint8_t digest[32];

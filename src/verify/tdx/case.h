@@ -32,6 +32,12 @@ struct wd_tdx_case {
 
 struct wd_tdx_case *wd_tdx_case(struct wd_appraisal *a);
 
+/* Reads the report. 0. */
+int wd_tdx_report(struct wd_appraisal *a) WD_MUST_USE;
+
+/* WD_R_DEBUG_NOT_ALLOWED. */
+int wd_tdx_debug(struct wd_appraisal *a) WD_MUST_USE;
+
 /* MRSIGNERSEAM and SEAMATTRIBUTES, and the module's level.
  * WD_R_TDX_MODULE_MISMATCH, WD_R_TCB_NOT_SUPPORTED. */
 int wd_tdx_module(struct wd_appraisal *a) WD_MUST_USE;

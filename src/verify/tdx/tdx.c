@@ -16,8 +16,8 @@ wd_tdx_case(struct wd_appraisal *a)
 	return (struct wd_tdx_case *)a->state;
 }
 
-static int
-report(struct wd_appraisal *a)
+int
+wd_tdx_report(struct wd_appraisal *a)
 {
 	struct wd_tdx_case *c = wd_tdx_case(a);
 
@@ -26,8 +26,8 @@ report(struct wd_appraisal *a)
 }
 
 /* A kind of debugging that nobody has described is never allowed. */
-static int
-debug(struct wd_appraisal *a)
+int
+wd_tdx_debug(struct wd_appraisal *a)
 {
 	const struct wd_td_report *t = &wd_tdx_case(a)->report;
 
@@ -64,11 +64,11 @@ static const struct wd_step steps[] = {
 	{ "quoting enclave", wd_intel_quoting_enclave },
 	{ "QE level", wd_intel_qe_level },
 	{ "quote signature", wd_intel_quote_signature },
-	{ "TD report", report },
+	{ "TD report", wd_tdx_report },
 	{ "TDX module", wd_tdx_module },
 	{ "TCB level", wd_tdx_level },
 	{ "convergence with module and QE", wd_tdx_converge },
-	{ "debug", debug },
+	{ "debug", wd_tdx_debug },
 	{ "report data", bound },
 	{ "event log", wd_tdx_event_log },
 	{ "claims", wd_tdx_claims },

@@ -1,6 +1,8 @@
 /*
  * What a TPM's quote says, once it is believed.
  */
+#include "verify/tpm/tpm_claims.h"
+
 #include "verify/tpm/alg.h"
 #include "verify/tpm/case.h"
 
@@ -43,8 +45,8 @@ put_common(struct wd_appraisal *a, const struct wd_tpm_case *c)
 	    out, WD_C_PLATFORM_ID, WD_SPAN(c->ak->spki_sha256));
 }
 
-static int
-put_quote(struct wd_claims *out, const struct wd_tpm_quote *q)
+int
+wd_tpm_claims_quote(struct wd_claims *out, const struct wd_tpm_quote *q)
 {
 	const struct wd_tpm_attest *t = &q->attest;
 	int r;
@@ -77,8 +79,8 @@ put_key(struct wd_claims *out, const struct wd_tpm_case *c)
 	    out, WD_C_AK_TRUST, c->trail != NULL ? "chain" : "none");
 }
 
-static int
-put_values(struct wd_claims *out, const struct wd_tpm_quote *q)
+int
+wd_tpm_claims_values(struct wd_claims *out, const struct wd_tpm_quote *q)
 {
 	int r;
 
@@ -134,9 +136,11 @@ put_all(struct wd_appraisal *a, const struct wd_tpm_case *c)
 	int r;
 
 	if ((r = put_common(a, c)) != 0 ||
-	    (c->has_quote && (r = put_quote(a->claims, &c->quote)) != 0) ||
+	    (c->has_quote &&
+		(r = wd_tpm_claims_quote(a->claims, &c->quote)) != 0) ||
 	    (r = put_key(a->claims, c)) != 0 ||
-	    (c->has_quote && (r = put_values(a->claims, &c->quote)) != 0))
+	    (c->has_quote &&
+		(r = wd_tpm_claims_values(a->claims, &c->quote)) != 0))
 		return r;
 	return put_logs(a->claims, c);
 }
