@@ -96,6 +96,7 @@ static const struct {
 	int (*make)(const struct wd_bound *b, uint8_t *ret, size_t *ret_len);
 } rows[] = {
 	{ WD_DOOR_COCO, WD_TEE_SGX, coco },
+	{ WD_DOOR_COCO, WD_TEE_CCA, coco },
 };
 
 int

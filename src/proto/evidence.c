@@ -5,6 +5,7 @@
 #include "proto/evidence.h"
 
 #include "codec/base64.h"
+#include "proto/evidence_cca.h"
 
 int
 wd_evidence_b64(struct wd_jobj *o, const char *name, size_t max,
@@ -50,6 +51,8 @@ write_sgx(struct wd_jtext *j, const struct wd_inputs *in)
 
 /* SGX comes last: others have its member too. */
 static const struct wd_evidence_form forms[] = {
+	{ WD_TEE_CCA, "token", NULL, wd_evidence_read_cca,
+	    wd_evidence_write_cca },
 	{ WD_TEE_SGX, "quote", NULL, read_sgx, write_sgx },
 };
 
@@ -63,7 +66,6 @@ static const struct {
 	{ "az-snp-vtpm", "hcl_report" },
 	{ "az-tdx-vtpm", "hcl_report" },
 	{ "tpm", "ak_public" },
-	{ "cca", "token" },
 	{ "csv", "serial_number" },
 	{ "se", "image_hdr_tags" },
 	{ "nvidia", "device_evidence_list" },

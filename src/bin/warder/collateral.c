@@ -45,6 +45,7 @@ static const struct document {
 	{ "tdx_tcb_info.json", "tcb_info", "tcb_signing_chain.pem", NULL },
 	{ "td_qe_identity.json", "qe_identity", "qe_identity_chain.pem",
 	    "tcb_signing_chain.pem" },
+	{ "cpak.jwk", "cpak", NULL, NULL },
 };
 
 /* ---- import */

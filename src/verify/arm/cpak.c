@@ -8,8 +8,12 @@
 #include "codec/hex.h"
 #include "codec/json.h"
 #include "crypto/hash.h"
+#include "verify/chain.h"
+#include "verify/collateral.h"
 
 enum { COORDINATE_TEXT = 88 };
+
+static const int64_t without_end = 253402300799; /* 9999-12-31T23:59:59Z */
 
 const uint8_t wd_cpak_software_id[32] = "warder software TEE, no hardware";
 
@@ -128,37 +132,68 @@ wd_cpak_read(struct wd_span jwk, struct wd_cpak *ret, struct wd_diag *d)
 	return 0;
 }
 
+/* TEE NONE: an anchor of either will do. */
 static bool
-is_anchor(const struct wd_appraisal *a, const struct wd_cpak *c)
+is_anchor(const struct wd_verifier *v, enum wd_tee tee, const struct wd_cpak *c)
 {
-	const struct wd_appraisal_rules *rules = &a->v->rules;
+	static const enum wd_tee tees[] = { WD_TEE_CCA, WD_TEE_PSA };
 
-	for (size_t i = 0; i < rules->n_anchors; i++)
-		if (rules->anchors[i].tee == a->tee &&
-		    rules->anchors[i].software &&
-		    wd_span_equal(
-			WD_SPAN(rules->anchors[i].sha256), WD_SPAN(c->sha256)))
+	for (size_t i = 0; i < WD_N(tees); i++) {
+		const struct wd_anchor *anchor =
+		    wd_trail_anchor(v, tees[i], c->sha256);
+
+		if ((tee == tees[i] || tee == WD_TEE_NONE) && anchor != NULL &&
+		    anchor->software)
 			return true;
+	}
 	return false;
+}
+
+static int
+read_trusted(const struct wd_verifier *v, enum wd_tee tee, struct wd_span jwk,
+    struct wd_cpak *ret, struct wd_diag *d)
+{
+	WD_AUTO(wd_cpak_done) struct wd_cpak c = { 0 };
+	int r = wd_cpak_read(jwk, &c, d);
+
+	if (r != 0)
+		return r > 0 ? WD_R_MALFORMED : r;
+	if (c.software && !is_anchor(v, tee, &c))
+		return wd_reject(d, WD_R_CHAIN_UNTRUSTED_ROOT,
+		    "cpak: a software TEE that is not configured");
+	*ret = c;
+	c.key = NULL;
+	return 0;
 }
 
 int
 wd_cpak_get(struct wd_appraisal *a, struct wd_cpak *ret)
 {
 	struct wd_span jwk = a->in->part[WD_IN_CPAK];
-	WD_AUTO(wd_cpak_done) struct wd_cpak c = { 0 };
-	int r;
 
 	if (jwk.p == NULL)
 		return wd_reject(a->d, WD_R_COLLATERAL_MISSING,
 		    "cpak: the key of this platform is not known");
-	if ((r = wd_cpak_read(jwk, &c, a->d)) != 0)
-		return r > 0 ? WD_R_MALFORMED : r;
-	if (c.software && !is_anchor(a, &c))
-		return wd_reject(a->d, WD_R_CHAIN_UNTRUSTED_ROOT,
-		    "cpak: a software TEE that is not configured");
-	*ret = c;
-	c.key = NULL;
+	return read_trusted(a->v, a->tee, jwk, ret, a->d);
+}
+
+int
+wd_cpak_check(const struct wd_verifier *v, struct wd_span jwk, int64_t at,
+    struct wd_doc_info *info, struct wd_diag *d)
+{
+	WD_AUTO(wd_cpak_done) struct wd_cpak c = { 0 };
+	int r = read_trusted(v, WD_TEE_NONE, jwk, &c, d);
+
+	if (r != 0)
+		return r;
+	if (!c.has_instance)
+		return wd_reject(d, WD_R_MALFORMED,
+		    "cpak: the member \"instance_id\" is missing");
+	if (wd_cpak_scope(WD_SPAN(c.instance_id), info->id.scope) != 0)
+		return wd_fault(d, WD_F_CRYPTO, "cannot hash");
+	info->issue_date = at;
+	info->next_update = without_end;
+	info->software = c.software;
 	return 0;
 }
 

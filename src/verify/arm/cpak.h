@@ -40,6 +40,15 @@ int wd_cpak_get(struct wd_appraisal *a, struct wd_cpak *ret) WD_MUST_USE;
 int wd_cpak_fits(const struct wd_cpak *cpak, struct wd_span instance,
     struct wd_diag *d) WD_MUST_USE;
 
+/*
+ * A key that is to be stored: as wd_doc_check(). It must say which platform it
+ * is of, and has no dates but that of its coming. WD_R_MALFORMED,
+ * WD_R_CHAIN_UNTRUSTED_ROOT as above.
+ */
+struct wd_doc_info;
+int wd_cpak_check(const struct wd_verifier *v, struct wd_span jwk, int64_t at,
+    struct wd_doc_info *info, struct wd_diag *d) WD_MUST_USE;
+
 /* What the key of INSTANCE is stored under. 0 or a fault. */
 int wd_cpak_scope(struct wd_span instance, uint8_t ret[8]) WD_MUST_USE;
 

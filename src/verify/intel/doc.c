@@ -4,6 +4,7 @@
  */
 #include "verify/collateral.h"
 
+#include "verify/arm/cpak.h"
 #include "verify/intel/kept.h"
 
 /* What a check works on. */
@@ -157,6 +158,12 @@ check_root_crl(const struct doc *x, struct wd_doc_info *info)
 	return take_crl(x, wd_path_root(path), path->root_sha256, info);
 }
 
+static int
+check_cpak(const struct doc *x, struct wd_doc_info *info)
+{
+	return wd_cpak_check(x->v, x->bytes, x->at, info, x->d);
+}
+
 static int (*const checks[WD_IN_COUNT])(
     const struct doc *x, struct wd_doc_info *info) = {
 	[WD_IN_TCB_INFO] = check_tcb_info,
@@ -165,6 +172,7 @@ static int (*const checks[WD_IN_COUNT])(
 	[WD_IN_QE_IDENTITY_CHAIN] = check_qe_identity_chain,
 	[WD_IN_PCK_CRL] = check_pck_crl,
 	[WD_IN_ROOT_CA_CRL] = check_root_crl,
+	[WD_IN_CPAK] = check_cpak,
 };
 
 int

@@ -75,6 +75,10 @@ coco_binds_as_its_clients_do(void **state)
 	binds(&b,
 	    "dfa65d498315212bdaf8857231cf0482172933db271f1585"
 	    "6bf30db447227eb5b1dd9e29fcc1fb9076fb00792c3bb7e7");
+	b.tee = WD_TEE_CCA; /* the same, in the realm's challenge */
+	binds(&b,
+	    "dfa65d498315212bdaf8857231cf0482172933db271f1585"
+	    "6bf30db447227eb5b1dd9e29fcc1fb9076fb00792c3bb7e7");
 	b = rsa();
 	binds(&b,
 	    "ca7749ddd3a391a4da8acea2936a7ee4a40df93d87d6c07d"

@@ -162,6 +162,28 @@ attestation_becomes_typed_fields(void **state)
 }
 
 static void
+a_token_of_cca_is_an_array_of_bytes(void **state)
+{
+	static const uint8_t bundle[] = { WD_IN_TOKEN, 3, 0, 0, 0, 217, 0,
+		255 };
+	struct wd_coco_attest a;
+
+	(void)state;
+	t_ok(wd_coco_attest_read(
+	    with_evidence("{\"token\":[217,0,255]}"), &a, NULL));
+	assert_int_equal(a.ask.tee, WD_TEE_CCA);
+	t_span_equal(a.ask.evidence, WD_SPAN(bundle));
+	wd_coco_attest_done(&a);
+	refused(with_evidence("{\"token\":[]}"), WD_R_MALFORMED);
+	refused(with_evidence("{\"token\":[256]}"), WD_R_MALFORMED);
+	refused(with_evidence("{\"token\":[-1]}"), WD_R_MALFORMED);
+	refused(with_evidence("{\"token\":[1.5]}"), WD_R_MALFORMED);
+	refused(with_evidence("{\"token\":\"2Q==\"}"), WD_R_MALFORMED);
+	refused(
+	    with_evidence("{\"token\":[1],\"more\":1}"), WD_R_UNKNOWN_MEMBER);
+}
+
+static void
 init_data_may_be_absent_and_additional_text_is_kept(void **state)
 {
 	struct wd_coco_attest a;
@@ -442,6 +464,7 @@ main(void)
 		cmocka_unit_test(keys_that_are_not_served_are_refused),
 		cmocka_unit_test(keys_of_a_wrong_form_are_refused),
 		cmocka_unit_test(members_of_a_wrong_size_are_out_of_range),
+		cmocka_unit_test(a_token_of_cca_is_an_array_of_bytes),
 		cmocka_unit_test(evidence_of_other_tees_is_refused_by_its_form),
 		cmocka_unit_test(evidence_of_a_wrong_form_is_refused),
 		cmocka_unit_test(attestations_of_a_wrong_form_are_refused),

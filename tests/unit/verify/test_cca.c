@@ -7,6 +7,7 @@
 
 #include "codec/cbor.h"
 #include "crypto/init.h"
+#include "verify/collateral.h"
 
 #include <string.h>
 
@@ -449,6 +450,72 @@ a_software_key_needs_an_anchor(void **state)
 	t_arm_done(&t);
 }
 
+/* ---- the key as collateral */
+
+static int
+check_doc(struct t_arm *t, struct wd_doc_info *ret)
+{
+	WD_AUTO(wd_verifier_freep) struct wd_verifier *v = NULL;
+
+	t_ok(wd_verifier_new(&t->rules, &v));
+	return wd_doc_check(v, WD_IN_CPAK, wd_span_text(t->jwk),
+	    wd_span(NULL, 0), 1906502400, ret, NULL);
+}
+
+static void
+a_key_is_stored_for_its_platform(void **state)
+{
+	struct t_arm t;
+	struct wd_doc_info info = { 0 };
+
+	(void)state;
+	t_arm_make(&t, WD_TEE_CCA);
+	t_ok(check_doc(&t, &info));
+	assert_int_equal(info.id.role, WD_IN_CPAK);
+	assert_int_equal(info.id.tee, WD_TEE_NONE);
+	assert_false(wd_span_is_zero(WD_SPAN(info.id.scope)));
+	assert_true(info.software);
+	assert_int_equal(info.issue_date, 1906502400);
+	replace(t.jwk, "\"instance_id\"", "\"instance_ip\"");
+	assert_int_equal(check_doc(&t, &info), WD_R_MALFORMED);
+	t_arm_done(&t);
+	t_arm_make(&t, WD_TEE_CCA);
+	t.rules.n_anchors = 0;
+	assert_int_equal(check_doc(&t, &info), WD_R_CHAIN_UNTRUSTED_ROOT);
+	t_arm_done(&t);
+}
+
+/* Of two stored keys the one of the token's platform is chosen. */
+static void
+a_token_finds_the_key_of_its_platform(void **state)
+{
+	WD_AUTO(wd_verifier_freep) struct wd_verifier *v = NULL;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *token = NULL;
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(8192);
+	struct t_arm t, other;
+	struct wd_doc_info info = { 0 };
+	struct wd_inputs in = { 0 };
+
+	(void)state;
+	t_arm_make(&t, WD_TEE_CCA);
+	t_arm_make(&other, WD_TEE_CCA);
+	wd_snapshot_begin(&wr);
+	t_ok(check_doc(&other, &info));
+	wd_snapshot_add(&wr, &info, wd_span_text(other.jwk));
+	t_ok(check_doc(&t, &info));
+	wd_snapshot_add(&wr, &info, wd_span_text(t.jwk));
+	t_ok(wd_wr_end(&wr));
+	t_ok(wd_snapshot_check(wd_wr_span(&wr)));
+	t_ok(wd_arm_token(&t.arm, &t.token, &token, NULL));
+	in.part[WD_IN_TOKEN] = wd_bytes_span(token);
+	t_ok(wd_verifier_new(&t.rules, &v));
+	t_ok(wd_snapshot_select(
+	    v, wd_wr_span(&wr), WD_TEE_CCA, 1906502400, &in, NULL));
+	t_span_equal(in.part[WD_IN_CPAK], wd_span_text(t.jwk));
+	t_arm_done(&t);
+	t_arm_done(&other);
+}
+
 int
 main(void)
 {
@@ -470,6 +537,8 @@ main(void)
 		cmocka_unit_test(
 		    without_the_key_of_its_platform_nothing_is_believed),
 		cmocka_unit_test(a_software_key_needs_an_anchor),
+		cmocka_unit_test(a_key_is_stored_for_its_platform),
+		cmocka_unit_test(a_token_finds_the_key_of_its_platform),
 	};
 
 	if (wd_crypto_init(NULL) != 0)
