@@ -459,7 +459,7 @@ class Policies(AdminTest):
             ({"policy": dict(WARDER, more=1)}, 400),
             ({"policy": dict(WARDER, all=[])}, 400),
             ({"policy": [WARDER]}, 400),
-            ({"policy": dict(WARDER, tee="tdx")}, 422),
+            ({"policy": dict(WARDER, tee="csv")}, 400),
             ({"policy": WARDER, "prefix": "a\nb"}, 400),
             ({"policy": WARDER, "prefix": 1}, 400)])
 
