@@ -260,7 +260,7 @@ write_line(const struct wd_held *v, int64_t now, struct wd_wr *wr)
 {
 	char text[64];
 	int len = v->key != NULL
-	    ? snprintf(text, sizeof(text), "version %u, ends in %lld s",
+	    ? snprintf(text, sizeof(text), "version %u, ends within %lld s",
 		  (unsigned)v->version, (long long)(v->deadline - now))
 	    : snprintf(text, sizeof(text), "version %u, ended",
 		  (unsigned)v->version);

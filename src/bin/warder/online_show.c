@@ -84,6 +84,28 @@ print_json(const struct cli_online *o)
 	return CLI_OK;
 }
 
+static void
+print_line(const char *head, const struct wd_jval *v)
+{
+	(void)printf("%-14s ", head);
+	print_cell(v, 0);
+	(void)printf("\n");
+}
+
+/* A list is told item by item: its items are sentences, or many. */
+static void
+print_member(const char *head, const struct wd_jval *v)
+{
+	size_t n = wd_jval_count(v);
+
+	if (wd_jval_type(v) != WD_JARRAY || n == 0) {
+		print_line(head, v);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		print_line(i == 0 ? head : "", wd_jval_at(v, i));
+}
+
 enum cli_exit
 cli_show(const struct cli_online *o, const struct cli_column *c, size_t n)
 {
@@ -94,11 +116,8 @@ cli_show(const struct cli_online *o, const struct cli_column *c, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const struct wd_jval *v = member(root, c[i].member);
 
-		if (v == NULL)
-			continue;
-		(void)printf("%-14s ", c[i].head);
-		print_cell(v, 0);
-		(void)printf("\n");
+		if (v != NULL)
+			print_member(c[i].head, v);
 	}
 	return CLI_OK;
 }
