@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 
+import sanitizer
+
 PROGRAM = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else None
 WARDER = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None
 
@@ -256,4 +258,6 @@ class Agent:
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        said = self.logged() if os.path.exists(self.log_path) else ""
         shutil.rmtree(self.folder, ignore_errors=True)
+        sanitizer.check(said)

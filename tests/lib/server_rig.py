@@ -10,6 +10,8 @@ import subprocess
 import tempfile
 import time
 
+import sanitizer
+
 DEADLINE = 20
 
 
@@ -177,10 +179,14 @@ class Server:
         return status
 
     def remove(self):
+        said = ""
         try:
             self.stop()
+            if os.path.exists(self.log):
+                said = self.log_text()
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
+        sanitizer.check(said)
 
     def __enter__(self):
         return self
