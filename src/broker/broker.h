@@ -7,6 +7,7 @@
 #pragma once
 
 #include "audit/entry.h"
+#include "base/rate.h"
 #include "crypto/pkey.h"
 #include "policy/policy.h"
 #include "proto/calls.h"
@@ -42,6 +43,10 @@ struct wd_broker {
 	struct wd_secret *challenge_key;
 	struct wd_pkey *release_key, *token_key;
 	struct wd_bytes *release_header, *token_header; /* of the JWS, JSON */
+
+	/* Entries a minute (0: no bound), and who has had how many. */
+	uint32_t entries_per_platform, entries_per_session;
+	struct wd_rate platforms, by_session;
 
 	bool changing; /* an admin call's transaction is open (admin.h) */
 

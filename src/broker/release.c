@@ -6,6 +6,7 @@
 
 #include "broker/headers.h"
 #include "broker/judge.h"
+#include "broker/limits.h"
 #include "broker/native.h"
 #include "broker/revoked.h"
 #include "broker/session.h"
@@ -49,7 +50,7 @@ find_session(struct release *x, struct wd_diag *d)
 		return r;
 	if (wd_claims_adopt(&x->claims, wd_bytes_span(x->session->claims)) != 0)
 		return wd_fault(d, WD_F_STORE, "a session without claims");
-	return 0;
+	return wd_limit_session(x->b, &x->session->id, &x->claims, d);
 }
 
 /* The client as its certificate named it; NULL without one. */
@@ -248,7 +249,8 @@ wd_release(struct wd_broker *b, const struct wd_msg_resource_ask *ask,
 
 	if (r != 0)
 		x.lease = (struct wd_id){ 0 };
-	if (x.session != NULL && log_release(&x, r, d.detail, out) != 0)
+	if (x.session != NULL && r != WD_R_RATE_LIMITED &&
+	    log_release(&x, r, d.detail, out) != 0)
 		r = wd_fault(&d, WD_F_MEMORY, "no memory for the log");
 	if (r == 0)
 		fill_lease(&x, ret_lease);

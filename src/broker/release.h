@@ -13,9 +13,9 @@ enum wd_verdict { WD_DENY = 0, WD_ALLOW = 1 };
  * Answers WD_CALL_RESOURCE. OUT gets the reply and, when the session is good,
  * the entry, for allow and deny alike. RET_LEASE is the row for the index when
  * OUT->result is 0. What the client is told: WD_R_SEALED, WD_R_CLOCK,
- * WD_R_NO_CREDENTIAL, WD_R_CREDENTIAL_INVALID, WD_R_NOT_FOUND, WD_R_NO_POLICY,
- * the rows 201 to 212, WD_R_TAMPERED, WD_R_WRONG_STORE. 0, or a fault when not
- * even a reply could be made.
+ * WD_R_NO_CREDENTIAL, WD_R_CREDENTIAL_INVALID, WD_R_RATE_LIMITED (not logged),
+ * WD_R_NOT_FOUND, WD_R_NO_POLICY, the rows 201 to 212, WD_R_TAMPERED,
+ * WD_R_WRONG_STORE. 0, or a fault when not even a reply could be made.
  */
 int wd_release(struct wd_broker *b, const struct wd_msg_resource_ask *ask,
     int64_t now, struct wd_outcome *out, struct wd_store_lease *ret_lease)

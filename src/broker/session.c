@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "broker/kept.h"
+#include "broker/limits.h"
 #include "broker/revoked.h"
 #include "broker/rowkey.h"
 #include "broker/token.h"
@@ -147,6 +148,8 @@ prepare(struct wd_opening *o, struct wd_span claims, struct wd_diag *d)
 		return wd_reject(d, WD_R_SEALED, "the server is sealed");
 	if (wd_claims_adopt(&o->claims, claims) != 0)
 		return wd_fault(d, WD_F_PEER, "verify sent no claims");
+	if ((r = wd_limit_platform(o->b, &o->claims, d)) != 0)
+		return r;
 	wd_claims_write_object(&j, &o->claims, NULL, 0);
 	if (wd_wr_end(&o->claims_json) != 0)
 		return wd_fault(d, WD_F_MEMORY, "no memory for the claims");

@@ -56,7 +56,10 @@ def answer_of(out):
 
 
 class Server:
-    def __init__(self, build, passphrase=None, cells=1, config=""):
+    def __init__(self, build, passphrase=None, cells=1, config="",
+                 bounded=False):
+        """BOUNDED: with the usual bounds of the rate of entries; all tests are
+        one network and one platform."""
         self.build = os.path.abspath(build)
         self.folder = tempfile.mkdtemp(prefix="warder-")
         self.passphrase = passphrase
@@ -69,6 +72,10 @@ class Server:
         self.init()
         if cells is not None:
             self.add_config("[server]", "cells = %d" % cells)
+        if not bounded:
+            self.add_config("[limits]", "attestations_per_network = 0",
+                            "entries_per_platform = 0",
+                            "entries_per_session = 0")
         if config:
             self.add_config(config)
 

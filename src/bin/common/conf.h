@@ -63,6 +63,8 @@ struct wd_conf {
 	/* [limits] */
 	uint32_t max_body, max_connections, max_per_source;
 	uint32_t request_seconds, idle_seconds, session_seconds;
+	uint32_t attestations_per_network; /* a minute; 0: no bound */
+	uint32_t entries_per_platform, entries_per_session;
 
 	/* [attestation] */
 	bool vendor_roots;

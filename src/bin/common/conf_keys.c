@@ -123,6 +123,23 @@ static const struct wd_conf_key keys[] = {
 	    .manual = "How long an attestation counts: life of sessions and "
 		      "of attestation tokens." },
 
+	{ "limits", "attestations_per_network", WD_CONF_IS_NUMBER,
+	    AT(attestations_per_network), .max = 1000000, .standard = "600",
+	    .manual = "Attestations a minute that each cell takes from one "
+		      "network (a /24, or a /48 for IPv6); 0 is no bound. "
+		      "As many may come at once." },
+	{ "limits", "entries_per_platform", WD_CONF_IS_NUMBER,
+	    AT(entries_per_platform), .max = 1000000, .standard = "1200",
+	    .manual = "Attestations and decisions a minute that each cell "
+		      "logs for one platform. What is over it is refused "
+		      "with 429 and only counted, so that nobody who can "
+		      "attest can fill the log. 0 is no bound." },
+	{ "limits", "entries_per_session", WD_CONF_IS_NUMBER,
+	    AT(entries_per_session), .max = 1000000, .standard = "300",
+	    .manual = "Decisions a minute that each cell makes and logs for "
+		      "one session; beyond that as for a platform. 0 is no "
+		      "bound." },
+
 	{ "attestation", "vendor_roots", WD_CONF_IS_BOOL, AT(vendor_roots),
 	    .standard = "yes",
 	    .manual = "Trusts the roots of the hardware's vendors that are "

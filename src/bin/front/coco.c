@@ -4,6 +4,7 @@
  */
 #include "bin/front/front.h"
 
+#include "base/clock.h"
 #include "codec/hex.h"
 #include "crypto/rand.h"
 #include "proto/coco.h"
@@ -86,13 +87,27 @@ attest_done(struct front *f, struct wd_request *rq, const void *msg)
 	wd_wr_done(&body);
 }
 
+/* Before anything is read: judging evidence costs more than making it up. */
+static int
+may_attest(struct front *f, const struct wd_request *rq, struct wd_diag *d)
+{
+	if (rq->source.local ||
+	    wd_rate_take(&f->networks, f->config->attestations_per_network,
+		wd_span_text(rq->source.prefix), wd_time_mono_ms()))
+		return 0;
+	return wd_reject(d, WD_R_RATE_LIMITED,
+	    "too many attestations from this network; try again later");
+}
+
 void
 front_coco_attest(void *ctx, struct wd_request *rq)
 {
 	WD_AUTO(wd_coco_attest_done) struct wd_coco_attest a = { 0 };
 	struct wd_diag d = { 0 };
-	int r = wd_coco_attest_read(rq->body, &a, &d);
+	int r = may_attest(ctx, rq, &d);
 
+	if (r == 0)
+		r = wd_coco_attest_read(rq->body, &a, &d);
 	if (r != 0) {
 		front_refuse(ctx, rq, r, &d);
 		return;

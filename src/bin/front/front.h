@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/rate.h"
 #include "bin/common/role.h"
 #include "codec/json.h"
 #include "http/query.h"
@@ -78,6 +79,7 @@ struct front {
 	struct front_call calls[FRONT_CALLS];
 
 	struct front_watch watch;
+	struct wd_rate networks; /* attestations of each */
 
 	struct front_count counts[FRONT_COUNTS];
 	struct front_metrics metrics;

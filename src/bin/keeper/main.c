@@ -296,8 +296,12 @@ open_broker(struct keeper *k, struct wd_diag *d)
 	if (r == 0)
 		r = wd_broker_new(
 		    store, name, k->config->session_seconds, &k->broker, d);
-	if (r == 0)
+	if (r == 0) {
+		k->broker->entries_per_platform =
+		    k->config->entries_per_platform;
+		k->broker->entries_per_session = k->config->entries_per_session;
 		return 0;
+	}
 	wd_log_result("store_not_opened", r, d);
 	wd_diag_clear(d);
 	k->why_no_broker = r > 0 ? r : WD_R_UNAVAILABLE;

@@ -55,6 +55,9 @@ tell_config(struct sup_proc *p)
 		.deadline_ms = c->request_seconds * 1000,
 		.idle_ms = c->idle_seconds * 1000,
 		.session_seconds = c->session_seconds,
+		.attestations_per_network = c->attestations_per_network,
+		.entries_per_platform = c->entries_per_platform,
+		.entries_per_session = c->entries_per_session,
 		.client_ca = wd_span_text(c->client_ca),
 	};
 

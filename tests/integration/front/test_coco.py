@@ -296,6 +296,28 @@ REVOKED = "/kbs/v0/warder/leases"
 COOKIE = ["Cookie: kbs-session-id=cafe"]
 
 
+class Bounded(FrontTest):
+    OPTIONS = {"attestations_per_network": 3}
+
+    def test_a_network_has_so_many_attestations_a_minute(self):
+        self.keeper.answers["ATTEST"] = ("quote_bad_signature",)
+        for _ in range(3):
+            self.assertEqual(self.ask(
+                "POST", "/kbs/v0/attest", attestation()).status, 403)
+        for body in (attestation(), b"{"):
+            answer = self.ask("POST", "/kbs/v0/attest", body)
+            self.assert_refused(answer, 429, "rate_limited")
+            self.assertIn("retry-after", answer.fields)
+        asked = [n for n, _ in self.keeper.seen if n == "ATTEST"]
+        self.assertEqual(len(asked), 3)
+        counted = lambda: ("COUNT", {
+            "reason": "rate_limited", "prefix": "127.0.0.0/24", "n": 2})
+        self.assertTrue(wait_until(lambda: counted() in self.keeper.seen))
+        # a local client is no stranger
+        self.assertEqual(self.ask("POST", "/kbs/v0/attest", attestation(),
+                                  local=True).status, 403)
+
+
 class Waiting(FrontTest):
     """GET /kbs/v0/warder/leases."""
 

@@ -502,6 +502,46 @@ class Floods(AttackTest):
             self.assertEqual(counted.get("credential_invalid"), 1, counted)
 
 
+class Entries(unittest.TestCase):
+    """Attesting needs no policy: whoever can must not be able to fill the log."""
+
+    def flood(self, *limits):
+        server = Attacked(bounded=True, config="[limits]\n" + "\n".join(limits))
+        self.addCleanup(server.remove)
+        server.start()
+        server.put_secret(policy_id=server.add_policy())
+        before = server.size_of_log()
+        clients, statuses = [server.attested() for _ in range(4)], []
+        for client in clients:
+            for _ in range(30):
+                try:
+                    client.resource("no/such/thing")
+                except Refused as refused:
+                    statuses.append(refused.status)
+                    if refused.status == 429:
+                        self.assertEqual(refused.type, "RateLimited")
+                        self.assertEqual(refused.headers["Retry-After"], "1")
+        self.assertEqual(set(statuses), {404, 429})
+        return server, server.size_of_log() - before, statuses.count(404)
+
+    def test_a_session_fills_no_log(self):
+        _, grown, decided = self.flood("entries_per_session = 10",
+                                       "entries_per_platform = 0")
+        self.assertIn(decided, range(40, 60))
+        self.assertLess(grown, 60 + 10)
+
+    def test_a_platform_fills_no_log_with_many_sessions(self):
+        server, grown, decided = self.flood("entries_per_platform = 20")
+        self.assertLess(decided, 30)
+        self.assertLess(grown, 40)
+        refused = refusal(server.attested)
+        self.assertEqual((refused.status, refused.type), (429, "RateLimited"))
+        server.restart()  # scribe writes what it counted as it leaves
+        counted = {c["reason"]: c["n"] for e in server.entries()
+                   if e["event"] == "counts" for c in e["counts"]}
+        self.assertGreater(counted["rate_limited"], 80)
+
+
 class Hung(AttackTest):
     def test_a_verify_that_hangs_is_replaced(self):
         verify = [p for p in self.server.processes("verify")

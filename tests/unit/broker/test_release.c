@@ -719,6 +719,89 @@ revoked_lease_is_not_renewed(void **state)
 	    renew(f, &later, &lease, &session), WD_R_REVOKED_BY_OPERATOR);
 }
 
+/* ---- how much one may have logged */
+
+static void
+session_has_so_many_decisions_a_minute(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	WD_AUTO(client_done) struct client c = attested(f);
+	WD_AUTO(client_done) struct client other = attested(f);
+
+	put_secret(f, secret_path, "x", &policy);
+	f->b->entries_per_session = 3;
+	t_ok(resource(f, &c, secret_path));
+	assert_int_equal(resource(f, &c, "no/such/thing"), WD_R_NOT_FOUND);
+	assert_non_null(f->out.entry);
+	t_ok(resource(f, &c, secret_path));
+	assert_int_equal(resource(f, &c, secret_path), WD_R_RATE_LIMITED);
+	assert_null(f->out.entry); /* counted, not logged one by one */
+	t_ok(resource(f, &other, secret_path));
+}
+
+/* Claims of the same environment on this platform; they have an order. */
+static void
+on_platform(struct client *c, uint8_t n)
+{
+	uint8_t id[16] = { n }, data[64] = { 1 }, who[32];
+
+	(void)memset(who, SIGNER, sizeof(who));
+	c->claims = (struct wd_claims){ 0 };
+	t_ok(wd_claims_put_text(&c->claims, WD_C_TEE, "sgx"));
+	t_ok(wd_claims_put_bool(&c->claims, WD_C_SOFTWARE, false));
+	t_ok(wd_claims_put_bool(&c->claims, WD_C_DEBUG, false));
+	t_ok(wd_claims_put_text(&c->claims, WD_C_TCB_STATUS, "UpToDate"));
+	t_ok(wd_claims_put(&c->claims, WD_C_REPORT_DATA, WD_SPAN(data)));
+	t_ok(wd_claims_put(&c->claims, WD_C_PLATFORM_ID, WD_SPAN(id)));
+	t_ok(wd_claims_put(&c->claims, WD_C_MRENCLAVE, WD_SPAN(who)));
+	t_ok(wd_claims_put(&c->claims, WD_C_MRSIGNER, WD_SPAN(who)));
+	t_ok(wd_claims_put_uint(&c->claims, WD_C_ISVPRODID, 1));
+	t_ok(wd_claims_put_uint(&c->claims, WD_C_ISVSVN, 3));
+}
+
+static void
+platform_has_so_many_entries_a_minute_whatever_its_sessions(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	WD_AUTO(client_done) struct client a = client_new(f);
+	WD_AUTO(client_done) struct client b = client_new(f);
+	WD_AUTO(client_done) struct client c = client_new(f);
+
+	put_secret(f, secret_path, "x", &policy);
+	f->b->entries_per_platform = 4;
+	on_platform(&a, 1);
+	on_platform(&b, 1);
+	on_platform(&c, 2);
+	t_ok(attest(f, &a));
+	t_ok(resource(f, &a, secret_path));
+	t_ok(resource(f, &a, secret_path));
+	t_ok(attest(f, &b));
+	assert_int_equal(resource(f, &a, secret_path), WD_R_RATE_LIMITED);
+	assert_int_equal(resource(f, &b, secret_path), WD_R_RATE_LIMITED);
+	assert_null(f->out.entry);
+	t_ok(attest(f, &c));
+	t_ok(resource(f, &c, secret_path));
+}
+
+static void
+attestation_over_the_rate_does_not_spend_its_challenge(void **state)
+{
+	struct t_broker *f = *state;
+	WD_AUTO(client_done) struct client a = client_new(f);
+	WD_AUTO(client_done) struct client b = client_new(f);
+
+	f->b->entries_per_platform = 1;
+	on_platform(&a, 1);
+	on_platform(&b, 1);
+	t_ok(attest(f, &a));
+	assert_int_equal(attest(f, &b), WD_R_RATE_LIMITED);
+	assert_null(f->out.entry);
+	f->b->entries_per_platform = 0;
+	t_ok(attest(f, &b));
+}
+
 /* ---- the word of what was revoked */
 
 static int
@@ -1060,6 +1143,11 @@ main(void)
 		with_broker(key_and_certificate_come_under_the_keys_policy),
 		with_broker(native_release_is_signed_over_what_was_asked),
 		with_broker(revoked_lease_is_not_renewed),
+		with_broker(session_has_so_many_decisions_a_minute),
+		with_broker(
+		    platform_has_so_many_entries_a_minute_whatever_its_sessions),
+		with_broker(
+		    attestation_over_the_rate_does_not_spend_its_challenge),
 		with_broker(what_was_revoked_since_is_told_in_digests),
 		with_broker(many_revocations_are_told_in_pieces),
 		with_broker(
