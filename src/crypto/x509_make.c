@@ -88,6 +88,28 @@ hash_for(const struct wd_pkey *k)
 	return wd_lib()->md[by_alg[k->row->alg]];
 }
 
+/* Ready to sign with ISSUER's key; PSS counts for RSA alone. */
+static int
+signing_context(const struct wd_pkey *issuer, bool pss, EVP_MD_CTX **ret)
+{
+	WD_AUTO(wd_evp_md_ctx_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool as_pss = pss && issuer->row->family == WD_FAMILY_RSA;
+	EVP_PKEY_CTX *key; /* the context's */
+
+	if (ctx == NULL ||
+	    EVP_DigestSignInit(ctx, &key,
+		as_pss ? wd_lib()->md[WD_SHA384] : hash_for(issuer), NULL,
+		issuer->evp) != 1)
+		return wd_lib_fault();
+	if (as_pss &&
+	    (EVP_PKEY_CTX_set_rsa_padding(key, RSA_PKCS1_PSS_PADDING) != 1 ||
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(key, RSA_PSS_SALTLEN_DIGEST) !=
+		    1))
+		return wd_lib_fault();
+	*ret = WD_TAKE(ctx);
+	return 0;
+}
+
 static int
 add_rdn(X509_NAME *name, const struct wd_rdn *rdn)
 {
@@ -221,6 +243,7 @@ wd_cert_make(const struct wd_cert_spec *spec, const struct wd_pkey *subject,
     const struct wd_pkey *issuer, struct wd_bytes **ret_der)
 {
 	WD_AUTO(cert_freep) X509 *x = X509_new();
+	WD_AUTO(wd_evp_md_ctx_freep) EVP_MD_CTX *ctx = NULL;
 	int r;
 
 	if (!issuer->is_private)
@@ -230,9 +253,10 @@ wd_cert_make(const struct wd_cert_spec *spec, const struct wd_pkey *subject,
 		return wd_lib_fault();
 	if ((r = set_serial(x, spec->serial)) != 0 ||
 	    (r = set_names(x, spec)) != 0 || (r = set_dates(x, spec)) != 0 ||
-	    (r = set_extensions(x, spec, subject, issuer)) != 0)
+	    (r = set_extensions(x, spec, subject, issuer)) != 0 ||
+	    (r = signing_context(issuer, spec->pss, &ctx)) != 0)
 		return r;
-	if (X509_sign(x, issuer->evp, hash_for(issuer)) <= 0)
+	if (X509_sign_ctx(x, ctx) <= 0)
 		return wd_lib_fault();
 	return encode(x, ASN1_ITEM_rptr(X509), ret_der);
 }
@@ -334,6 +358,7 @@ wd_crl_make(const struct wd_crl_spec *spec, const struct wd_pkey *issuer,
     struct wd_bytes **ret_der)
 {
 	WD_AUTO(crl_freep) X509_CRL *crl = X509_CRL_new();
+	WD_AUTO(wd_evp_md_ctx_freep) EVP_MD_CTX *ctx = NULL;
 	int r;
 
 	if (!issuer->is_private)
@@ -341,9 +366,10 @@ wd_crl_make(const struct wd_crl_spec *spec, const struct wd_pkey *issuer,
 	if (crl == NULL || X509_CRL_set_version(crl, VERSION_2) != 1)
 		return wd_lib_fault();
 	if ((r = fill_issuer(crl, spec, issuer)) != 0 ||
-	    (r = fill_times_and_entries(crl, spec)) != 0)
+	    (r = fill_times_and_entries(crl, spec)) != 0 ||
+	    (r = signing_context(issuer, spec->pss, &ctx)) != 0)
 		return r;
-	if (X509_CRL_sign(crl, issuer->evp, hash_for(issuer)) <= 0)
+	if (X509_CRL_sign_ctx(crl, ctx) <= 0)
 		return wd_lib_fault();
 	return encode(crl, ASN1_ITEM_rptr(X509_CRL), ret_der);
 }

@@ -44,6 +44,7 @@ struct wd_cert_spec {
 	const char *crl_uri; /* NULL: no distribution point */
 	const struct wd_cert_ext *ext;
 	size_t n_ext;
+	bool pss; /* an RSA issuer signs with RSASSA-PSS and SHA-384 */
 };
 
 /*
@@ -65,6 +66,7 @@ struct wd_crl_spec {
 	int64_t this_update, next_update;
 	const struct wd_span *revoked; /* serials */
 	size_t n_revoked;
+	bool pss; /* as in wd_cert_spec */
 };
 
 /* Version 2, number 1, with the issuer's key identifier. Results as

@@ -74,7 +74,7 @@ static struct wd_bytes *
 make_crl(const struct wd_span *revoked, size_t n, const struct wd_pkey *issuer)
 {
 	struct wd_crl_spec spec = { root_name, WD_N(root_name), now - 5,
-		now + 1000, revoked, n };
+		now + 1000, revoked, n, false };
 	struct wd_bytes *der = NULL;
 
 	t_ok(wd_crl_make(&spec, issuer, &der));
@@ -413,7 +413,7 @@ impossible_lists_are_refused(void **state)
 	WD_AUTO(wd_pkey_freep) struct wd_pkey *key = t_private(key_bob);
 	WD_AUTO(wd_pkey_freep) struct wd_pkey *public = t_public_of(key);
 	struct wd_crl_spec spec = { root_name, WD_N(root_name), now, now - 1,
-		NULL, 0 };
+		NULL, 0, false };
 	struct wd_bytes *der = NULL;
 
 	(void)state;
