@@ -28,7 +28,13 @@ static const struct wd_op_row ops[] = {
 	{ WD_OP_CN_IN, WD_OP_CLIENT, "in", "cn", true },
 	{ WD_OP_PERMISSIONS_ANY, WD_OP_CLIENT, "any_of", "permissions", true },
 	{ WD_OP_PERMISSIONS_ALL, WD_OP_CLIENT, "all_of", "permissions", true },
+	{ WD_OP_LE, WD_OP_CLAIM, "le", NULL, false },
 };
+
+#define SNP_SVN(id)                                                            \
+	{                                                                      \
+		.claim = id, .max = UINT8_MAX, .least = WD_R_SVN_BELOW_MINIMUM \
+	}
 
 static const struct wd_claim_rule rules[] = {
 	{ .claim = WD_C_PLATFORM_ID },
@@ -83,6 +89,56 @@ static const struct wd_claim_rule rules[] = {
 	    .len = 16,
 	    .components = true,
 	    .least = WD_R_SVN_BELOW_MINIMUM },
+	/* SNP */
+	{ .claim = WD_C_PRODUCT_LINE },
+	{ .claim = WD_C_SIGNING_KEY },
+	{ .claim = WD_C_REPORT_VERSION, .max = UINT16_MAX },
+	{ .claim = WD_C_GUEST_SVN,
+	    .max = UINT32_MAX,
+	    .least = WD_R_SVN_BELOW_MINIMUM },
+	{ .claim = WD_C_GUEST_POLICY, .len = 8 },
+	{ .claim = WD_C_FAMILY_ID,
+	    .len = 16,
+	    .listed = WD_R_ISV_PRODUCT_MISMATCH },
+	{ .claim = WD_C_IMAGE_ID,
+	    .len = 16,
+	    .listed = WD_R_ISV_PRODUCT_MISMATCH },
+	{ .claim = WD_C_VMPL, .max = UINT8_MAX },
+	{ .claim = WD_C_PLATFORM_INFO, .len = 8 },
+	{ .claim = WD_C_MEASUREMENT,
+	    .len = 48,
+	    .listed = WD_R_MEASUREMENT_MISMATCH },
+	{ .claim = WD_C_HOST_DATA,
+	    .len = 32,
+	    .listed = WD_R_MEASUREMENT_MISMATCH },
+	{ .claim = WD_C_ID_KEY_DIGEST,
+	    .len = 48,
+	    .listed = WD_R_SIGNER_MISMATCH },
+	{ .claim = WD_C_AUTHOR_KEY_DIGEST,
+	    .len = 48,
+	    .listed = WD_R_SIGNER_MISMATCH },
+	{ .claim = WD_C_CHIP_ID, .len = 64 },
+	SNP_SVN(WD_C_REPORTED_FMC),
+	SNP_SVN(WD_C_REPORTED_BOOT_LOADER),
+	SNP_SVN(WD_C_REPORTED_TEE),
+	SNP_SVN(WD_C_REPORTED_SNP),
+	SNP_SVN(WD_C_REPORTED_MICROCODE),
+	SNP_SVN(WD_C_COMMITTED_FMC),
+	SNP_SVN(WD_C_COMMITTED_BOOT_LOADER),
+	SNP_SVN(WD_C_COMMITTED_TEE),
+	SNP_SVN(WD_C_COMMITTED_SNP),
+	SNP_SVN(WD_C_COMMITTED_MICROCODE),
+	{ .claim = WD_C_REPORTED_LE_COMMITTED },
+	{ .claim = WD_C_COMMITTED_LE_CURRENT },
+	{ .claim = WD_C_SMT_ALLOWED },
+	{ .claim = WD_C_MIGRATE_MA },
+	{ .claim = WD_C_SINGLE_SOCKET },
+	{ .claim = WD_C_TSME_ENABLED },
+	{ .claim = WD_C_ALIAS_CHECK_COMPLETE },
+	{ .claim = WD_C_CIPHERTEXT_HIDING },
+	{ .claim = WD_C_CSP_ID },
+	{ .claim = WD_C_LAUNCH_MIT_VECTOR, .len = 8 },
+	{ .claim = WD_C_CURRENT_MIT_VECTOR, .len = 8 },
 	/* Arm CCA and PSA */
 	{ .claim = WD_C_PLATFORM_PROFILE },
 	{ .claim = WD_C_IMPLEMENTATION_ID, .len = 32 },
@@ -114,6 +170,12 @@ static const struct wd_claim_rule rules[] = {
 	    .listed = WD_R_MEASUREMENT_MISMATCH },
 	{ .claim = WD_C_MEASUREMENT_BLOCKS, .max = UINT8_MAX },
 };
+
+static bool
+is_order(const struct wd_op_row *op)
+{
+	return op->op == WD_OP_GE || op->op == WD_OP_LE;
+}
 
 const struct wd_op_row *
 wd_op_row(unsigned op)
@@ -173,7 +235,7 @@ wd_clause_op_fits(const struct wd_op_row *op, const struct wd_claim_row *claim,
 		return op->op != WD_OP_IS;
 	case WD_CLAIM_BYTES:
 		return op->op != WD_OP_IS &&
-		    (op->op != WD_OP_GE || rule->components);
+		    (!is_order(op) || rule->components);
 	case WD_CLAIM_TEXT:
 		return op->op == WD_OP_IN || op->op == WD_OP_EQ;
 	case WD_CLAIM_BOOL:
@@ -230,6 +292,6 @@ wd_clause_reason(const struct wd_clause *c)
 		return WD_R_CLIENT_IDENTITY_MISMATCH;
 	if (c->op->kind == WD_OP_GROUP)
 		return WD_R_POLICY_CLAUSE;
-	own = c->op->op == WD_OP_GE ? c->rule->least : c->rule->listed;
+	own = is_order(c->op) ? c->rule->least : c->rule->listed;
 	return own == 0 ? WD_R_POLICY_CLAUSE : own;
 }

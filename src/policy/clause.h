@@ -21,6 +21,7 @@ enum wd_op {
 	WD_OP_CN_IN = 9,
 	WD_OP_PERMISSIONS_ANY = 10,
 	WD_OP_PERMISSIONS_ALL = 11,
+	WD_OP_LE = 12, /* as GE, the other way round */
 };
 
 enum wd_op_kind { WD_OP_GROUP, WD_OP_CLAIM, WD_OP_CLIENT };
@@ -43,7 +44,7 @@ struct wd_claim_rule {
 	size_t len;            /* BYTES: exactly; 0: 1 to 64 */
 	uint64_t max;          /* UINT */
 	bool components;       /* BYTES that are security versions */
-	enum wd_reason least;  /* when "ge" fails; 0: policy_clause */
+	enum wd_reason least;  /* when "ge" or "le" fails; 0: policy_clause */
 	enum wd_reason listed; /* when another comparison fails; the same */
 };
 

@@ -23,18 +23,21 @@ is_listed(struct wd_span values, struct wd_span v)
 	return false;
 }
 
+/* Component by component, or as numbers: V on the right side of the bound. */
 static bool
-is_at_least(const struct wd_clause *c, struct wd_span v)
+is_ordered(const struct wd_clause *c, struct wd_span v)
 {
+	bool ge = c->op->op == WD_OP_GE;
 	struct wd_rd rd = wd_rd(c->values);
-	struct wd_span least = wd_value_next(&rd);
+	struct wd_span bound = wd_value_next(&rd);
+	const struct wd_span low = ge ? bound : v, high = ge ? v : bound;
 
-	if (v.len != least.len)
+	if (low.len != high.len)
 		return false;
 	if (c->claim->type != WD_CLAIM_BYTES)
-		return wd_value_number(v) >= wd_value_number(least);
+		return wd_value_number(high) >= wd_value_number(low);
 	for (size_t i = 0; i < v.len; i++)
-		if (v.p[i] < least.p[i])
+		if (high.p[i] < low.p[i])
 			return false;
 	return true;
 }
@@ -62,8 +65,9 @@ claim_compares(const struct wd_clause *c, struct wd_span v)
 {
 	if (c->claim->type == WD_CLAIM_LIST)
 		return are_all_listed(c->values, v);
-	return c->op->op == WD_OP_GE ? is_at_least(c, v)
-				     : is_listed(c->values, v);
+	if (c->op->op == WD_OP_GE || c->op->op == WD_OP_LE)
+		return is_ordered(c, v);
+	return is_listed(c->values, v);
 }
 
 /* TEXT stands in LIST, whose texts each end in a zero byte. */

@@ -98,7 +98,8 @@ read_claim(struct walk *w, struct wd_jobj *o)
 	}
 	if (op == NULL) {
 		wd_jobj_fail(o, WD_R_MALFORMED,
-		    "none of \"ge\", \"in\", \"eq\", \"is\" is given");
+		    "none of \"ge\", \"le\", \"in\", \"eq\", \"is\" is "
+		    "given");
 		return;
 	}
 	wd_parse_comparison(o, op->member,

@@ -305,7 +305,7 @@ clauses_are_checked(void **state)
 		struct wd_span value;
 	} bad[] = {
 		{ 0, WD_C_ISVSVN, 1, WD_SPAN(five) },
-		{ 12, WD_C_ISVSVN, 1, WD_SPAN(five) },
+		{ 13, WD_C_ISVSVN, 1, WD_SPAN(five) },
 		{ 255, WD_C_ISVSVN, 1, WD_SPAN(five) },
 		{ WD_OP_GE, 0, 1, WD_SPAN(five) },
 		{ WD_OP_GE, 255, 1, WD_SPAN(five) },
@@ -332,6 +332,7 @@ clauses_are_checked(void **state)
 
 	(void)state;
 	t_ok(adopt_clause(WD_OP_GE, WD_C_ISVSVN, 1, number));
+	t_ok(adopt_clause(WD_OP_LE, WD_C_ISVSVN, 1, number));
 	t_ok(adopt_clause(WD_OP_CN_IN, 0, 1, text));
 	for (size_t i = 0; i < WD_N(bad); i++)
 		assert_int_equal(adopt_clause(bad[i].op, bad[i].claim, bad[i].n,
