@@ -97,6 +97,7 @@ static const struct {
 } rows[] = {
 	{ WD_DOOR_COCO, WD_TEE_SGX, coco },
 	{ WD_DOOR_COCO, WD_TEE_CCA, coco },
+	{ WD_DOOR_COCO, WD_TEE_SNP, coco },
 };
 
 int

@@ -6,6 +6,7 @@
 
 #include "codec/base64.h"
 #include "proto/evidence_cca.h"
+#include "proto/evidence_snp.h"
 
 int
 wd_evidence_b64(struct wd_jobj *o, const char *name, size_t max,
@@ -53,6 +54,8 @@ write_sgx(struct wd_jtext *j, const struct wd_inputs *in)
 static const struct wd_evidence_form forms[] = {
 	{ WD_TEE_CCA, "token", NULL, wd_evidence_read_cca,
 	    wd_evidence_write_cca },
+	{ WD_TEE_SNP, "attestation_report", NULL, wd_evidence_snp_read,
+	    wd_evidence_snp_write },
 	{ WD_TEE_SGX, "quote", NULL, read_sgx, write_sgx },
 };
 
@@ -62,7 +65,6 @@ static const struct {
 	const char *name, *member;
 } others[] = {
 	{ "tdx", "cc_eventlog" },
-	{ "snp", "attestation_report" },
 	{ "az-snp-vtpm", "hcl_report" },
 	{ "az-tdx-vtpm", "hcl_report" },
 	{ "tpm", "ak_public" },

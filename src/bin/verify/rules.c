@@ -37,6 +37,7 @@ verify_open(
 		.anchors = anchors,
 		.allow_debug = config->allow_debug,
 		.crl_optional = config->crl_optional,
+		.need_amd_crl = !config->crl_optional,
 		.min_evaluation_number = config->min_evaluation_number,
 	};
 

@@ -6,6 +6,7 @@
 
 #include "verify/arm/cpak.h"
 #include "verify/intel/kept.h"
+#include "verify/snp/doc.h"
 
 /* What a check works on. */
 struct doc {
@@ -164,6 +165,24 @@ check_cpak(const struct doc *x, struct wd_doc_info *info)
 	return wd_cpak_check(x->v, x->bytes, x->at, info, x->d);
 }
 
+static int
+check_ask(const struct doc *x, struct wd_doc_info *info)
+{
+	return wd_snp_ask_check(x->v, x->bytes, x->at, info, x->d);
+}
+
+static int
+check_amd_crl(const struct doc *x, struct wd_doc_info *info)
+{
+	return wd_snp_crl_check(x->v, x->bytes, x->chain, x->at, info, x->d);
+}
+
+static int
+check_vek(const struct doc *x, struct wd_doc_info *info)
+{
+	return wd_snp_vek_check(x->v, x->bytes, x->chain, x->at, info, x->d);
+}
+
 static int (*const checks[WD_IN_COUNT])(
     const struct doc *x, struct wd_doc_info *info) = {
 	[WD_IN_TCB_INFO] = check_tcb_info,
@@ -173,6 +192,9 @@ static int (*const checks[WD_IN_COUNT])(
 	[WD_IN_PCK_CRL] = check_pck_crl,
 	[WD_IN_ROOT_CA_CRL] = check_root_crl,
 	[WD_IN_CPAK] = check_cpak,
+	[WD_IN_ASK] = check_ask,
+	[WD_IN_AMD_CRL] = check_amd_crl,
+	[WD_IN_VEK_KEPT] = check_vek,
 };
 
 int

@@ -127,8 +127,8 @@ has_more_pem(struct wd_span s)
 	return n > 1;
 }
 
-static bool
-has_more(struct wd_span s)
+bool
+wd_snp_vek_is_whole(struct wd_span s)
 {
 	return s.len > 0 && s.p[0] == WD_DER_SEQUENCE ? has_more_der(s)
 						      : has_more_pem(s);
@@ -141,7 +141,7 @@ wd_snp_path(struct wd_verifier *v, struct wd_span vek, struct wd_span ask,
 	if (vek.p == NULL)
 		return wd_reject(d, WD_R_CHAIN_MISSING,
 		    "the certificate of the VCEK or VLEK is not given");
-	if (has_more(vek))
+	if (wd_snp_vek_is_whole(vek))
 		ask = wd_span(NULL, 0);
 	else if (ask.p == NULL)
 		return wd_reject(d, WD_R_CHAIN_MISSING,

@@ -7,6 +7,9 @@
 #include "verify/chain.h"
 #include "verify/snp/report.h"
 
+/* The certificates above the leaf are there too. */
+bool wd_snp_vek_is_whole(struct wd_span vek);
+
 extern const struct wd_trail_spec wd_snp_vek_spec, wd_snp_ca_spec;
 
 enum { WD_SNP_VEK_PLACE, WD_SNP_ASK_PLACE, WD_SNP_ARK_PLACE };

@@ -83,6 +83,25 @@ wd_snp_leads(struct wd_verifier *v, const struct wd_inputs *in, int64_t at)
 	return wd_snp_path(v, vek, in->part[WD_IN_ASK], at, &path, NULL);
 }
 
+/* Certificates that a guest brings whole name their root. 0 or a fault. */
+static int
+look_at_root(struct wd_verifier *v, struct wd_span vek, int64_t at,
+    struct wd_platform *p)
+{
+	const struct wd_trail *path;
+	int r;
+
+	if (vek.p == NULL || !wd_snp_vek_is_whole(vek))
+		return 0;
+	r = wd_snp_path(v, vek, wd_span(NULL, 0), at, &path, NULL);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	p->root_unknown = false;
+	p->software =
+	    wd_trail_anchor(v, WD_TEE_SNP, path->root_sha256)->software;
+	return 0;
+}
+
 int
 wd_snp_platform(struct wd_verifier *v, struct wd_span bytes,
     const struct wd_inputs *in, int64_t at, struct wd_platform *ret,
@@ -92,8 +111,6 @@ wd_snp_platform(struct wd_verifier *v, struct wd_span bytes,
 	struct wd_snp_report report;
 	enum wd_snp_line line;
 
-	(void)v;
-	(void)at;
 	if (wd_snp_report_parse(bytes, &report, NULL) != 0)
 		return WD_R_NOT_FOUND;
 	line = report.line;
@@ -106,6 +123,8 @@ wd_snp_platform(struct wd_verifier *v, struct wd_span bytes,
 	if (wd_snp_vek_scope(
 		report.chip_id, report.reported, p.scope[WD_IN_VEK_KEPT]) != 0)
 		return wd_fault(d, WD_F_CRYPTO, "cannot hash");
+	if (look_at_root(v, in->part[WD_IN_VEK], at, &p) != 0)
+		return wd_fault(d, WD_F_CRYPTO, "cannot take in a chain");
 	*ret = p;
 	return 0;
 }

@@ -153,7 +153,7 @@ what_a_door_does_not_bind_is_refused(void **state)
 	b.door = WD_DOOR_ADMIN;
 	refused(&b, WD_R_UNSUPPORTED);
 	b = p256();
-	b.tee = WD_TEE_SNP;
+	b.tee = WD_TEE_NVIDIA;
 	refused(&b, WD_R_UNSUPPORTED);
 }
 
