@@ -57,5 +57,9 @@ int swtee_write_collateral(const struct wd_swtee *t, int dir,
     const struct wd_swtee_collateral *c, const struct swtee_wanted *wanted,
     struct wd_diag *d) WD_MUST_USE;
 
+/* BYTES to FILE, whole or not at all; NULL: to standard output. */
+int swtee_write_out(const char *file, struct wd_span bytes, struct wd_diag *d)
+    WD_MUST_USE;
+
 /* Says what went wrong; the status to exit with. */
 enum cli_exit swtee_failed(int result, const struct wd_diag *d);

@@ -3,6 +3,7 @@
  * platform, also what a vendor would say to have it refused.
  */
 #include "bin/warder/swtee.h"
+#include "bin/warder/swtee_snp.h"
 #include "bin/warder/verbs.h"
 
 #include "base/num.h"
@@ -26,6 +27,8 @@ static const struct cli_option options[] = {
 	{ "level", "COMPONENTS:PCESVN:STATUS[:A,B]",
 	    "a level, instead of those made for the platform", true },
 	{ "qe-status", "STATUS", "of the quoting enclave; UpToDate", false },
+	{ "tee", "TEE", "snp: the folder of an SNP platform", false },
+	{ "revoke-ask", NULL, "snp: list the ASK", false },
 	{ "revoke-pck", NULL, "list the PCK certificate as revoked", false },
 	{ "revoke-ca", NULL, "list the PCK CA", false },
 	{ "revoke-signing", NULL, "list TCB signing", false },
@@ -186,6 +189,8 @@ run(const struct cli_args *args)
 
 	if (cli_value(args, "dir") == NULL)
 		return cli_usage(args, "--dir is needed");
+	if (swtee_is_snp(cli_value(args, "tee")))
+		return swtee_snp_collateral(args);
 	if (swtee_fields(args, fields, WD_N(fields), &c, &d) != 0 ||
 	    read_levels(args, &levels, &d) != 0 ||
 	    read_documents(args, &wanted, &any, &d) != 0)

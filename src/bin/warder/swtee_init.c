@@ -2,6 +2,7 @@
  * warder swtee init: a software platform in a folder of its own.
  */
 #include "bin/warder/swtee.h"
+#include "bin/warder/swtee_snp.h"
 #include "bin/warder/verbs.h"
 
 #include "codec/hex.h"
@@ -13,6 +14,7 @@
 #include <stdio.h>
 
 static const struct cli_option options[] = {
+	{ "tee", "TEE", "snp: a platform of AMD's; else of Intel's", false },
 	{ "fmspc", "HEX", "the platform's family, 6 bytes", false },
 	{ "pceid", "HEX", "2 bytes", false },
 	{ "ppid", "HEX", "its id, 16 bytes; random when not given", false },
@@ -21,6 +23,7 @@ static const struct cli_option options[] = {
 	{ "cpusvn", "HEX", "16 bytes; as the components", false },
 	{ "processor-ca", NULL, "under the PCK Processor CA", false },
 	{ "made", "TIME", "when certificates begin; now", false },
+	SWTEE_SNP_INIT_OPTIONS,
 	{ "json", NULL, "answer with one JSON object", false },
 };
 
@@ -116,6 +119,8 @@ run(const struct cli_args *args)
 
 	if (path == NULL || cli_operand(args, &at) != NULL)
 		return cli_usage(args, "one folder is needed");
+	if (swtee_is_snp(cli_value(args, "tee")))
+		return swtee_snp_init(args, path);
 	if ((r = wd_crypto_init(&d)) != 0)
 		return swtee_failed(r, &d);
 	if (swtee_fields(args, fields, WD_N(fields), &spec, &d) != 0)

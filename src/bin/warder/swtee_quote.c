@@ -3,6 +3,7 @@
  * fault.
  */
 #include "bin/warder/swtee.h"
+#include "bin/warder/swtee_snp.h"
 #include "bin/warder/verbs.h"
 
 #include "crypto/init.h"
@@ -15,7 +16,7 @@
 
 static const struct cli_option options[] = {
 	{ "dir", "DIR", "the folder of `warder swtee init`", false },
-	{ "tee", "TEE", "sgx (the default) or tdx", false },
+	{ "tee", "TEE", "sgx (the default), tdx or snp", false },
 	{ "quote-version", "N", "sgx: 3 to 5, 3; tdx: 4 or 5, 5", false },
 	{ "report-data", "HEX", "what it says, up to 64 bytes", false },
 	{ "debug", NULL, "an enclave or TD that can be debugged", false },
@@ -55,6 +56,7 @@ static const struct cli_option options[] = {
 	    "qe_report_signature, qe_signer, qe_debug, pck_signature, "
 	    "cert_data, vendor, length",
 	    false },
+	SWTEE_SNP_QUOTE_OPTIONS,
 	{ "output", "FILE", "where to write it; else to standard output",
 	    false },
 };
@@ -190,8 +192,8 @@ read_asked(const struct cli_args *args, struct asked *a, struct wd_diag *d)
 		return read_td(args, &a->td, d);
 	if (tee == NULL || strcmp(tee, "sgx") == 0)
 		return read_sgx(args, &a->sgx, d);
-	return wd_reject(
-	    d, WD_R_TEE_NOT_SUPPORTED, "--tee %s: neither sgx nor tdx", tee);
+	return wd_reject(d, WD_R_TEE_NOT_SUPPORTED,
+	    "--tee %s: neither sgx, tdx nor snp", tee);
 }
 
 static int
@@ -202,9 +204,8 @@ make_quote(const struct wd_swtee *t, const struct asked *a,
 			: wd_swtee_quote(t, &a->sgx, ret, d);
 }
 
-/* A file appears whole or not at all; standard output takes the bytes. */
-static int
-write_out(const char *file, struct wd_span bytes, struct wd_diag *d)
+int
+swtee_write_out(const char *file, struct wd_span bytes, struct wd_diag *d)
 {
 	const char *slash = file == NULL ? NULL : strrchr(file, '/');
 	WD_AUTO(wd_fd_closep) int fd = -1;
@@ -239,7 +240,9 @@ run(const struct cli_args *args)
 
 	if (cli_value(args, "dir") == NULL)
 		return cli_usage(args, "--dir is needed");
-	if (read_asked(args, &a, &d) != 0)
+	if (swtee_is_snp(cli_value(args, "tee")))
+		return swtee_snp_quote(args);
+	if (swtee_snp_refuse(args, &d) != 0 || read_asked(args, &a, &d) != 0)
 		return cli_usage(args, "%s", d.detail);
 	if (file == NULL && isatty(STDOUT_FILENO))
 		return cli_usage(
@@ -247,7 +250,7 @@ run(const struct cli_args *args)
 	if ((r = wd_crypto_init(&d)) != 0 ||
 	    (r = swtee_open(args, &fd, &t, &d)) != 0 ||
 	    (r = make_quote(t, &a, &quote, &d)) != 0 ||
-	    (r = write_out(file, wd_bytes_span(quote), &d)) != 0)
+	    (r = swtee_write_out(file, wd_bytes_span(quote), &d)) != 0)
 		return swtee_failed(r, &d);
 	return CLI_OK;
 }
