@@ -55,7 +55,8 @@ plan_renewal(struct agent_key *k)
 int64_t
 agent_keys_next_end(const struct agent *a)
 {
-	int64_t next = INT64_MAX;
+	int64_t older = wd_hold_next_deadline(a->hold);
+	int64_t next = older < INT64_MAX ? older * SECOND : INT64_MAX;
 
 	for (size_t i = 0; i < a->n_keys; i++)
 		if (a->keys[i].held && a->keys[i].deadline < next)
