@@ -126,14 +126,3 @@ wd_libc_freep(void *pointer_to_pointer)
 	free(*pp);
 	*pp = NULL;
 }
-
-char *
-wd_strdup(const char *text)
-{
-	struct wd_span s = wd_span_text(text);
-	char *copy = wd_alloc(s.len + 1);
-
-	if (copy != NULL)
-		wd_copy(copy, s);
-	return copy;
-}

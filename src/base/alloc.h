@@ -30,9 +30,6 @@ void *wd_free(void *p);
 /* For WD_AUTO on plain pointers. */
 void wd_freep(void *pointer_to_pointer);
 
-/* A NUL-terminated copy of a text or of S's bytes. */
-char *wd_strdup(const char *text) WD_MUST_USE;
-
 /* For WD_AUTO on memory that the C library made itself (getline(3), …). */
 void wd_libc_freep(void *pointer_to_pointer);
 

@@ -178,12 +178,6 @@ wd_event_after(struct wd_event *e, unsigned ms)
 }
 
 void
-wd_event_stop(struct wd_event *e)
-{
-	(void)event_del(e->read); /* stopping what does not run is fine */
-}
-
-void
 wd_event_soon(struct wd_event *e)
 {
 	event_active(e->read, EV_TIMEOUT, 0);

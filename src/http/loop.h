@@ -35,7 +35,6 @@ void wd_event_want_write(struct wd_event *e, bool yes);
 int wd_loop_timer(struct wd_loop *loop, void (*fn)(void *ctx), void *ctx,
     struct wd_event **ret) WD_MUST_USE;
 void wd_event_after(struct wd_event *e, unsigned ms);
-void wd_event_stop(struct wd_event *e);
 
 /* A timer's function, run once when what is ready now has been looked at. */
 void wd_event_soon(struct wd_event *e);

@@ -249,12 +249,6 @@ wd_tls_freep(struct wd_tls **tls)
 	*tls = wd_tls_free(*tls);
 }
 
-size_t
-wd_tls_cached(const struct wd_tls *tls)
-{
-	return wd_tls_cache_count(&tls->cache);
-}
-
 SSL *
 wd_tls_session(struct wd_tls *tls)
 {

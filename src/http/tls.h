@@ -25,9 +25,6 @@ int wd_tls_new(const struct wd_tls_config *config, struct wd_tls **ret,
 struct wd_tls *wd_tls_free(struct wd_tls *tls);
 void wd_tls_freep(struct wd_tls **tls);
 
-/* Sessions that can be resumed now. */
-size_t wd_tls_cached(const struct wd_tls *tls);
-
 /* For files of this folder: a new server session, or NULL. */
 SSL *wd_tls_session(struct wd_tls *tls);
 

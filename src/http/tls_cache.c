@@ -43,16 +43,6 @@ wd_tls_cache_take(struct wd_tls_cache *c, struct wd_span id)
 	return WD_TAKE(c->place[i]);
 }
 
-size_t
-wd_tls_cache_count(const struct wd_tls_cache *c)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < WD_TLS_CACHE_SIZE; i++)
-		n += c->place[i] != NULL;
-	return n;
-}
-
 void
 wd_tls_cache_done(struct wd_tls_cache *c)
 {

@@ -20,5 +20,4 @@ void wd_tls_cache_put(struct wd_tls_cache *c, SSL_SESSION *s);
 /* The session of this id, which leaves the cache; NULL when there is none. */
 SSL_SESSION *wd_tls_cache_take(struct wd_tls_cache *c, struct wd_span id);
 
-size_t wd_tls_cache_count(const struct wd_tls_cache *c);
 void wd_tls_cache_done(struct wd_tls_cache *c);

@@ -9,13 +9,6 @@
 #include "sys/file.h"
 
 void
-seal_box_done(struct seal_box *b)
-{
-	seal_box_close(b);
-	*b = (struct seal_box){ .dir = -1 };
-}
-
-void
 seal_box_close(struct seal_box *b)
 {
 	b->keyring = wd_secret_free(b->keyring);

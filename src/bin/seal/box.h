@@ -16,8 +16,6 @@ struct seal_box {
 	struct wd_secret *keyring;     /* flat form; NULL: sealed */
 };
 
-void seal_box_done(struct seal_box *b);
-
 /*
  * Learns what seal there is. WD_R_NOT_INITIALIZED; WD_R_TAMPERED when the file
  * is damaged; or a fault.
