@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/wr.h"
 #include "crypto/rand.h"
 #include "http/stream.h"
@@ -77,6 +78,7 @@ await_request(struct wd_conn *c)
 	c->rq.body = wd_span(NULL, 0);
 	c->state = WD_CONN_HEAD;
 	c->begun = false;
+	c->idle_since = wd_time_mono_ms();
 	c->seen = 0;
 	c->serial = ++c->http->serial;
 	wd_stream_want(c->stream, WD_HEAD_MAX + 1);
@@ -342,11 +344,17 @@ on_timer(void *ctx)
 	wd_conn_refuse(c, WD_F_TIMEOUT, "no answer in time", 0);
 }
 
+bool
+wd_conn_is_idle(const struct wd_conn *c)
+{
+	return c->state == WD_CONN_HEAD && !c->begun;
+}
+
 void
 wd_conn_drain(struct wd_conn *c)
 {
 	c->last = true;
-	if (c->state != WD_CONN_HEAD || c->begun)
+	if (!wd_conn_is_idle(c))
 		return;
 	if (c->fresh)
 		wd_event_after(c->timer, LAST_MS);

@@ -31,11 +31,12 @@ struct wd_conn {
 	struct wd_stream *stream;
 	struct wd_event *timer;
 	enum wd_conn_state state;
-	bool begun;   /* the first byte of a request has come */
-	bool last;    /* closes after this answer */
-	bool fresh;   /* no request was answered yet */
-	bool hung_up; /* the client sends nothing more */
-	bool waits;   /* for an answer that is worth nothing without it */
+	bool begun;         /* the first byte of a request has come */
+	bool last;          /* closes after this answer */
+	bool fresh;         /* no request was answered yet */
+	bool hung_up;       /* the client sends nothing more */
+	bool waits;         /* for an answer that is worth nothing without it */
+	int64_t idle_since; /* monotonic ms: opened, or the last answer sent */
 	uint32_t place;
 	uint64_t serial; /* of the request */
 	size_t seen;     /* bytes of the head looked at */
@@ -48,6 +49,9 @@ struct wd_conn {
 int wd_conn_open(struct wd_listener *l, int fd, const struct wd_source *source,
     uint32_t place, struct wd_conn **ret) WD_MUST_USE;
 struct wd_conn *wd_conn_free(struct wd_conn *c);
+
+/* No request is under way. */
+bool wd_conn_is_idle(const struct wd_conn *c);
 
 /* Closes if no request is under way, else after its answer. One that is new
  * has a moment for its first: who has just connected means to ask. */

@@ -1,7 +1,8 @@
 /*
- * Listeners and the connections they brought. At the cap on connections
- * nothing is accepted, so that clients wait in the kernel's queue, where
- * another front of the same socket can take them.
+ * Listeners and the connections they brought. At the cap on connections the one
+ * that has been idle for longest makes room for a new one, so that nobody holds
+ * places by keeping still. When none is idle nothing is accepted: clients wait
+ * in the kernel's queue, where another front of the same socket can take them.
  */
 #include "http/conn.h"
 
@@ -11,8 +12,12 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 
-enum { ACCEPT_AGAIN_MS = 200 };
+enum {
+	ACCEPT_AGAIN_MS = 200,
+	IDLE_LEAST_MS = 1000, /* a client that has just come is about to ask */
+};
 
 static void
 accept_now(struct wd_http *http, bool yes)
@@ -27,14 +32,49 @@ accept_now(struct wd_http *http, bool yes)
 	}
 }
 
+/* NULL: everybody is busy, or has just been. */
+static struct wd_conn *
+longest_idle(const struct wd_http *http)
+{
+	int64_t since = wd_time_mono_ms() - IDLE_LEAST_MS + 1;
+	struct wd_conn *found = NULL;
+
+	for (unsigned i = 0; i < http->config.max_connections; i++) {
+		struct wd_conn *c = http->conns[i];
+
+		if (c == NULL || !wd_conn_is_idle(c) || c->idle_since >= since)
+			continue;
+		since = c->idle_since;
+		found = c;
+	}
+	return found;
+}
+
+static bool
+is_full(const struct wd_http *http)
+{
+	return http->n_conns == http->config.max_connections;
+}
+
 static void
 accept_if_room(void *ctx)
 {
 	struct wd_http *http = ctx;
 
-	if (!http->accepting && !http->draining &&
-	    http->n_conns < http->config.max_connections)
+	if (http->accepting || http->draining)
+		return;
+	if (is_full(http) && longest_idle(http) == NULL)
+		wd_event_after(http->again, ACCEPT_AGAIN_MS);
+	else
 		accept_now(http, true);
+}
+
+/* Who waits for a place waits for somebody to become idle, too. */
+static void
+hold_off(struct wd_http *http)
+{
+	accept_now(http, false);
+	wd_event_after(http->again, ACCEPT_AGAIN_MS);
 }
 
 void
@@ -82,24 +122,28 @@ on_accept(struct evconnlistener *ev, evutil_socket_t fd, struct sockaddr *sa,
 	struct wd_listener *l = ctx;
 	struct wd_http *http = l->http;
 	struct wd_source source = wd_source_of(fd, sa);
-	uint32_t place = free_place(http);
+	uint32_t place;
 
 	(void)ev;
 	(void)sa_len;
-	if (place == http->config.max_connections) {
-		(void)close(fd);
-		return;
-	}
 	if (source_is_full(http, &source)) {
 		http->config.turned_away(http->config.ctx, &source);
 		(void)close(fd);
 		return;
 	}
+	if (is_full(http))
+		(void)wd_conn_free(longest_idle(http)); /* always NULL */
+	place = free_place(http);
+	if (place == http->config.max_connections) {
+		(void)close(fd);
+		hold_off(http);
+		return;
+	}
 	if (wd_conn_open(l, fd, &source, place, &http->conns[place]) != 0)
 		return;
 	http->n_conns++;
-	if (http->n_conns == http->config.max_connections)
-		accept_now(http, false);
+	if (is_full(http) && longest_idle(http) == NULL)
+		hold_off(http);
 }
 
 /* Out of descriptors or memory: without a pause this would spin. */
@@ -109,8 +153,7 @@ on_accept_error(struct evconnlistener *ev, void *ctx)
 	struct wd_listener *l = ctx;
 
 	(void)ev;
-	accept_now(l->http, false);
-	wd_event_after(l->http->again, ACCEPT_AGAIN_MS);
+	hold_off(l->http);
 }
 
 int

@@ -104,7 +104,9 @@ static const struct wd_conf_key keys[] = {
 	    .manual = "Most bytes of a request's body." },
 	{ "limits", "max_connections", WD_CONF_IS_NUMBER, AT(max_connections),
 	    .min = 8, .max = 65536, .standard = "1024",
-	    .manual = "Most connections at a time, for each cell." },
+	    .manual = "Most connections at a time, for each cell. Beyond "
+		      "that the one that has been idle for longest makes "
+		      "room for a new one." },
 	{ "limits", "max_per_source", WD_CONF_IS_NUMBER, AT(max_per_source),
 	    .min = 1, .max = 65536, .standard = "256",
 	    .manual = "Most connections at a time from one address (one /64 "

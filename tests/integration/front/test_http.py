@@ -323,19 +323,68 @@ class Caps(FrontTest):
         except OSError:
             return False
 
-    def test_beyond_the_cap_in_all_clients_wait_for_a_place(self):
-        kept = [self.front.connect(local=True) for _ in range(8)]
-        for s in kept:
+    def fill(self, busy=False):
+        """Eight connections, all there may be; BUSY: with half a request."""
+        kept = []
+        for _ in range(8):
+            s = self.front.connect(local=True)
             self.assertEqual(
                 self.ask("GET", "/healthz", stream=s).status, 200)
-        late = self.front.connect(local=True)
-        late.sendall(request("GET", "/healthz"))
-        late.settimeout(0.5)
+            if busy:
+                s.sendall(b"GET ")
+            kept.append(s)
+        return kept
+
+    def late(self):
+        """One more, which has asked."""
+        s = self.front.connect(local=True)
+        s.sendall(request("GET", "/healthz"))
+        return s
+
+    def waits(self, s, seconds=0.5):
+        s.settimeout(seconds)
         with self.assertRaises(TimeoutError):
-            late.recv(1)
+            s.recv(1)
+        s.settimeout(5)
+
+    def test_beyond_the_cap_in_all_clients_wait_for_a_place(self):
+        kept = self.fill(busy=True)
+        late = self.late()
+        self.waits(late, 1.5)
         kept.pop().close()
-        late.settimeout(5)
         self.assertEqual(read_answer(late).status, 200)
+
+    def test_longest_idle_makes_room_at_the_cap(self):
+        kept = self.fill()
+        time.sleep(1.2)
+        # the first has asked once more, so that the second is idle for longest
+        self.assertEqual(
+            self.ask("GET", "/healthz", stream=kept[0]).status, 200)
+        self.assertEqual(read_answer(self.late()).status, 200)
+        self.assertTrue(is_closed(kept[1]))
+        for s in kept[:1] + kept[2:]:
+            self.assertEqual(
+                self.ask("GET", "/healthz", stream=s).status, 200)
+
+    def test_whoever_is_busy_or_has_just_come_is_left_alone(self):
+        kept = self.fill()
+        late = self.late()
+        self.waits(late, 0.3)
+        for s in kept:
+            s.sendall(b"GET ")
+        self.waits(late, 1.5)
+        for s in kept:
+            s.sendall(b"/healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+            self.assertEqual(read_answer(s).status, 200)
+        self.assertEqual(read_answer(late).status, 200)
+
+    def test_idle_connections_of_many_do_not_keep_others_out(self):
+        for _ in range(3):
+            self.fill()
+            time.sleep(1.2)
+        for _ in range(8):
+            self.assertEqual(read_answer(self.late()).status, 200)
+        self.assert_alive()
 
 
 class KeeperAway(FrontTest):
