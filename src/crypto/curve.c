@@ -6,6 +6,7 @@
 #include "crypto/curve.h"
 
 #include <openssl/core_names.h>
+#include <openssl/objects.h>
 
 enum { CURVES = 3 };
 
@@ -14,6 +15,7 @@ static struct curve {
 	const struct wd_pkey_row *row;
 	EVP_PKEY_CTX *maker; /* ready to make pairs */
 	EVP_PKEY *blank;     /* the curve without a point */
+	EC_GROUP *group;
 } curves[CURVES];
 
 static EVP_PKEY_CTX *
@@ -66,13 +68,23 @@ curve_of(const struct wd_pkey_row *row)
 		return c;
 	fresh.maker = make_maker(row);
 	fresh.blank = make_blank(row);
-	if (fresh.maker != NULL && fresh.blank != NULL) {
+	fresh.group = EC_GROUP_new_by_curve_name(OBJ_sn2nid(row->group));
+	if (fresh.maker != NULL && fresh.blank != NULL && fresh.group != NULL) {
 		*c = fresh;
 		return c;
 	}
 	EVP_PKEY_CTX_free(fresh.maker);
 	EVP_PKEY_free(fresh.blank);
+	EC_GROUP_free(fresh.group);
 	return NULL;
+}
+
+const EC_GROUP *
+wd_curve_group(const struct wd_pkey_row *row)
+{
+	const struct curve *c = curve_of(row);
+
+	return c == NULL ? NULL : c->group;
 }
 
 int

@@ -6,6 +6,11 @@
 
 #include "crypto/key.h"
 
+#include <openssl/ec.h>
+
+/* The curve itself; NULL when there is no memory. */
+const EC_GROUP *wd_curve_group(const struct wd_pkey_row *row);
+
 /* A new key pair on the curve of ROW. 0 or a fault. */
 int wd_curve_generate(const struct wd_pkey_row *row, EVP_PKEY **ret)
     WD_MUST_USE;

@@ -3,7 +3,7 @@
  */
 #include "crypto/ecdh.h"
 
-#include "crypto/key.h"
+#include "crypto/curve.h"
 
 /*
  * The last 0 leaves out a second check of the peer's point, half of the cost:
@@ -13,8 +13,19 @@
 static bool
 start(EVP_PKEY_CTX *ctx, const struct wd_pkey *theirs)
 {
+	WD_AUTO(wd_evp_pkey_freep) EVP_PKEY *room = NULL;
+	EVP_PKEY *peer = theirs->evp;
+
+	if (peer == NULL) {
+		struct wd_span point =
+		    wd_span(theirs->point, 1 + 2 * theirs->row->len);
+
+		if (wd_curve_import(theirs->row, point, &room) != 0)
+			return false;
+		peer = room;
+	}
 	return EVP_PKEY_derive_init(ctx) == 1 &&
-	    EVP_PKEY_derive_set_peer_ex(ctx, theirs->evp, 0) == 1;
+	    EVP_PKEY_derive_set_peer_ex(ctx, peer, 0) == 1;
 }
 
 int

@@ -10,6 +10,7 @@
 #include "crypto/aead.h"
 #include "crypto/ecdh.h"
 #include "crypto/kdf.h"
+#include "crypto/once.h"
 #include "crypto/rand.h"
 
 enum { CEK_LEN = 32, WRAPPED_LEN = 40, HEADER_MAX = 512 };
@@ -61,36 +62,30 @@ write_header(
 
 /* The key that wraps: RFC 7518, section 4.6, with A256KW's 256 bits. */
 static int
-agree(const struct wd_pkey *ours, const struct wd_pkey *theirs,
-    struct wd_secret **ret_kek)
+key_from(struct wd_span z, struct wd_secret **ret_kek)
 {
-	WD_AUTO(wd_secret_freep) struct wd_secret *z = NULL;
-	int r = wd_ecdh(ours, theirs, &z);
-
-	if (r != 0)
-		return r;
-	return wd_concat_kdf(wd_secret_borrow(z),
-	    wd_jwe_alg_name(WD_JWE_ECDH_ES_A256KW), CEK_LEN, ret_kek);
+	return wd_concat_kdf(
+	    z, wd_jwe_alg_name(WD_JWE_ECDH_ES_A256KW), CEK_LEN, ret_kek);
 }
 
 static int
 wrap_ecdh(
     const struct wd_pkey *recipient, struct wd_span cek, struct wd_jwe *jwe)
 {
-	WD_AUTO(wd_pkey_freep) struct wd_pkey *ephemeral = NULL;
+	struct wd_pkey epk = { .row = recipient->row, .has_point = true };
+	WD_AUTO(wd_secret_freep) struct wd_secret *z = NULL;
 	WD_AUTO(wd_secret_freep) struct wd_secret *kek = NULL;
 	int r;
 
-	if ((r = wd_pkey_generate(wd_pkey_alg(recipient), &ephemeral)) != 0 ||
-	    (r = agree(ephemeral, recipient, &kek)) != 0)
+	if ((r = wd_agree_once(recipient, epk.point, &z)) != 0 ||
+	    (r = key_from(wd_secret_borrow(z), &kek)) != 0)
 		return r;
 	if ((jwe->encrypted_key = wd_bytes_new(WRAPPED_LEN)) == NULL)
 		return WD_F_MEMORY;
 	r = wd_aes_wrap(wd_secret_borrow(kek), cek, jwe->encrypted_key->p);
 	if (r != 0)
 		return r;
-	return write_header(
-	    WD_JWE_ECDH_ES_A256KW, ephemeral, &jwe->protected_b64);
+	return write_header(WD_JWE_ECDH_ES_A256KW, &epk, &jwe->protected_b64);
 }
 
 static int
@@ -160,12 +155,14 @@ static int
 unwrap_ecdh(const struct wd_pkey *own, const struct wd_pkey *epk,
     struct wd_span wrapped, struct wd_secret **ret_cek)
 {
+	WD_AUTO(wd_secret_freep) struct wd_secret *z = NULL;
 	WD_AUTO(wd_secret_freep) struct wd_secret *kek = NULL;
 	int r;
 
 	if (epk == NULL)
 		return WD_R_KEY_INVALID;
-	if ((r = agree(own, epk, &kek)) != 0)
+	if ((r = wd_ecdh(own, epk, &z)) != 0 ||
+	    (r = key_from(wd_secret_borrow(z), &kek)) != 0)
 		return r;
 	return wd_aes_unwrap(wd_secret_borrow(kek), wrapped, ret_cek);
 }

@@ -15,7 +15,7 @@ wd_jwk_import(const struct wd_jwk *jwk, struct wd_pkey **ret)
 		return wd_pkey_rsa_public(jwk->n, jwk->e, ret);
 	if (jwk->alg == WD_JWE_ECDH_ES_A256KW &&
 	    (jwk->curve == WD_PKEY_P256 || jwk->curve == WD_PKEY_P521))
-		return wd_pkey_import_xy(jwk->curve, jwk->x, jwk->y, ret);
+		return wd_pkey_ec_recipient(jwk->curve, jwk->x, jwk->y, ret);
 	return WD_R_UNSUPPORTED;
 }
 

@@ -21,8 +21,9 @@ struct wd_jwk {
 	struct wd_span n, e; /* RSA */
 };
 
-/* WD_R_KEY_INVALID as pkey.h; WD_R_UNSUPPORTED for a curve and alg that do not
- * go together or are not served. */
+/* A key to wrap to, to compare and to write; it verifies nothing, and checks as
+ * pkey.h. WD_R_KEY_INVALID; WD_R_UNSUPPORTED for a curve and alg that do not go
+ * together or are not served. */
 int wd_jwk_import(const struct wd_jwk *jwk, struct wd_pkey **ret) WD_MUST_USE;
 
 /* The JWK of a public key in canonical JSON: members sorted, with "alg" when

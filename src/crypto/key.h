@@ -33,7 +33,7 @@ const struct wd_pkey_row *wd_pkey_row_rsa(size_t len);
 struct wd_pkey {
 	const struct wd_pkey_row *row;
 	bool is_private;
-	EVP_PKEY *evp;
+	EVP_PKEY *evp;        /* NULL: of wd_pkey_ec_recipient() */
 	EVP_PKEY_CTX *verify; /* ready to verify many times; or NULL */
 	bool has_point;
 	uint8_t point[1 + 2 * WD_COORDINATE_MAX]; /* as it was imported */
@@ -50,10 +50,12 @@ int wd_pkey_point(const struct wd_pkey *k, uint8_t *ret_point) WD_MUST_USE;
  * does without. */
 int wd_pkey_keep_verifier(struct wd_pkey *k) WD_MUST_USE;
 
-/* Public keys from POINT (4, x, y), from X and Y, or from the 32 bytes of X. */
+/* Public keys from POINT (4, x, y) or from the 32 bytes of X. */
 int wd_pkey_import_point(const struct wd_pkey_row *row, struct wd_span point,
     struct wd_pkey **ret) WD_MUST_USE;
-int wd_pkey_import_xy(enum wd_pkey_alg curve, struct wd_span x,
+
+/* As wd_pkey_ec_public(), without a key of libcrypto's: for what JWE needs. */
+int wd_pkey_ec_recipient(enum wd_pkey_alg curve, struct wd_span x,
     struct wd_span y, struct wd_pkey **ret) WD_MUST_USE;
 int wd_pkey_import_ed25519(const struct wd_pkey_row *row, struct wd_span x,
     struct wd_pkey **ret) WD_MUST_USE;

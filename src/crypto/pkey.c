@@ -171,8 +171,16 @@ wd_pkey_sig_len(const struct wd_pkey *k)
 bool
 wd_pkey_same_public(const struct wd_pkey *a, const struct wd_pkey *b)
 {
-	bool same = a->row == b->row && EVP_PKEY_eq(a->evp, b->evp) == 1;
+	uint8_t p[2][1 + 2 * WD_COORDINATE_MAX] = { 0 };
+	bool same;
 
+	if (a->row != b->row)
+		return false;
+	if (a->row->family == WD_FAMILY_EC)
+		return wd_pkey_point(a, p[0]) == 0 &&
+		    wd_pkey_point(b, p[1]) == 0 &&
+		    wd_span_equal(WD_SPAN(p[0]), WD_SPAN(p[1]));
+	same = EVP_PKEY_eq(a->evp, b->evp) == 1;
 	ERR_clear_error();
 	return same;
 }

@@ -2,7 +2,9 @@
  * Public keys from raw parts. Nothing here uses libcrypto's decoders: they are
  * slow (125 us against 19) and lenient.
  */
+#include "base/alloc.h"
 #include "crypto/curve.h"
+#include "crypto/once.h"
 
 #include <openssl/core_names.h>
 
@@ -48,19 +50,20 @@ wd_pkey_import_point(
 	return 0;
 }
 
-int
-wd_pkey_import_xy(enum wd_pkey_alg curve, struct wd_span x, struct wd_span y,
-    struct wd_pkey **ret)
+/* The point of two coordinates of the curve's length; NULL: they are not. */
+static const struct wd_pkey_row *
+join(enum wd_pkey_alg curve, struct wd_span x, struct wd_span y,
+    uint8_t point[1 + 2 * WD_COORDINATE_MAX])
 {
 	const struct wd_pkey_row *row = wd_pkey_row(curve);
-	uint8_t point[1 + 2 * WD_COORDINATE_MAX] = { 4 };
 
 	if (row == NULL || row->family != WD_FAMILY_EC || x.len != row->len ||
 	    y.len != row->len)
-		return WD_R_KEY_INVALID;
+		return NULL;
+	point[0] = 4;
 	wd_copy(point + 1, x);
 	wd_copy(point + 1 + x.len, y);
-	return wd_pkey_import_point(row, wd_span(point, 1 + 2 * row->len), ret);
+	return row;
 }
 
 int
@@ -68,11 +71,35 @@ wd_pkey_ec_public(enum wd_pkey_alg curve, struct wd_span x, struct wd_span y,
     struct wd_pkey **ret)
 {
 	WD_AUTO(wd_pkey_freep) struct wd_pkey *k = NULL;
+	uint8_t point[1 + 2 * WD_COORDINATE_MAX];
+	const struct wd_pkey_row *row = join(curve, x, y, point);
 	int r;
 
-	if ((r = wd_pkey_import_xy(curve, x, y, &k)) != 0 ||
+	if (row == NULL)
+		return WD_R_KEY_INVALID;
+	if ((r = wd_pkey_import_point(
+		 row, wd_span(point, 1 + 2 * row->len), &k)) != 0 ||
 	    (r = wd_pkey_keep_verifier(k)) != 0)
 		return r;
+	*ret = WD_TAKE(k);
+	return 0;
+}
+
+int
+wd_pkey_ec_recipient(enum wd_pkey_alg curve, struct wd_span x, struct wd_span y,
+    struct wd_pkey **ret)
+{
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *k = wd_alloc(sizeof(*k));
+	int r;
+
+	if (k == NULL)
+		return WD_F_MEMORY;
+	if ((k->row = join(curve, x, y, k->point)) == NULL)
+		return WD_R_KEY_INVALID;
+	r = wd_point_check(k->row, wd_span(k->point, 1 + 2 * k->row->len));
+	if (r != 0)
+		return r;
+	k->has_point = true;
 	*ret = WD_TAKE(k);
 	return 0;
 }

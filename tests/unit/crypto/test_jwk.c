@@ -4,10 +4,13 @@
 #include "lib/t.h"
 
 #include "base/reason.h"
+#include "crypto/ecdh.h"
 #include "crypto/init.h"
 #include "crypto/jwk.h"
 #include "jose_fixtures.h"
 #include "t_keys.h"
+
+#include <string.h>
 
 /* RFC 7515, appendix A.3. */
 static const char a3_x[] = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
@@ -192,6 +195,53 @@ bad_parts_are_invalid_keys(void **state)
 	assert_null(k);
 }
 
+/* Of coordinates beyond the field, and one bit away from every good point. */
+static void
+points_off_the_curve_are_no_keys(void **state)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *x = t_b64url(a3_x);
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *y = t_b64url(a3_y);
+	struct wd_jwk jwk = { .curve = WD_PKEY_P256,
+		.alg = WD_JWE_ECDH_ES_A256KW,
+		.x = wd_bytes_span(x),
+		.y = wd_bytes_span(y) };
+	struct wd_pkey *k = NULL;
+	uint8_t most[32];
+
+	(void)state;
+	for (size_t bit = 0; bit < 256; bit++) {
+		y->p[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		assert_int_equal(wd_jwk_import(&jwk, &k), WD_R_KEY_INVALID);
+		y->p[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	memset(most, 0xff, sizeof(most));
+	jwk.x = WD_SPAN(most);
+	assert_int_equal(wd_jwk_import(&jwk, &k), WD_R_KEY_INVALID);
+	memset(most, 0, sizeof(most));
+	jwk.y = WD_SPAN(most);
+	assert_int_equal(wd_jwk_import(&jwk, &k), WD_R_KEY_INVALID);
+	assert_null(k);
+}
+
+static void
+a_recipient_is_the_same_key_as_any_other_of_its_point(void **state)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *x = t_b64url(a3_x);
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *y = t_b64url(a3_y);
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *ours = import_a3();
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *whole = NULL, *other = NULL;
+	WD_AUTO(wd_secret_freep) struct wd_secret *z = NULL;
+
+	(void)state;
+	t_ok(wd_pkey_ec_public(
+	    WD_PKEY_P256, wd_bytes_span(x), wd_bytes_span(y), &whole));
+	t_ok(wd_pkey_generate(WD_PKEY_P256, &other));
+	assert_true(wd_pkey_same_public(ours, whole));
+	assert_false(wd_pkey_same_public(ours, other));
+	t_ok(wd_ecdh(other, ours, &z));
+	assert_int_equal(wd_secret_len(z), 32);
+}
+
 int
 main(void)
 {
@@ -202,6 +252,9 @@ main(void)
 		cmocka_unit_test(p521_coordinates_keep_their_zeros),
 		cmocka_unit_test(pairs_that_are_not_served_are_unsupported),
 		cmocka_unit_test(bad_parts_are_invalid_keys),
+		cmocka_unit_test(points_off_the_curve_are_no_keys),
+		cmocka_unit_test(
+		    a_recipient_is_the_same_key_as_any_other_of_its_point),
 	};
 
 	if (wd_crypto_init(NULL) != 0)
