@@ -101,6 +101,8 @@ class Role:
 
 
 class Server:
+    log_size = 0  # entries of the log when scribe is attached
+
     def __init__(self, folder):
         self.folder = folder
         self.state = os.path.join(folder, "state")
@@ -139,7 +141,7 @@ class Server:
 
     def attach_scribe(self):
         self.scribe = self.join(SCRIBE)
-        self.durable = self.size = 0
+        self.durable, self.size = 0, self.log_size
         self.writable()
 
     def snapshot(self):
