@@ -98,6 +98,7 @@ static const struct {
 	{ WD_DOOR_COCO, WD_TEE_SGX, coco },
 	{ WD_DOOR_COCO, WD_TEE_CCA, coco },
 	{ WD_DOOR_COCO, WD_TEE_SNP, coco },
+	{ WD_DOOR_COCO, WD_TEE_TDX, coco },
 };
 
 int

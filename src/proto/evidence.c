@@ -8,6 +8,8 @@
 #include "proto/evidence_cca.h"
 #include "proto/evidence_snp.h"
 
+enum { TEE_TYPE_TDX = 0x81 }; /* in the header of a quote */
+
 int
 wd_evidence_b64(struct wd_jobj *o, const char *name, size_t max,
     struct wd_wr *bundle, enum wd_part role)
@@ -48,15 +50,66 @@ write_sgx(struct wd_jtext *j, const struct wd_inputs *in)
 	wd_jtext_end(j);
 }
 
+/* A guest that sends no event log leaves nothing but the quote, whose header
+ * says whether it is a TD's. The judge looks again. */
+static enum wd_tee
+tell_quote(struct wd_span bundle)
+{
+	struct wd_inputs in = { 0 };
+	struct wd_rd rd;
+	uint16_t version;
+
+	if (wd_bundle_read(bundle, &in, NULL) != 0)
+		return WD_TEE_SGX;
+	rd = wd_rd(in.part[WD_IN_QUOTE]);
+	version = wd_rd_le16(&rd);
+	wd_rd_skip(&rd, 2);
+	return version > 3 && wd_rd_le32(&rd) == TEE_TYPE_TDX ? WD_TEE_TDX
+							      : WD_TEE_SGX;
+}
+
+/* ---- TDX */
+
+/* The event log is null where the guest has none. */
+static int
+read_tdx(struct wd_jobj *o, struct wd_wr *bundle)
+{
+	int r = wd_evidence_b64(o, "quote", 65536, bundle, WD_IN_QUOTE);
+
+	if (r != 0 || o->result != 0)
+		return r;
+	if (wd_jval_type(wd_jval_get(o->v, "cc_eventlog")) == WD_JNULL) {
+		(void)wd_jobj_take(o, "cc_eventlog", WD_REQUIRED);
+		return 0;
+	}
+	return wd_evidence_b64(
+	    o, "cc_eventlog", 131072, bundle, WD_IN_EVENT_LOG);
+}
+
+static void
+write_tdx(struct wd_jtext *j, const struct wd_inputs *in)
+{
+	wd_jtext_object(j);
+	wd_jtext_key(j, "cc_eventlog");
+	if (in->part[WD_IN_EVENT_LOG].p == NULL)
+		wd_jtext_null(j);
+	else
+		wd_jtext_b64(j, in->part[WD_IN_EVENT_LOG]);
+	wd_jtext_key(j, "quote");
+	wd_jtext_b64(j, in->part[WD_IN_QUOTE]);
+	wd_jtext_end(j);
+}
+
 /* ---- all of them */
 
 /* SGX comes last: others have its member too. */
 static const struct wd_evidence_form forms[] = {
 	{ WD_TEE_CCA, "token", NULL, wd_evidence_read_cca,
-	    wd_evidence_write_cca },
+	    wd_evidence_write_cca, NULL },
 	{ WD_TEE_SNP, "attestation_report", NULL, wd_evidence_snp_read,
-	    wd_evidence_snp_write },
-	{ WD_TEE_SGX, "quote", NULL, read_sgx, write_sgx },
+	    wd_evidence_snp_write, NULL },
+	{ WD_TEE_TDX, "cc_eventlog", "quote", read_tdx, write_tdx, NULL },
+	{ WD_TEE_SGX, "quote", NULL, read_sgx, write_sgx, tell_quote },
 };
 
 /* Names that the protocol knows for what is not judged here, and the member
@@ -64,7 +117,6 @@ static const struct wd_evidence_form forms[] = {
 static const struct {
 	const char *name, *member;
 } others[] = {
-	{ "tdx", "cc_eventlog" },
 	{ "az-snp-vtpm", "hcl_report" },
 	{ "az-tdx-vtpm", "hcl_report" },
 	{ "tpm", "ak_public" },
@@ -137,7 +189,10 @@ wd_evidence_read(const struct wd_jval *primary, enum wd_tee *ret_tee,
 	if ((r = wd_wr_take(&wr, ret_bundle)) > 0)
 		return wd_reject(d, WD_R_TOO_LARGE,
 		    "primary_evidence: more than %d bytes", WD_BUNDLE_MAX);
-	*ret_tee = form->tee;
+	if (r == 0)
+		*ret_tee = form->tell == NULL
+		    ? form->tee
+		    : form->tell(wd_bytes_span(*ret_bundle));
 	return r;
 }
 

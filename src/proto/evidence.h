@@ -19,6 +19,8 @@ struct wd_evidence_form {
 	int (*read)(struct wd_jobj *o, struct wd_wr *bundle);
 	/* The object; NULL where no agent of ours makes such evidence. */
 	void (*write)(struct wd_jtext *j, const struct wd_inputs *in);
+	/* Which TEE the parts are of, where several share a form; NULL: TEE. */
+	enum wd_tee (*tell)(struct wd_span bundle);
 };
 
 /* Looks a name of the protocol up. WD_R_TEE_NOT_SUPPORTED. */

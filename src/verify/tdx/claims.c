@@ -80,8 +80,12 @@ put_flags(struct wd_claims *out, const struct wd_tdx_case *c)
 	    (r = wd_claims_put_bool(
 		 out, WD_C_MIGRATABLE, c->report.migratable)) != 0)
 		return r;
-	return wd_claims_put_bool(out, WD_C_RELAUNCH_ADVISED,
-	    s == WD_TCB_RELAUNCH || s == WD_TCB_RELAUNCH_CONFIGURATION);
+	if ((r = wd_claims_put_bool(out, WD_C_RELAUNCH_ADVISED,
+		 s == WD_TCB_RELAUNCH || s == WD_TCB_RELAUNCH_CONFIGURATION)) !=
+	    0)
+		return r;
+	return wd_claims_put_uint(
+	    out, WD_C_SEAM_SVN, c->report.tee_tcb_svn.p[WD_TD_SVN_MODULE]);
 }
 
 static int

@@ -60,7 +60,7 @@ class Coco(FrontTest):
             self.assertIn("0.4.0", answer.json()["detail"])
 
     def test_other_tees_are_refused_at_once(self):
-        for tee in ("sample", "tdx", "nothing"):
+        for tee in ("sample", "csv", "nothing"):
             self.assert_refused(
                 self.ask("POST", "/kbs/v0/auth", auth(tee=tee)), 422,
                 "tee_not_supported")

@@ -342,8 +342,7 @@ check_list(const struct wd_claim_row *claim)
 static bool
 has_no_clause(enum wd_claim id)
 {
-	return (id >= WD_C_TEE_TCB_SVN && id < WD_C_PRODUCT_LINE) ||
-	    (id > WD_C_CURRENT_MIT_VECTOR && id < WD_C_PLATFORM_PROFILE) ||
+	return (id > WD_C_CURRENT_MIT_VECTOR && id < WD_C_PLATFORM_PROFILE) ||
 	    id == WD_C_REPORT_ID || id == WD_C_REPORT_ID_MA ||
 	    id == WD_C_CURRENT_TCB || id == WD_C_LAUNCH_TCB ||
 	    id == WD_C_BOOT_SEED || id == WD_C_OPAQUE_TYPES || id == WD_C_TEE ||

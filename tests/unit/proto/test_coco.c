@@ -282,7 +282,6 @@ static void
 evidence_of_other_tees_is_refused_by_its_form(void **state)
 {
 	static const char *const other[] = {
-		"{\"cc_eventlog\":null,\"quote\":\"AwACAA==\"}",
 		"{\"svn\":\"1\",\"report_data\":\"\"}",
 		"{\"ak_public\":\"\",\"tpm_quote\":{}}",
 		"{\"version\":2,\"hcl_report\":\"\"}",
@@ -291,6 +290,52 @@ evidence_of_other_tees_is_refused_by_its_form(void **state)
 	(void)state;
 	for (size_t i = 0; i < WD_N(other); i++)
 		refused(with_evidence(other[i]), WD_R_TEE_NOT_SUPPORTED);
+}
+
+static void
+is_tdx(const char *primary, struct wd_span bundle)
+{
+	struct wd_coco_attest a;
+
+	t_ok(wd_coco_attest_read(with_evidence(primary), &a, NULL));
+	assert_int_equal(a.ask.tee, WD_TEE_TDX);
+	t_span_equal(a.ask.evidence, bundle);
+	wd_coco_attest_done(&a);
+}
+
+static void
+evidence_of_a_td_has_an_event_log_or_none(void **state)
+{
+	static const uint8_t quote[] = { WD_IN_QUOTE, 4, 0, 0, 0, 3, 0, 2, 0 };
+	static const uint8_t both[] = { WD_IN_QUOTE, 4, 0, 0, 0, 3, 0, 2, 0,
+		WD_IN_EVENT_LOG, 1, 0, 0, 0, 0xff };
+
+	(void)state;
+	is_tdx("{\"cc_eventlog\":null,\"quote\":\"AwACAA==\"}", WD_SPAN(quote));
+	is_tdx(
+	    "{\"cc_eventlog\":\"/w==\",\"quote\":\"AwACAA==\"}", WD_SPAN(both));
+	refused(with_evidence("{\"cc_eventlog\":null}"), WD_R_MALFORMED);
+	refused(with_evidence("{\"cc_eventlog\":1,\"quote\":\"AwACAA==\"}"),
+	    WD_R_MALFORMED);
+	refused(
+	    with_evidence("{\"cc_eventlog\":\"/w\",\"quote\":\"AwACAA==\"}"),
+	    WD_R_MALFORMED);
+}
+
+static void
+a_quote_alone_is_told_by_its_header(void **state)
+{
+	static const uint8_t td[] = { WD_IN_QUOTE, 8, 0, 0, 0, 4, 0, 2, 0, 0x81,
+		0, 0, 0 };
+	struct wd_coco_attest a;
+
+	(void)state;
+	is_tdx("{\"quote\":\"BAACAIEAAAA=\"}", WD_SPAN(td));
+	/* version 3 has no such field */
+	t_ok(wd_coco_attest_read(
+	    with_evidence("{\"quote\":\"AwACAIEAAAA=\"}"), &a, NULL));
+	assert_int_equal(a.ask.tee, WD_TEE_SGX);
+	wd_coco_attest_done(&a);
 }
 
 static void
@@ -465,6 +510,8 @@ main(void)
 		cmocka_unit_test(members_of_a_wrong_size_are_out_of_range),
 		cmocka_unit_test(a_token_of_cca_is_an_array_of_bytes),
 		cmocka_unit_test(evidence_of_other_tees_is_refused_by_its_form),
+		cmocka_unit_test(evidence_of_a_td_has_an_event_log_or_none),
+		cmocka_unit_test(a_quote_alone_is_told_by_its_header),
 		cmocka_unit_test(evidence_of_a_wrong_form_is_refused),
 		cmocka_unit_test(attestations_of_a_wrong_form_are_refused),
 		cmocka_unit_test(no_allocation_failure_leaks_or_half_fills),
