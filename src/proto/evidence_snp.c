@@ -14,49 +14,56 @@ enum kind {
 	BYTES,    /* an array of numbers */
 	TCB,      /* an object of components */
 	FIRMWARE, /* build, minor, major */
+	SIGNATURE,
 };
 
+/* In the order of their names, in which they are written. */
 static const struct field {
 	const char *name;
 	enum kind kind;
 	size_t at, len;
 } fields[] = {
-	{ "version", NUMBER, 0x000, 4 },
-	{ "guest_svn", NUMBER, 0x004, 4 },
-	{ "policy", NUMBER, 0x008, 8 },
-	{ "family_id", BYTES, 0x010, 16 },
-	{ "image_id", BYTES, 0x020, 16 },
-	{ "vmpl", NUMBER, 0x030, 4 },
-	{ "sig_algo", NUMBER, 0x034, 4 },
-	{ "current_tcb", TCB, 0x038, 8 },
-	{ "plat_info", NUMBER, 0x040, 8 },
-	{ "key_info", NUMBER, 0x048, 4 },
-	{ "report_data", BYTES, 0x050, 64 },
-	{ "measurement", BYTES, 0x090, 48 },
-	{ "host_data", BYTES, 0x0c0, 32 },
-	{ "id_key_digest", BYTES, 0x0e0, 48 },
 	{ "author_key_digest", BYTES, 0x110, 48 },
-	{ "report_id", BYTES, 0x140, 32 },
-	{ "report_id_ma", BYTES, 0x160, 32 },
-	{ "reported_tcb", TCB, 0x180, 8 },
+	{ "chip_id", BYTES, 0x1a0, 64 },
+	{ "committed", FIRMWARE, 0x1ec, 3 },
+	{ "committed_tcb", TCB, 0x1e0, 8 },
 	{ "cpuid_fam_id", OPTIONAL, 0x188, 1 },
 	{ "cpuid_mod_id", OPTIONAL, 0x189, 1 },
 	{ "cpuid_step", OPTIONAL, 0x18a, 1 },
-	{ "chip_id", BYTES, 0x1a0, 64 },
-	{ "committed_tcb", TCB, 0x1e0, 8 },
 	{ "current", FIRMWARE, 0x1e8, 3 },
-	{ "committed", FIRMWARE, 0x1ec, 3 },
-	{ "launch_tcb", TCB, 0x1f0, 8 },
-	{ "launch_mit_vector", OPTIONAL, 0x1f8, 8 },
 	{ "current_mit_vector", OPTIONAL, 0x200, 8 },
+	{ "current_tcb", TCB, 0x038, 8 },
+	{ "family_id", BYTES, 0x010, 16 },
+	{ "guest_svn", NUMBER, 0x004, 4 },
+	{ "host_data", BYTES, 0x0c0, 32 },
+	{ "id_key_digest", BYTES, 0x0e0, 48 },
+	{ "image_id", BYTES, 0x020, 16 },
+	{ "key_info", NUMBER, 0x048, 4 },
+	{ "launch_mit_vector", OPTIONAL, 0x1f8, 8 },
+	{ "launch_tcb", TCB, 0x1f0, 8 },
+	{ "measurement", BYTES, 0x090, 48 },
+	{ "plat_info", NUMBER, 0x040, 8 },
+	{ "policy", NUMBER, 0x008, 8 },
+	{ "report_data", BYTES, 0x050, 64 },
+	{ "report_id", BYTES, 0x140, 32 },
+	{ "report_id_ma", BYTES, 0x160, 32 },
+	{ "reported_tcb", TCB, 0x180, 8 },
+	{ "sig_algo", NUMBER, 0x034, 4 },
+	{ "signature", SIGNATURE, 0x2a0, 144 },
+	{ "version", NUMBER, 0x000, 4 },
+	{ "vmpl", NUMBER, 0x030, 4 },
 };
 
-static const struct field signature[] = {
+/* Of a signature. */
+static const struct field halves[] = {
 	{ "r", BYTES, 0x2a0, 72 },
 	{ "s", BYTES, 0x2e8, 72 },
 };
 
-static const char *const firmware[] = { "build", "minor", "major" };
+static const struct component {
+	const char *name;
+	size_t at;
+} firmware[] = { { "build", 0 }, { "major", 2 }, { "minor", 1 } };
 
 enum { CHAIN_MAX = 6, CERT_MAX = 8192, VEK_MAX = 16384 };
 
@@ -178,7 +185,19 @@ read_firmware(struct wd_jobj *o, const struct field *f, uint8_t *report)
 	if (!open_object(o, f->name, &in))
 		return;
 	for (size_t i = 0; i < WD_N(firmware); i++)
-		report[f->at + i] = byte_of(&in, firmware[i]);
+		report[f->at + firmware[i].at] = byte_of(&in, firmware[i].name);
+	close_object(o, &in);
+}
+
+static void
+read_signature(struct wd_jobj *o, const struct field *f, uint8_t *report)
+{
+	struct wd_jobj in;
+
+	if (!open_object(o, f->name, &in))
+		return;
+	for (size_t i = 0; i < WD_N(halves); i++)
+		read_bytes(&in, &halves[i], report);
 	close_object(o, &in);
 }
 
@@ -199,23 +218,21 @@ read_field(struct wd_jobj *o, const struct field *f, uint8_t *report)
 	case FIRMWARE:
 		read_firmware(o, f, report);
 		break;
+	case SIGNATURE:
+		read_signature(o, f, report);
+		break;
 	}
 }
 
 static void
 read_report(struct wd_jobj *o, uint8_t *report)
 {
-	struct wd_jobj in, sig;
+	struct wd_jobj in;
 
 	if (!open_object(o, "attestation_report", &in))
 		return;
 	for (size_t i = 0; i < WD_N(fields); i++)
 		read_field(&in, &fields[i], report);
-	if (open_object(&in, "signature", &sig)) {
-		for (size_t i = 0; i < WD_N(signature); i++)
-			read_bytes(&sig, &signature[i], report);
-		close_object(&in, &sig);
-	}
 	close_object(o, &in);
 }
 
@@ -382,15 +399,15 @@ write_tcb(struct wd_jtext *j, const struct field *f, struct wd_span bytes,
 
 	wd_jtext_key(j, f->name);
 	wd_jtext_object(j);
+	wd_jtext_key_uint(j, "bootloader", tcb.boot_loader);
 	wd_jtext_key(j, "fmc");
 	if (wd_snp_has_fmc(line))
 		wd_jtext_uint(j, tcb.fmc);
 	else
 		wd_jtext_null(j);
-	wd_jtext_key_uint(j, "bootloader", tcb.boot_loader);
-	wd_jtext_key_uint(j, "tee", tcb.tee);
-	wd_jtext_key_uint(j, "snp", tcb.snp);
 	wd_jtext_key_uint(j, "microcode", tcb.microcode);
+	wd_jtext_key_uint(j, "snp", tcb.snp);
+	wd_jtext_key_uint(j, "tee", tcb.tee);
 	wd_jtext_end(j);
 }
 
@@ -400,7 +417,19 @@ write_firmware(struct wd_jtext *j, const struct field *f, const uint8_t *p)
 	wd_jtext_key(j, f->name);
 	wd_jtext_object(j);
 	for (size_t i = 0; i < WD_N(firmware); i++)
-		wd_jtext_key_uint(j, firmware[i], p[i]);
+		wd_jtext_key_uint(j, firmware[i].name, p[firmware[i].at]);
+	wd_jtext_end(j);
+}
+
+static void
+write_signature(
+    struct wd_jtext *j, const struct field *f, const uint8_t *report)
+{
+	wd_jtext_key(j, f->name);
+	wd_jtext_object(j);
+	for (size_t i = 0; i < WD_N(halves); i++)
+		write_bytes(j, halves[i].name,
+		    wd_span(report + halves[i].at, halves[i].len));
 	wd_jtext_end(j);
 }
 
@@ -423,6 +452,9 @@ write_field(struct wd_jtext *j, const struct field *f, const uint8_t *report,
 		break;
 	case FIRMWARE:
 		write_firmware(j, f, bytes.p);
+		break;
+	case SIGNATURE:
+		write_signature(j, f, report);
 		break;
 	}
 }
@@ -470,11 +502,6 @@ wd_evidence_snp_write(struct wd_jtext *j, const struct wd_inputs *in)
 	wd_jtext_object(j);
 	for (size_t i = 0; i < WD_N(fields); i++)
 		write_field(j, &fields[i], report.p, parsed.line);
-	wd_jtext_key(j, "signature");
-	wd_jtext_object(j);
-	for (size_t i = 0; i < WD_N(signature); i++)
-		write_field(j, &signature[i], report.p, parsed.line);
-	wd_jtext_end(j);
 	wd_jtext_end(j);
 	write_chain(j, in->part[WD_IN_VEK], parsed.key == WD_SNP_VLEK);
 	wd_jtext_end(j);
