@@ -96,6 +96,8 @@ static const struct {
 	int (*make)(const struct wd_bound *b, uint8_t *ret, size_t *ret_len);
 } rows[] = {
 	{ WD_DOOR_COCO, WD_TEE_SGX, coco },
+	{ WD_DOOR_COCO, WD_TEE_AZ_SNP, coco },
+	{ WD_DOOR_COCO, WD_TEE_AZ_TDX, coco },
 	{ WD_DOOR_COCO, WD_TEE_CCA, coco },
 	{ WD_DOOR_COCO, WD_TEE_SNP, coco },
 	{ WD_DOOR_COCO, WD_TEE_TDX, coco },

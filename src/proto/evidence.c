@@ -5,6 +5,7 @@
 #include "proto/evidence.h"
 
 #include "codec/base64.h"
+#include "proto/evidence_azure.h"
 #include "proto/evidence_cca.h"
 #include "proto/evidence_snp.h"
 
@@ -104,6 +105,10 @@ write_tdx(struct wd_jtext *j, const struct wd_inputs *in)
 
 /* SGX comes last: others have its member too. */
 static const struct wd_evidence_form forms[] = {
+	{ WD_TEE_AZ_SNP, "hcl_report", "vcek", wd_evidence_az_snp_read, NULL,
+	    NULL },
+	{ WD_TEE_AZ_TDX, "hcl_report", "td_quote", wd_evidence_az_tdx_read,
+	    NULL, NULL },
 	{ WD_TEE_CCA, "token", NULL, wd_evidence_read_cca,
 	    wd_evidence_write_cca, NULL },
 	{ WD_TEE_SNP, "attestation_report", NULL, wd_evidence_snp_read,
@@ -117,8 +122,7 @@ static const struct wd_evidence_form forms[] = {
 static const struct {
 	const char *name, *member;
 } others[] = {
-	{ "az-snp-vtpm", "hcl_report" },
-	{ "az-tdx-vtpm", "hcl_report" },
+	{ "the first form of az-snp-vtpm or az-tdx-vtpm", "report" },
 	{ "tpm", "ak_public" },
 	{ "csv", "serial_number" },
 	{ "se", "image_hdr_tags" },

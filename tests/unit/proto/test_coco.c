@@ -284,7 +284,7 @@ evidence_of_other_tees_is_refused_by_its_form(void **state)
 	static const char *const other[] = {
 		"{\"svn\":\"1\",\"report_data\":\"\"}",
 		"{\"ak_public\":\"\",\"tpm_quote\":{}}",
-		"{\"version\":2,\"hcl_report\":\"\"}",
+		"{\"quote\":{},\"report\":[],\"vcek\":\"\"}",
 	};
 
 	(void)state;
