@@ -36,6 +36,11 @@ static const struct wd_op_row ops[] = {
 		.claim = id, .max = UINT8_MAX, .least = WD_R_SVN_BELOW_MINIMUM \
 	}
 
+#define PCR(n)                                                            \
+	{                                                                 \
+		.claim = WD_C_PCR##n, .listed = WD_R_MEASUREMENT_MISMATCH \
+	}
+
 static const struct wd_claim_rule rules[] = {
 	{ .claim = WD_C_PLATFORM_ID },
 	{ .claim = WD_C_TCB_DATE },
@@ -209,6 +214,43 @@ static const struct wd_claim_rule rules[] = {
 	    .len = 48,
 	    .listed = WD_R_MEASUREMENT_MISMATCH },
 	{ .claim = WD_C_MEASUREMENT_BLOCKS, .max = UINT8_MAX },
+	{ .claim = WD_C_PCR_BANK },
+	{ .claim = WD_C_RESET_COUNT, .max = UINT32_MAX },
+	{ .claim = WD_C_RESTART_COUNT, .max = UINT32_MAX },
+	{ .claim = WD_C_TPM_SAFE },
+	{ .claim = WD_C_FIRMWARE_VERSION, .len = 8 },
+	{ .claim = WD_C_AK_NAME, .listed = WD_R_AK_NOT_TRUSTED },
+	{ .claim = WD_C_AK_TRUST, .listed = WD_R_AK_NOT_TRUSTED },
+	PCR(0),
+	PCR(1),
+	PCR(2),
+	PCR(3),
+	PCR(4),
+	PCR(5),
+	PCR(6),
+	PCR(7),
+	PCR(8),
+	PCR(9),
+	PCR(10),
+	PCR(11),
+	PCR(12),
+	PCR(13),
+	PCR(14),
+	PCR(15),
+	PCR(16),
+	PCR(17),
+	PCR(18),
+	PCR(19),
+	PCR(20),
+	PCR(21),
+	PCR(22),
+	PCR(23),
+	{ .claim = WD_C_EVENT_DATA },
+	{ .claim = WD_C_IMA_VIOLATIONS, .max = UINT32_MAX },
+	{ .claim = WD_C_SECURE_BOOT },
+	{ .claim = WD_C_AK_PUBLIC_SHA256,
+	    .len = 32,
+	    .listed = WD_R_AK_NOT_TRUSTED },
 };
 
 static bool

@@ -24,6 +24,13 @@ head(const struct wd_question *q)
 	return &q->policy->head;
 }
 
+/* A TPM has no debug mode that its evidence could tell of. */
+static bool
+is_tpm(const struct wd_question *q)
+{
+	return head(q)->tee == WD_TEE_TPM;
+}
+
 /* The values of a flag, or its absence. */
 static void
 write_flag(struct wd_span flag, struct wd_wr *wr)
@@ -90,7 +97,7 @@ debug_holds(const struct wd_question *q)
 {
 	struct wd_span flag = q->claim[WD_C_DEBUG];
 
-	if (head(q)->allow_debug)
+	if (head(q)->allow_debug || is_tpm(q))
 		return WD_HOLDS;
 	return flag.p == NULL ? WD_ABSENT : truth(is_false(flag));
 }
@@ -98,7 +105,7 @@ debug_holds(const struct wd_question *q)
 static void
 debug_expect(const struct wd_question *q, struct wd_wr *wr)
 {
-	wd_wr_text(wr, head(q)->allow_debug ? "any" : "false");
+	wd_wr_text(wr, head(q)->allow_debug || is_tpm(q) ? "any" : "false");
 }
 
 static void
@@ -261,16 +268,67 @@ advisories_got(const struct wd_question *q, struct wd_wr *wr)
 		wd_wr_text(wr, "none");
 }
 
+/* A clause of the policy itself that lists keys; one in a group may be passed
+ * by. */
+static bool
+pins_the_key(const struct wd_policy *p)
+{
+	for (size_t i = 0; i < p->n_clauses;) {
+		const struct wd_clause *c = &p->clauses[i];
+
+		if (c->claim != NULL &&
+		    (c->op->op == WD_OP_IN || c->op->op == WD_OP_EQ) &&
+		    (c->claim->id == WD_C_AK_NAME ||
+			c->claim->id == WD_C_AK_PUBLIC_SHA256))
+			return true;
+		i = c->op->kind == WD_OP_GROUP ? c->end : i + 1;
+	}
+	return false;
+}
+
+/* Anybody can make a key and quote registers of a TPM in software with it. */
+static enum wd_truth
+key_holds(const struct wd_question *q)
+{
+	struct wd_span trust = q->claim[WD_C_AK_TRUST];
+
+	if (pins_the_key(q->policy))
+		return WD_HOLDS; /* the clause itself is judged in its turn */
+	return trust.p == NULL ? WD_ABSENT
+			       : truth(wd_span_is(trust, "chain") ||
+				     wd_span_is(trust, "enrolled") ||
+				     wd_span_is(trust, "platform"));
+}
+
+static void
+key_expect(const struct wd_question *q, struct wd_wr *wr)
+{
+	wd_wr_text(wr,
+	    pins_the_key(q->policy) ? "the policy's"
+				    : "chain, enrolled, platform");
+}
+
+static void
+key_got(const struct wd_question *q, struct wd_wr *wr)
+{
+	write_claim(q->claim[WD_C_AK_TRUST], wr);
+}
+
 /* The order is by weight: what kind of thing asks, then how well it is kept. */
 static const struct wd_condition conditions[] = {
-	{ "tee", WD_R_TEE_MISMATCH, tee_holds, tee_expect, tee_got },
-	{ "software", WD_R_SOFTWARE_NOT_ACCEPTED, software_holds,
+	{ "tee", WD_R_TEE_MISMATCH, WD_TEE_NONE, tee_holds, tee_expect,
+	    tee_got },
+	{ "ak_trust", WD_R_AK_NOT_TRUSTED, WD_TEE_TPM, key_holds, key_expect,
+	    key_got },
+	{ "software", WD_R_SOFTWARE_NOT_ACCEPTED, WD_TEE_NONE, software_holds,
 	    software_expect, software_got },
-	{ "debug", WD_R_POLICY_DEBUG, debug_holds, debug_expect, debug_got },
-	{ "time", WD_R_POLICY_CLAUSE, time_holds, time_expect, time_got },
-	{ "tcb_status", WD_R_TCB_STATUS_NOT_ACCEPTED, status_holds,
+	{ "debug", WD_R_POLICY_DEBUG, WD_TEE_NONE, debug_holds, debug_expect,
+	    debug_got },
+	{ "time", WD_R_POLICY_CLAUSE, WD_TEE_NONE, time_holds, time_expect,
+	    time_got },
+	{ "tcb_status", WD_R_TCB_STATUS_NOT_ACCEPTED, WD_TEE_NONE, status_holds,
 	    status_expect, status_got },
-	{ "advisory_ids", WD_R_POLICY_CLAUSE, advisories_hold,
+	{ "advisory_ids", WD_R_POLICY_CLAUSE, WD_TEE_NONE, advisories_hold,
 	    advisories_expect, advisories_got },
 };
 

@@ -53,9 +53,14 @@ judge_conditions(struct evaluation *e)
 	const struct wd_condition *c = wd_conditions(&n);
 
 	for (size_t i = 0; i < n && !is_decided(e); i++) {
-		struct wd_trace_row *row = wd_trace_add(e->trace, 0);
-		enum wd_truth t = c[i].holds(&e->q);
+		struct wd_trace_row *row;
+		enum wd_truth t;
 
+		if (c[i].only != WD_TEE_NONE &&
+		    c[i].only != e->q.policy->head.tee)
+			continue;
+		row = wd_trace_add(e->trace, 0);
+		t = c[i].holds(&e->q);
 		if (row != NULL)
 			row->result = t;
 		wd_trace_condition(row, &c[i], &e->q);

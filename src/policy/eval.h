@@ -42,7 +42,8 @@ struct wd_policy_trace {
 
 /*
  * 0 when every condition holds at the time NOW, else the reason of the first
- * that does not: one of the rows 201 to 211 of base/reason.def. CLIENT is NULL
+ * that does not: one of the rows 201 to 211 of base/reason.def, or for a TPM
+ * WD_R_AK_NOT_TRUSTED. CLIENT is NULL
  * without a verified certificate. TRACE may be NULL; with it, all conditions
  * are looked at, not only up to the first that fails. Allocates nothing.
  */

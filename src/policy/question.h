@@ -12,10 +12,12 @@ struct wd_question {
 	struct wd_span claim[256]; /* by id; p == NULL: absent */
 };
 
-/* The conditions every policy has, in the order in which they are judged. */
+/* The conditions that come before clauses, in the order in which they are
+ * judged. */
 struct wd_condition {
 	const char *name;
 	enum wd_reason reason;
+	enum wd_tee only; /* NONE: every policy; else those for this TEE */
 	enum wd_truth (*holds)(const struct wd_question *q);
 	void (*expect)(const struct wd_question *q, struct wd_wr *wr);
 	void (*got)(const struct wd_question *q, struct wd_wr *wr);
