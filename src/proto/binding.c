@@ -89,6 +89,17 @@ coco(const struct wd_bound *b, uint8_t *ret, size_t *ret_len)
 	return wd_hash(WD_SHA384, wd_wr_span(&wr), ret);
 }
 
+/* A TPM's nonce holds no more than the first 32 bytes. */
+static int
+coco_tpm(const struct wd_bound *b, uint8_t *ret, size_t *ret_len)
+{
+	int r = coco(b, ret, ret_len);
+
+	if (r == 0)
+		*ret_len = 32;
+	return r;
+}
+
 /* Each TEE has a report data of 64 bytes or another field: a row each. */
 static const struct {
 	enum wd_door door;
@@ -101,6 +112,7 @@ static const struct {
 	{ WD_DOOR_COCO, WD_TEE_CCA, coco },
 	{ WD_DOOR_COCO, WD_TEE_SNP, coco },
 	{ WD_DOOR_COCO, WD_TEE_TDX, coco },
+	{ WD_DOOR_COCO, WD_TEE_TPM, coco_tpm },
 };
 
 int

@@ -8,6 +8,7 @@
 #include "proto/evidence_azure.h"
 #include "proto/evidence_cca.h"
 #include "proto/evidence_snp.h"
+#include "proto/evidence_tpm.h"
 
 enum { TEE_TYPE_TDX = 0x81 }; /* in the header of a quote */
 
@@ -113,6 +114,8 @@ static const struct wd_evidence_form forms[] = {
 	    wd_evidence_write_cca, NULL },
 	{ WD_TEE_SNP, "attestation_report", NULL, wd_evidence_snp_read,
 	    wd_evidence_snp_write, NULL },
+	{ WD_TEE_TPM, "ak_public", "tpm_quote", wd_evidence_tpm_read,
+	    wd_evidence_tpm_write, NULL },
 	{ WD_TEE_TDX, "cc_eventlog", "quote", read_tdx, write_tdx, NULL },
 	{ WD_TEE_SGX, "quote", NULL, read_sgx, write_sgx, tell_quote },
 };
@@ -123,7 +126,6 @@ static const struct {
 	const char *name, *member;
 } others[] = {
 	{ "the first form of az-snp-vtpm or az-tdx-vtpm", "report" },
-	{ "tpm", "ak_public" },
 	{ "csv", "serial_number" },
 	{ "se", "image_hdr_tags" },
 	{ "nvidia", "device_evidence_list" },
