@@ -3,10 +3,11 @@
 
 packages_build="gcc libc6-dev meson ninja-build pkg-config libssl-dev
 	libevent-dev libjansson-dev libcurl4-openssl-dev libsqlite3-dev
-	libp11-kit-dev libseccomp-dev libsystemd-dev libinih-dev libcmocka-dev"
+	libp11-kit-dev libseccomp-dev libsystemd-dev libinih-dev libcmocka-dev
+	libtss2-dev"
 packages_demo="$packages_build nginx-light libengine-pkcs11-openssl openssl
 	curl procps"
-packages_test="$packages_demo python3 python3-jwcrypto opensc openssh-client
+packages_test="$packages_demo swtpm swtpm-tools tpm2-tools python3 python3-jwcrypto opensc openssh-client
 	openssh-server mandoc clang libclang-rt-14-dev iproute2 util-linux strace"
 packages_root="mmdebstrap systemd-container"
 

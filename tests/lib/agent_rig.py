@@ -157,6 +157,8 @@ class Agent:
                       "separate_users": "no"}
         self.swtee = {"dir": self.tee}
         self.skc = None
+        self.kind = "swtee"
+        self.tpm = None
         if tee is None:
             subprocess.run([WARDER, "swtee", "init", self.tee], check=True,
                            capture_output=True, timeout=60)
@@ -170,7 +172,9 @@ class Agent:
         """The configuration, from the dictionaries."""
         sections = {"agent": self.agent,
                     "server": dict({"ca": "ca.pem"}, **self.server),
-                    "attester": {"kind": "swtee"}, "swtee": self.swtee}
+                    "attester": {"kind": self.kind}, "swtee": self.swtee}
+        if self.tpm:
+            sections["tpm"] = self.tpm
         if self.skc:
             sections["skc"] = self.skc
         sections.update(("key " + n, k) for n, k in self.keys.items())

@@ -127,13 +127,14 @@ class Client:
             "nonce": nonce or self.nonce,
             "tee-pubkey": public or self.public})).digest()
 
-    def attest(self, quote, public=None, nonce=None):
+    def attest(self, quote, public=None, nonce=None, primary=None):
         """QUOTE: raw SGX quote over runtime_digest()."""
         headers, body = self.ok("POST", "/kbs/v0/attest", {
             "init-data": None,
             "runtime-data": {"nonce": nonce or self.nonce,
                              "tee-pubkey": public or self.public},
-            "tee-evidence": {"primary_evidence": {"quote": b64(quote)},
+            "tee-evidence": {"primary_evidence": primary or
+                             {"quote": b64(quote)},
                              "additional_evidence": ""},
         }, {"Cookie": self.cookie})
         cookie = headers.get("Set-Cookie")

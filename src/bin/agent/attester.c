@@ -14,6 +14,7 @@ struct agent_attester {
 
 static const struct agent_attester_row *const rows[] = {
 	&agent_attester_swtee,
+	&agent_attester_tpm,
 };
 
 static const struct agent_attester_row *

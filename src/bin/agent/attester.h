@@ -27,6 +27,7 @@ struct agent_attester_row {
 };
 
 extern const struct agent_attester_row agent_attester_swtee;
+extern const struct agent_attester_row agent_attester_tpm;
 
 struct agent_attester;
 

@@ -21,6 +21,7 @@ enum {
 	AGENT_HOST = 254,
 	AGENT_LABEL = WD_HOLDER_LABEL_MAX + 1,
 	AGENT_RESOURCE = 513,
+	AGENT_TPM_CERT_MAX = 32768, /* bytes */
 	AGENT_SERIAL = WD_HOLDER_SERIAL_LEN + 1,
 };
 
@@ -65,6 +66,13 @@ struct agent_conf {
 	uint8_t swtee_mrenclave[32], swtee_mrsigner[32]; /* zero: its own */
 	uint32_t swtee_isv_prod_id, swtee_isv_svn;
 	bool swtee_debug;
+
+	/* [tpm] */
+	char tpm_tcti[AGENT_PATH];
+	char tpm_key[AGENT_USER], tpm_bank[AGENT_USER];
+	char tpm_pcrs[AGENT_NAME];
+	char tpm_certificate[AGENT_PATH];
+	char tpm_event_log[AGENT_PATH], tpm_ima_log[AGENT_PATH];
 
 	/* [skc] */
 	char skc_keys[AGENT_PATH];

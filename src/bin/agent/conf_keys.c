@@ -58,9 +58,9 @@ static const struct agent_conf_key keys[] = {
 	    .manual = "How long one request to the server may take." },
 
 	{ "attester", "kind", AGENT_IS_WORD, AT(attester), .standard = NULL,
-	    .manual = "Who makes the evidence. There is swtee, a software "
-		      "TEE for development and demonstrations: it protects "
-		      "nothing." },
+	    .manual = "Who makes the evidence: tpm, the machine's TPM 2.0; or "
+		      "swtee, a software TEE for development and "
+		      "demonstrations, which protects nothing." },
 
 	{ "swtee", "dir", AGENT_IS_PATH, AT(swtee_dir), .standard = "",
 	    .manual = "Folder that warder swtee init has made. Must be given "
@@ -78,6 +78,36 @@ static const struct agent_conf_key keys[] = {
 	    .standard = "0", .manual = "Security version to claim." },
 	{ "swtee", "debug", AGENT_IS_BOOL, AT(swtee_debug), .standard = "no",
 	    .manual = "Claims that the enclave can be debugged." },
+
+	{ "tpm", "tcti", AGENT_IS_TEXT, AT(tpm_tcti),
+	    .standard = "device:/dev/tpmrm0",
+	    .manual = "How the TPM is reached: device:PATH, or "
+		      "swtpm:path=SOCKET for a TPM in software. "
+		      "Opened at the start, as root where the agent was "
+		      "started by root." },
+	{ "tpm", "key", AGENT_IS_WORD, AT(tpm_key), .standard = "ecc",
+	    .manual = "Kind of the attestation key: ecc (P-256) or rsa "
+		      "(2048 bits). The TPM makes it at each start, always "
+		      "the same one." },
+	{ "tpm", "bank", AGENT_IS_WORD, AT(tpm_bank), .standard = "sha256",
+	    .manual = "Bank of the registers: sha256, sha384, sha512, or "
+		      "sha1, which a server refuses unless told otherwise." },
+	{ "tpm", "pcrs", AGENT_IS_TEXT, AT(tpm_pcrs),
+	    .standard = "0,1,2,3,4,5,6,7,8,9",
+	    .manual = "Registers to quote: all that the policy reads." },
+	{ "tpm", "certificate", AGENT_IS_PATH, AT(tpm_certificate),
+	    .standard = "",
+	    .manual = "Certificate of the attestation key in PEM, with those "
+		      "above it, where an authority has issued one." },
+	{ "tpm", "event_log", AGENT_IS_PATH, AT(tpm_event_log),
+	    .standard = "/sys/kernel/security/tpm0/binary_bios_measurements",
+	    .manual = "Event log of the firmware, sent along where it can be "
+		      "read and has less than 128 KiB." },
+	{ "tpm", "ima_log", AGENT_IS_PATH, AT(tpm_ima_log),
+	    .standard = "/sys/kernel/security/ima/binary_runtime_measurements",
+	    .manual = "List of what Linux measured, sent along where it can "
+		      "be read and register 10 is quoted; its first 128 KiB, "
+		      "which is as much as a server takes." },
 
 	{ "skc", "keys", AGENT_IS_PATH, AT(skc_keys), .standard = "",
 	    .manual = "A keys.txt of the SKC library. The keys that its lines "
