@@ -61,6 +61,20 @@ write_runtime_data(struct wd_jtext *j, const struct wd_token_in *in)
 	wd_jtext_end(j);
 }
 
+/* Members are sorted: some names of TEEs come before the others' members, some
+ * behind them. */
+static void
+write_tee(struct wd_jtext *j, const struct wd_token_in *in, const char *name,
+    bool before)
+{
+	if (before !=
+	    (wd_span_compare(wd_span_text(name), WD_SPAN_LIT("report_data")) <
+		0))
+		return;
+	wd_jtext_key(j, name);
+	wd_jtext_raw(j, in->claims_json);
+}
+
 static void
 write_evidence(struct wd_jtext *j, const struct wd_token_in *in)
 {
@@ -72,12 +86,12 @@ write_evidence(struct wd_jtext *j, const struct wd_token_in *in)
 		wd_wr_fail(j->wr);
 	(void)wd_claims_get(in->claims, WD_C_REPORT_DATA, &data); /* or empty */
 	wd_jtext_object(j);
+	write_tee(j, in, name, true);
 	wd_jtext_key(j, "report_data");
 	wd_jtext_hex(j, data);
 	wd_jtext_key(j, "runtime_data_claims");
 	write_runtime_data(j, in);
-	wd_jtext_key(j, name); /* sgx, snp, tdx, tpm: behind the others */
-	wd_jtext_raw(j, in->claims_json);
+	write_tee(j, in, name, false);
 	wd_jtext_end(j);
 }
 
