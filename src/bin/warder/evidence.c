@@ -9,6 +9,7 @@
 #include "codec/pem.h"
 #include "crypto/hash.h"
 #include "sys/file.h"
+#include "verify/arm/cpak.h"
 
 #include <fcntl.h>
 
@@ -132,6 +133,23 @@ read_file(
 	return 0;
 }
 
+/* An Arm platform's key, which no certificate vouches for. */
+static int
+add_key(struct evidence_request *q, struct wd_span jwk, struct wd_diag *d)
+{
+	WD_AUTO(wd_cpak_done) struct wd_cpak c = { 0 };
+	struct wd_anchor *a = &q->rules.anchor[0];
+	int r = wd_cpak_read(jwk, &c, d);
+
+	if (r != 0)
+		return r > 0 ? WD_R_MALFORMED : r;
+	a->tee = q->tee;
+	wd_copy(a->sha256, WD_SPAN(c.sha256));
+	a->software = true;
+	q->rules.n_anchors = 1;
+	return 0;
+}
+
 static int
 read_anchors(struct evidence_request *q, const char *file, struct wd_diag *d)
 {
@@ -142,6 +160,8 @@ read_anchors(struct evidence_request *q, const char *file, struct wd_diag *d)
 		return wd_reject(d, WD_R_EXISTS, "trust_anchor: given twice");
 	if ((r = read_file(file, ANCHOR_FILE_MAX, &pem, d)) != 0)
 		return r;
+	if (q->tee == WD_TEE_CCA || q->tee == WD_TEE_PSA)
+		return add_key(q, wd_bytes_span(pem), d);
 	return add_anchors(q, wd_bytes_span(pem), d);
 }
 
