@@ -441,23 +441,29 @@ class Floods(AttackTest):
     def test_bad_attestations_cost_a_handful_of_entries_and_no_memory(self):
         server = self.server
         client = server.client()
-        client.auth()
-        request = self.bad_attest(client)
+        challenged = None  # when
         memory = lambda: {p["pid"]: self.resident(p["pid"])
                           for p in server.processes()}
         with server.tls() as s:
             for i in range(self.N):
                 if i == 500:
                     before, size = memory(), server.size_of_log()
+                # A slow machine needs longer than a challenge is good for.
+                if challenged is None or time.monotonic() - challenged > 100:
+                    client.auth()
+                    challenged = time.monotonic()
+                    request = self.bad_attest(client)
                 s.sendall(request)
                 self.assertEqual(read_answer(s).status, 403)
-        self.assertLess(server.size_of_log() - size,
-                        5 + self.N // 3000)
+        entries = server.size_of_log() - size
+        self.assertLess(entries, 5 + self.N // 3000)
         with open(server.program("warder-front"), "rb") as f:
             if b"__asan_init" in f.read():
                 return  # it keeps what was freed
         for pid, now in memory().items():
             self.assertLess(now - before[pid], 4096, "KiB more")
+        print("NOTE: %d bad attestations, %d entries" % (self.N, entries),
+              flush=True)
 
     @staticmethod
     def resident(pid):
