@@ -38,7 +38,8 @@ class Stub:
             "cell": self.config.get("cell"), "event": event, **more})
         fd = os.open(os.path.join(FOLDER, "events"),
                      os.O_WRONLY | os.O_APPEND)
-        os.write(fd, line.encode() + b"\n")
+        # One that was killed here has left a piece without an end.
+        os.write(fd, b"\n" + line.encode() + b"\n")
         os.close(fd)
 
     def receive(self):

@@ -43,6 +43,14 @@ def is_gone(pid):
         return True
 
 
+def read_event(line):
+    """None for an empty line, and for what a stub could not finish."""
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
+
+
 class Supervisor:
     """A warderd in a temporary folder whose roles are stubs."""
 
@@ -139,7 +147,8 @@ class Supervisor:
 
     def events(self, event=None, program=None):
         with open(self.path("bin/events"), encoding="utf-8") as f:
-            lines = [json.loads(line) for line in f.read().splitlines()]
+            text = f.read()
+        lines = [x for x in map(read_event, text.splitlines()) if x]
         return [x for x in lines if event in (None, x["event"]) and
                 program in (None, x["program"])]
 
