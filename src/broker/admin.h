@@ -99,7 +99,8 @@ int wd_admin_answer(struct wd_admin *a, const void *msg) WD_MUST_USE;
  *
  *   keys                   create (generate), register (bring one's own or
  *                          attach), retrieve (metadata), search, update
- *                          (another policy), certify (CSR and chain), delete
+ *                          (another policy, a new version), certify (CSR and
+ *                          chain), delete
  *   key_transfer_policies  create, update (a new version), retrieve, search,
  *                          bind (a prefix to one, or free it), explain
  *                          (what evidence would get), delete

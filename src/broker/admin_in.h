@@ -113,6 +113,7 @@ int wd_admin_key_show(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_key_list(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_key_delete(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_key_policy(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_key_rotate(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_key_csr(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_key_chain(struct wd_admin *a, const void *msg) WD_MUST_USE;
 

@@ -145,36 +145,45 @@ check_kind(struct wd_admin *a, uint16_t kinds, enum wd_key_kind kind)
 	    wd_key_row(kind)->name);
 }
 
+/* SUBJECT: of a certificate that the key signs itself; empty: none. */
 static int
-add_public(struct wd_admin *a, const struct wd_msg_key_create *m,
+add_public(struct wd_admin *a, struct wd_span subject,
     const struct wd_material *made, struct wd_store_version *v)
 {
-	if (made->pair == NULL && m->subject.len > 0)
+	if (made->pair == NULL && subject.len > 0)
 		return wd_reject(a->d, WD_R_UNSUPPORTED,
 		    "a key of this kind has no public part to certify");
 	if (made->pair == NULL)
 		return 0;
 	if (wd_pkey_to_spki(made->pair, &v->spki) != 0)
 		return wd_fault(a->d, WD_F_CRYPTO, "no public key");
-	if (m->subject.len == 0)
+	if (subject.len == 0)
 		return 0;
-	return wd_admin_self_sign(a, m->subject, made->pair, &v->chain);
+	return wd_admin_self_sign(a, subject, made->pair, &v->chain);
+}
+
+/* Fills V and begins the transaction, in which the store looks once more at
+ * what may have changed since: the policy, the newest version. */
+static int
+seal_version(struct wd_admin *a, const struct wd_store_key *key,
+    const struct wd_material *made, struct wd_store_version *v)
+{
+	v->key = key->id;
+	v->version = key->version;
+	v->created = a->now;
+	if (wd_secret_seal_key(a->b, &key->id, key->version,
+		wd_secret_borrow(made->plain), &v->wrapped) != 0)
+		return wd_fault(a->d, WD_F_CRYPTO, "the key cannot be sealed");
+	return wd_admin_begin(a);
 }
 
 static int
 keep(struct wd_admin *a, const struct wd_store_key *key,
     const struct wd_material *made, struct wd_store_version *v)
 {
-	int r;
+	int r = seal_version(a, key, made, v);
 
-	v->key = key->id;
-	v->version = key->version;
-	v->created = key->created;
-	if (wd_secret_seal_key(a->b, &key->id, key->version,
-		wd_secret_borrow(made->plain), &v->wrapped) != 0)
-		return wd_fault(a->d, WD_F_CRYPTO, "the key cannot be sealed");
-	/* The policy may have gone meanwhile; the store looks at it again. */
-	if ((r = wd_admin_begin(a)) != 0)
+	if (r != 0)
 		return r;
 	return wd_admin_got(a, wd_store_key_add(a->b->store, key, v), "policy");
 }
@@ -191,7 +200,7 @@ wd_admin_key_create(struct wd_admin *a, const void *msg)
 	if ((r = describe(a, m, &key)) != 0 ||
 	    (r = get_material(a, m, &made)) != 0 ||
 	    (r = check_kind(a, m->kinds, made.kind)) != 0 ||
-	    (r = add_public(a, m, &made, &v)) != 0)
+	    (r = add_public(a, m->subject, &made, &v)) != 0)
 		return r;
 	key.kind = (uint8_t)made.kind;
 	a->entry.key = key.id;
@@ -199,6 +208,48 @@ wd_admin_key_create(struct wd_admin *a, const void *msg)
 	wd_admin_say(a, "%s, %s, label '%s'", wd_key_row(made.kind)->name,
 	    m->material.len == 0 ? "generated" : "brought", key.label);
 	if ((r = keep(a, &key, &made, &v)) != 0)
+		return r;
+	return wd_admin_answer_key(a, &key, &v);
+}
+
+/* ---- a new version */
+
+static int
+keep_next(struct wd_admin *a, const struct wd_store_key *key,
+    const struct wd_material *made, struct wd_store_version *v)
+{
+	int r = seal_version(a, key, made, v);
+
+	if (r != 0)
+		return r;
+	r = wd_store_key_rotate(a->b->store, v);
+	if (r == WD_R_CONFLICT)
+		return wd_reject(a->d, WD_R_CONFLICT,
+		    "the key has got another version meanwhile");
+	return wd_admin_got(a, r, "key");
+}
+
+int
+wd_admin_key_rotate(struct wd_admin *a, const void *msg)
+{
+	const struct wd_msg_key_csr_ask *m = msg;
+	WD_AUTO(wd_material_done) struct wd_material made = { 0 };
+	WD_AUTO(wd_store_version_done) struct wd_store_version v = { 0 };
+	struct wd_store_key key;
+	int r;
+
+	r = wd_admin_got(a, wd_store_key_get(a->b->store, &m->id, &key), "key");
+	if (r != 0)
+		return r;
+	key.version++;
+	if ((r = wd_material_make((enum wd_key_kind)key.kind, &made, a->d)) !=
+		0 ||
+	    (r = add_public(a, m->subject, &made, &v)) != 0)
+		return r;
+	a->entry.policy = key.policy;
+	a->entry.version = key.version;
+	wd_admin_say(a, "%s, generated", wd_key_row(made.kind)->name);
+	if ((r = keep_next(a, &key, &made, &v)) != 0)
 		return r;
 	return wd_admin_answer_key(a, &key, &v);
 }

@@ -57,6 +57,19 @@ wd_admin_csr_read(struct wd_span json, struct wd_admin_body *b,
 }
 
 int
+wd_admin_rotate_read(struct wd_span json, struct wd_admin_body *b,
+    struct wd_msg_key_csr_ask *ret, struct wd_diag *d)
+{
+	struct wd_jobj o;
+	int r = wd_admin_open(json, b, &o, d, "body");
+
+	if (r != 0)
+		return r;
+	ret->subject = wd_member_text(&o, "subject", WD_OPTIONAL, 1024);
+	return wd_jobj_close(&o);
+}
+
+int
 wd_admin_bind_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_policy_bind *ret, struct wd_diag *d)
 {

@@ -281,6 +281,46 @@ const struct cli_verb cli_verb_key_delete = {
 	.run = run_delete,
 };
 
+/* ---- rotate */
+
+static const struct cli_option rotate_options[] = {
+	CLI_ONLINE_OPTIONS,
+	{ "certificate", "SUBJECT",
+	    "also make a self-signed certificate: CN=…,DNS=…", false },
+};
+
+static enum cli_exit
+run_rotate(const struct cli_args *args)
+{
+	WD_AUTO(cli_online_done) struct cli_online o = { 0 };
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(REQUEST_MAX);
+	struct wd_jtext j = wd_jtext(&wr);
+	const char *id = cli_need_operand(args, 0, "key");
+	char path[CLI_PATH_MAX];
+	enum cli_exit e;
+
+	if (id == NULL || !cli_path(path, one_key, id, "/rotate"))
+		return CLI_USAGE;
+	wd_jtext_object(&j);
+	cli_member(&j, args, "subject", "certificate");
+	wd_jtext_end(&j);
+	if ((e = cli_online_open(args, true, &o)) != CLI_OK ||
+	    (e = cli_online_send(&o, "POST", path, &wr)) != CLI_OK)
+		return e;
+	return cli_show(&o, key_lines, WD_N(key_lines));
+}
+
+const struct cli_verb cli_verb_key_rotate = {
+	.name = "key rotate",
+	.summary = "have the server make a new version of a key",
+	.operands = "ID",
+	.options = rotate_options,
+	.n_options = WD_N(rotate_options),
+	.example = "warder key rotate 6f1d2c5e-3b1a-4c7e-9a52-0d2f4b6c8e10 "
+		   "--certificate CN=web.example,DNS=web.example",
+	.run = run_rotate,
+};
+
 /* ---- policy, csr, certificate */
 
 static enum cli_exit

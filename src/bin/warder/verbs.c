@@ -15,6 +15,7 @@ static const struct cli_verb *const verbs[] = {
 	&cli_verb_key_attach,
 	&cli_verb_key_list,
 	&cli_verb_key_show,
+	&cli_verb_key_rotate,
 	&cli_verb_key_policy,
 	&cli_verb_key_csr,
 	&cli_verb_key_certificate,

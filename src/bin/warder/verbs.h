@@ -29,6 +29,7 @@ extern const struct cli_verb cli_verb_key_delete;
 extern const struct cli_verb cli_verb_key_import;
 extern const struct cli_verb cli_verb_key_list;
 extern const struct cli_verb cli_verb_key_policy;
+extern const struct cli_verb cli_verb_key_rotate;
 extern const struct cli_verb cli_verb_key_show;
 extern const struct cli_verb cli_verb_lease_list;
 extern const struct cli_verb cli_verb_lease_revoke;

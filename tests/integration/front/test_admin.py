@@ -79,6 +79,7 @@ class Every(AdminTest):
         ("DELETE", "/keys/" + KEY, None),
         ("PUT", "/keys/%s/policy" % KEY, {"policy": POLICY}),
         ("POST", "/keys/%s/csr" % KEY, {"subject": "CN=x"}),
+        ("POST", "/keys/%s/rotate" % KEY, {}),
         ("GET", "/keys/%s/certificate" % KEY, None),
         ("PUT", "/keys/%s/certificate" % KEY, b"PEM"),
         ("POST", "/policies", {"policy": WARDER}),
@@ -375,6 +376,19 @@ class Keys(AdminTest):
         self.assert_malformed("PUT", path, [
             ({}, 400), ({"policy": ""}, 400), ({"policy": "x"}, 400),
             ({"policy": 1}, 400)])
+
+    def test_rotating_asks_for_a_new_version(self):
+        self.answers("KEY_ROTATE", key_record(version=2))
+        path = "/keys/%s/rotate" % KEY
+        answer = self.admin("POST", path, {})
+        self.assertEqual((answer.status, answer.json()["version"]), (200, 2))
+        ask = self.asked("KEY_ROTATE")
+        self.assertEqual((ask["id"], ask["subject"]), (KEY, ""))
+        self.admin("POST", path, {"subject": "CN=web"})
+        self.assertEqual(self.asked("KEY_ROTATE")["subject"], "CN=web")
+        self.keeper.seen.clear()
+        self.assert_malformed("POST", path, [
+            ({"subject": 1}, 400), ({"kind": "rsa-2048"}, 400)])
 
     def test_requests_and_chains_are_pem(self):
         self.answers("KEY_CSR", {"der": b"\x30\x00"})

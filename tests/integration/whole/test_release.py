@@ -60,6 +60,21 @@ class Release(unittest.TestCase):
             x["id"] for x in self.server.warder("lease", "list")["items"]],
             "lease in the index")
 
+    def test_a_key_in_its_newest_and_older_versions(self):
+        server = self.server
+        key = server.warder("key", "create", "--kind", "aes-256",
+                            "--policy", server.add_policy())["id"]
+        path = "default/key/" + key
+        first = server.attested().resource(path)
+        self.assertEqual(server.warder("key", "rotate", key)["version"], 2)
+        client = server.attested()
+        second = client.resource(path)
+        self.assertEqual(len(second), 32)
+        self.assertNotEqual(first, second)
+        self.assertEqual(client.resource(path + ".v1"), first)
+        self.assertEqual(client.resource(path + ".v2"), second)
+        self.assertEqual(refusal(client.resource, path + ".v3").status, 404)
+
     def test_another_master_of_the_key_is_refused(self):
         """Evidence joined to another client's public key by the front."""
         client, other = self.server.client(), self.server.client()

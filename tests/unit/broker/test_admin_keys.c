@@ -614,6 +614,67 @@ without_memory_keys_stay_as_they_are(void **state)
 	t_torture(f, WD_CALL_KEY_DELETE, &ask, NULL);
 }
 
+static int
+rotate(struct t_broker *f, const struct wd_id *id, const char *subject,
+    struct wd_msg_key_record *ret)
+{
+	struct wd_msg_key_csr_ask m = { t_head(f), .id = *id,
+		.subject = wd_span_text(subject) };
+	int r = t_call(f, WD_CALL_KEY_ROTATE, &m);
+
+	t_logged(f, "\"event\":\"key_rotate\"");
+	if (r == 0)
+		t_reply(f, WD_CALL_KEY_ROTATE, ret);
+	return r;
+}
+
+static void
+a_key_gets_versions_and_keeps_the_older(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_msg_key_create m = create(f, WD_KEY_P256);
+	WD_AUTO(wd_secret_freep) struct wd_secret *newest = NULL;
+	WD_AUTO(wd_store_version_done) struct wd_store_version old = { 0 };
+	struct wd_msg_key_record key;
+	struct wd_id id;
+
+	m.label = WD_SPAN_LIT("web");
+	id = created(f, &m).id;
+	t_ok(rotate(f, &id, "", &key));
+	assert_int_equal(key.version, 2);
+	assert_int_equal(key.kind, WD_KEY_P256);
+	t_span_equal(key.label, WD_SPAN_LIT("web"));
+	assert_int_equal(key.chain.len, 0);
+	t_ok(wd_store_version_get(f->b->store, &id, 1, &old));
+	assert_false(wd_span_equal(wd_bytes_span(old.spki), key.spki));
+	t_ok(rotate(f, &id, "CN=web.example", &key));
+	assert_int_equal(key.version, 3);
+	assert_true(key.chain.len > 0);
+	t_logged(f, "\"version\":3");
+	newest = stored(f, &id); /* opens as version 3 */
+	assert_non_null(newest);
+}
+
+static void
+what_has_no_next_version_is_refused(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_msg_key_create m = create(f, WD_KEY_OPAQUE);
+	struct wd_msg_key_record key;
+	struct wd_id id = t_id(9);
+
+	assert_int_equal(rotate(f, &id, "", &key), WD_R_NOT_FOUND);
+	m.material = WD_SPAN_LIT("bytes");
+	id = created(f, &m).id;
+	assert_int_equal(rotate(f, &id, "", &key), WD_R_MALFORMED);
+	m = create(f, WD_KEY_AES256);
+	id = created(f, &m).id;
+	assert_int_equal(rotate(f, &id, "CN=x", &key), WD_R_UNSUPPORTED);
+	t_ok(rotate(f, &id, "", &key));
+	wd_broker_seal(f->b);
+	assert_int_equal(rotate(f, &id, "", &key), WD_R_SEALED);
+}
+
 /* Making a key may take seconds, in which others may want to write. */
 static void
 a_key_is_made_before_the_store_is_locked(void **state)
@@ -641,6 +702,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		with_broker(aes_keys_are_random_bytes_of_their_size),
 		with_broker(a_key_is_made_before_the_store_is_locked),
+		with_broker(a_key_gets_versions_and_keeps_the_older),
+		with_broker(what_has_no_next_version_is_refused),
 		with_broker(pairs_are_kept_as_pkcs8_beside_their_public_key),
 		with_broker(a_key_carries_label_usage_and_policy),
 		with_broker(a_kind_that_is_none_is_out_of_range),

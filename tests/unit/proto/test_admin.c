@@ -38,6 +38,7 @@ typedef int reader(
 READER(key_read, key_create)
 READER(key_policy_read, key_policy)
 READER(csr_read, key_csr_ask)
+READER(rotate_read, key_csr_ask)
 READER(policy_read, policy_add)
 READER(bind_read, policy_bind)
 READER(collateral_read, collateral_put)
@@ -59,6 +60,7 @@ static const struct {
 	{ key_policy_read, "{\"policy\":\"" POLICY "\"}" },
 	{ key_policy_read, "{\"policy\":null}" },
 	{ csr_read, "{\"subject\":\"CN=x\"}" },
+	{ rotate_read, "{\"subject\":\"CN=x\"}" },
 	{ policy_read, "{\"policy\":" WARDER ",\"prefix\":\"a/b\"}" },
 	{ bind_read, "{\"policy\":\"" POLICY "\"}" },
 	{ collateral_read,
@@ -82,6 +84,15 @@ refused(reader *read, const char *json, int reason)
 {
 	if (result_of(read, json) != reason)
 		fail_msg("%s: %d, not %d", json, result_of(read, json), reason);
+}
+
+/* ---- a new version */
+
+static void
+rotating_may_say_nothing(void **state)
+{
+	(void)state;
+	t_ok(result_of(rotate_read, "{}"));
 }
 
 /* ---- all of them */
@@ -529,6 +540,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rotating_may_say_nothing),
 		cmocka_unit_test(every_body_is_read_and_no_part_of_one_is),
 		cmocka_unit_test(lack_of_memory_is_a_fault_and_leaks_nothing),
 		cmocka_unit_test(every_kind_has_a_name),
