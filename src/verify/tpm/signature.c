@@ -37,7 +37,8 @@ wd_tpm_signature_parse(
 	struct wd_rd rd = wd_rd(bytes);
 	struct wd_tpm_signature s = { 0 };
 
-	if (!scheme_of(wd_rd_be16(&rd), &s.scheme) ||
+	s.scheme_id = wd_rd_be16(&rd);
+	if (!scheme_of(s.scheme_id, &s.scheme) ||
 	    !wd_tpm_hash(wd_rd_be16(&rd), &s.hash))
 		wd_rd_fail(&rd);
 	s.first = wd_rd_bytes(&rd, wd_rd_be16(&rd));

@@ -7,6 +7,7 @@
 
 /* Views into the bytes that were parsed, big endian numbers. */
 struct wd_tpm_signature {
+	uint16_t scheme_id; /* TPM_ALG_ID */
 	enum wd_sig_scheme scheme;
 	enum wd_hash hash;
 	struct wd_span first;  /* RSA: the signature; ECDSA: r */

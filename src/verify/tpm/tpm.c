@@ -6,6 +6,7 @@
  */
 #include "verify/tpm/tpm.h"
 
+#include "verify/tpm/alg.h"
 #include "verify/tpm/case.h"
 
 static struct wd_span
@@ -43,15 +44,29 @@ key(struct wd_appraisal *a)
 	return wd_tpm_ak_get(a->v, bytes, a->at, &wd_tpm_case(a)->ak, a->d);
 }
 
+/* A restricted key has one scheme, which its public area names. */
+static bool
+has_scheme(const struct wd_tpm_ak *ak, const struct wd_tpm_signature *s)
+{
+	return ak->scheme == s->scheme_id &&
+	    ak->scheme_hash == wd_tpm_alg_of(s->hash);
+}
+
 static int
 signature(struct wd_appraisal *a)
 {
 	struct wd_tpm_case *c = wd_tpm_case(a);
+	int r;
 
 	if (!c->has_quote)
 		return 0;
-	return wd_tpm_quote_signed(
+	r = wd_tpm_quote_signed(
 	    &c->quote, c->ak->key, a->v->rules.allow_sha1, a->d);
+	if (r != 0 || !c->ak->has_area ||
+	    has_scheme(c->ak, &c->quote.signature))
+		return r;
+	return wd_reject(a->d, WD_R_QUOTE_BAD_SIGNATURE,
+	    "the quote is signed in another way than the key signs");
 }
 
 static int

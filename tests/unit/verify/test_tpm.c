@@ -256,6 +256,24 @@ a_signature_over_sha1_is_refused_as_such(void **state)
 	t_tpm_done(&t);
 }
 
+/* The key's public area says how it signs. */
+static void
+a_key_signs_in_one_way(void **state)
+{
+	const struct t_tpm_spec pss = { .key = WD_PKEY_RSA2048, .pss = true };
+	const struct t_tpm_spec ssa = { .key = WD_PKEY_RSA2048 };
+	struct wd_claims c;
+	struct t_tpm a, b;
+
+	(void)state;
+	t_tpm_make(&pss, &a);
+	t_tpm_make(&ssa, &b);
+	a.in.part[WD_IN_AK] = b.in.part[WD_IN_AK];
+	assert_int_equal(judge(&a, &c), WD_R_QUOTE_BAD_SIGNATURE);
+	t_tpm_done(&a);
+	t_tpm_done(&b);
+}
+
 static void
 one_bank_with_some_registers_is_what_a_quote_covers(void **state)
 {
@@ -685,6 +703,7 @@ main(void)
 		    sha1_is_too_weak_unless_a_rule_says_otherwise, setup),
 		cmocka_unit_test_setup(
 		    a_signature_over_sha1_is_refused_as_such, setup),
+		cmocka_unit_test_setup(a_key_signs_in_one_way, setup),
 		cmocka_unit_test_setup(
 		    one_bank_with_some_registers_is_what_a_quote_covers, setup),
 		cmocka_unit_test_setup(
