@@ -64,10 +64,11 @@ fetch_ciphers_and_kdfs(void)
 {
 	lib.gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	lib.wrap = EVP_CIPHER_fetch(NULL, "AES-256-WRAP", NULL);
+	lib.block = EVP_CIPHER_fetch(NULL, "AES-256-ECB", NULL);
 	lib.hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
 	lib.scrypt = EVP_KDF_fetch(NULL, "SCRYPT", NULL);
-	return lib.gcm != NULL && lib.wrap != NULL && lib.hkdf != NULL &&
-	    lib.scrypt != NULL;
+	return lib.gcm != NULL && lib.wrap != NULL && lib.block != NULL &&
+	    lib.hkdf != NULL && lib.scrypt != NULL;
 }
 
 static EVP_PKEY_CTX *
