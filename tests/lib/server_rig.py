@@ -217,9 +217,9 @@ class Server:
     def import_collateral(self, name="swtee"):
         self.warder("collateral", "import", self.path(name + "/collateral"))
 
-    def quote(self, digest, *options, name="swtee"):
+    def quote(self, digest, *options, name="swtee", tee="sgx"):
         done = self.run("swtee", "quote", "--dir", self.path(name), "--tee",
-                        "sgx", "--report-data",
+                        tee, "--report-data",
                         (digest + bytes(64 - len(digest))).hex(),
                         "--output", self.path("quote.bin"), *options)
         assert done.returncode == 0
