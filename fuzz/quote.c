@@ -6,6 +6,7 @@
 
 #include "verify/intel/quote.h"
 #include "verify/sgx/report.h"
+#include "verify/tdx/report.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -30,5 +31,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_touch(wd_sgx_report_read(q.qe_report).report_data);
 	if (q.body_type == WD_BODY_SGX)
 		fuzz_touch(wd_sgx_report_read(q.body).report_data);
+	else
+		fuzz_touch(wd_td_report_read(q.body).report_data);
 	return 0;
 }
