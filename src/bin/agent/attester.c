@@ -15,13 +15,17 @@ struct agent_attester {
 static const struct agent_attester_row *const rows[] = {
 	&agent_attester_swtee,
 	&agent_attester_tpm,
+	&agent_attester_swtee_td,
 };
 
 static const struct agent_attester_row *
-find(const char *name)
+find(const struct agent_conf *c)
 {
 	for (size_t i = 0; i < WD_N(rows); i++)
-		if (strcmp(rows[i]->name, name) == 0)
+		if (strcmp(rows[i]->name, c->attester) == 0 &&
+		    (!rows[i]->software ||
+			wd_span_is(wd_span_text(c->swtee_tee),
+			    wd_tee_name(rows[i]->tee))))
 			return rows[i];
 	return NULL;
 }
@@ -30,13 +34,14 @@ int
 agent_attester_open(
     const struct agent_conf *c, struct agent_attester **ret, struct wd_diag *d)
 {
-	const struct agent_attester_row *row = find(c->attester);
+	const struct agent_attester_row *row = find(c);
 	WD_AUTO(agent_attester_freep) struct agent_attester *a = NULL;
 	int r;
 
 	if (row == NULL)
 		return wd_reject(d, WD_R_UNSUPPORTED,
-		    "there is no attester of kind %s", c->attester);
+		    "there is no attester of kind %s for this TEE",
+		    c->attester);
 	a = wd_alloc(sizeof(*a));
 	if (a == NULL)
 		return wd_fault(d, WD_F_MEMORY, "no memory");

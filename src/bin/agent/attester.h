@@ -14,7 +14,7 @@ enum { AGENT_REPORT_DATA = 64 };
 struct agent_attester_row {
 	const char *name; /* as the configuration calls it */
 	enum wd_tee tee;
-	bool software; /* vouches for nothing */
+	bool software; /* vouches for nothing; several, by tee in [swtee] */
 
 	/* The rest of the configuration is the row's own to look at. */
 	int (*open)(const struct agent_conf *c, void **ret, struct wd_diag *d);
@@ -28,6 +28,7 @@ struct agent_attester_row {
 
 extern const struct agent_attester_row agent_attester_swtee;
 extern const struct agent_attester_row agent_attester_tpm;
+extern const struct agent_attester_row agent_attester_swtee_td;
 
 struct agent_attester;
 

@@ -66,6 +66,8 @@ struct agent_conf {
 	uint8_t swtee_mrenclave[32], swtee_mrsigner[32]; /* zero: its own */
 	uint32_t swtee_isv_prod_id, swtee_isv_svn;
 	bool swtee_debug;
+	char swtee_tee[AGENT_USER]; /* sgx or tdx */
+	uint8_t swtee_mrtd[48], swtee_rtmr[4][48];
 
 	/* [tpm] */
 	char tpm_tcti[AGENT_PATH];

@@ -65,6 +65,20 @@ static const struct agent_conf_key keys[] = {
 	{ "swtee", "dir", AGENT_IS_PATH, AT(swtee_dir), .standard = "",
 	    .manual = "Folder that warder swtee init has made. Must be given "
 		      "when the attester is swtee." },
+	{ "swtee", "tee", AGENT_IS_WORD, AT(swtee_tee), .standard = "sgx",
+	    .manual = "What to be: an enclave (sgx) or a trust domain (tdx)." },
+	{ "swtee", "mrtd", AGENT_IS_HEX, AT(swtee_mrtd), .standard = "",
+	    .manual = "Measurement of the trust domain to claim. When empty: "
+		      "one of its own." },
+	{ "swtee", "rtmr0", AGENT_IS_HEX, AT(swtee_rtmr[0]), .standard = "",
+	    .manual = "Register of the trust domain to claim. When empty: "
+		      "zeros." },
+	{ "swtee", "rtmr1", AGENT_IS_HEX, AT(swtee_rtmr[1]), .standard = "",
+	    .manual = "Likewise." },
+	{ "swtee", "rtmr2", AGENT_IS_HEX, AT(swtee_rtmr[2]), .standard = "",
+	    .manual = "Likewise." },
+	{ "swtee", "rtmr3", AGENT_IS_HEX, AT(swtee_rtmr[3]), .standard = "",
+	    .manual = "Likewise." },
 	{ "swtee", "mrenclave", AGENT_IS_HEX, AT(swtee_mrenclave),
 	    .standard = "",
 	    .manual = "Measurement of the enclave to claim. When empty: one "

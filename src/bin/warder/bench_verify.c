@@ -14,7 +14,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 enum {
@@ -26,12 +25,13 @@ enum {
 };
 
 static const struct cli_option options[] = {
-	{ "tee", "TEE", "sgx", false },
+	{ "tee", "TEE", "sgx (the default) or tdx", false },
 	{ "cold", NULL, "with caches emptied before each quote", false },
 	{ "json", NULL, "answer with one JSON object", false },
 };
 
 struct bench {
+	enum wd_tee tee;
 	struct wd_swtee *t;
 	struct wd_swtee_docs docs;
 	struct wd_bytes *quote[QUOTES];
@@ -56,16 +56,28 @@ bench_done(struct bench *b)
 
 /* ---- what is measured */
 
+/* A quote that differs from those of other numbers. */
+static int
+make_quote(struct bench *b, size_t i, struct wd_diag *d)
+{
+	const uint8_t data[64] = { (uint8_t)i, (uint8_t)(i >> 8) };
+	struct wd_swtee_quote sgx = { .fault = WD_SWTEE_SOUND };
+	struct wd_swtee_td tdx = { .fault = WD_SWTEE_SOUND };
+
+	wd_copy(sgx.report_data, WD_SPAN(data));
+	wd_copy(tdx.report_data, WD_SPAN(data));
+	return b->tee == WD_TEE_TDX
+	    ? wd_swtee_td_quote(b->t, &tdx, &b->quote[i], d)
+	    : wd_swtee_quote(b->t, &sgx, &b->quote[i], d);
+}
+
 static int
 make_quotes(struct bench *b, struct wd_diag *d)
 {
-	struct wd_swtee_quote q = { .fault = WD_SWTEE_SOUND };
 	int r = 0;
 
 	for (size_t i = 0; i < QUOTES && r == 0; i++) {
-		q.report_data[0] = (uint8_t)i;
-		q.report_data[1] = (uint8_t)(i >> 8);
-		r = wd_swtee_quote(b->t, &q, &b->quote[i], d);
+		r = make_quote(b, i, d);
 		if (r == 0)
 			r = wd_intel_quote_parse(
 			    wd_bytes_span(b->quote[i]), &b->parts[i], d);
@@ -83,12 +95,13 @@ open_verifier(struct bench *b, struct wd_diag *d)
 	struct wd_appraisal_rules rules = { .anchors = &anchor,
 		.n_anchors = 1 };
 
-	if (wd_swtee_anchor(b->t, &anchor) != 0 ||
-	    wd_verifier_new(&rules, &b->v) != 0 ||
+	if (wd_swtee_anchor(b->t, &anchor) != 0)
+		return wd_fault(d, WD_F_CRYPTO, "cannot hash a root");
+	anchor.tee = b->tee;
+	if (wd_verifier_new(&rules, &b->v) != 0 ||
 	    wd_pkey_ec_public(WD_PKEY_P256, x, y, &b->key) != 0)
 		return wd_fault(d, WD_F_CRYPTO, "cannot make a verifier");
-	for (size_t i = 0; i < WD_IN_COUNT; i++)
-		b->in.part[i] = wd_bytes_span(b->docs.part[i]);
+	wd_swtee_docs_inputs(&b->docs, b->tee, &b->in);
 	return 0;
 }
 
@@ -116,7 +129,7 @@ judge(struct bench *b, size_t i)
 		wd_verifier_forget(b->v);
 	b->in.part[WD_IN_QUOTE] = wd_bytes_span(b->quote[i]);
 	return wd_appraise(
-	    b->v, WD_TEE_SGX, &b->in, b->at, wd_span(NULL, 0), &claims, NULL);
+	    b->v, b->tee, &b->in, b->at, wd_span(NULL, 0), &claims, NULL);
 }
 
 static int
@@ -201,7 +214,7 @@ measure(struct bench *b, struct rates *ret, struct wd_diag *d)
 /* ---- the answer */
 
 static bool
-print(const struct cli_args *args, const struct rates *x)
+print(const struct cli_args *args, const struct bench *b, const struct rates *x)
 {
 	bool cold = cli_has(args, "cold");
 	double ratio = x->per_second / x->limit;
@@ -209,12 +222,13 @@ print(const struct cli_args *args, const struct rates *x)
 	if (cli_has(args, "json"))
 		return printf("{\"cold\":%s,\"limit_per_second\":%.0f,"
 			      "\"per_second\":%.0f,\"ratio_to_limit\":%.3f,"
-			      "\"rounds\":%d,\"tee\":\"sgx\"}\n",
+			      "\"rounds\":%d,\"tee\":\"%s\"}\n",
 			   cold ? "true" : "false", x->limit, x->per_second,
-			   ratio, ROUNDS) > 0;
-	return printf("SGX quotes, %s: %.0f a second and CPU, %.2f of the "
+			   ratio, ROUNDS, wd_tee_name(b->tee)) > 0;
+	return printf("%s quotes, %s: %.0f a second and CPU, %.2f of the "
 		      "%.0f that %s alone would allow\n"
 		      "(median of %d rounds, by CPU time)\n",
+		   b->tee == WD_TEE_TDX ? "TDX" : "SGX",
 		   cold ? "nothing known" : "platform known", x->per_second,
 		   ratio, x->limit,
 		   cold ? "their 10 signatures" : "their signature",
@@ -230,15 +244,16 @@ run(const struct cli_args *args)
 	struct rates x = { 0, 0 };
 	int r;
 
-	if (tee != NULL && strcmp(tee, "sgx") != 0)
-		return cli_usage(args, "--tee %s: this version has sgx", tee);
+	b.tee = tee == NULL ? WD_TEE_SGX : wd_tee_by_name(wd_span_text(tee));
+	if (b.tee != WD_TEE_SGX && b.tee != WD_TEE_TDX)
+		return cli_usage(args, "--tee %s: neither sgx nor tdx", tee);
 	r = wd_crypto_init(&d);
 	if (r != 0 || (r = bench_open(&b, &d)) != 0 ||
 	    (r = measure(&b, &x, &d)) != 0) {
 		(void)fprintf(stderr, "warder: %s\n", d.detail);
 		return CLI_FAULT;
 	}
-	return print(args, &x) ? CLI_OK : CLI_FAULT;
+	return print(args, &b, &x) ? CLI_OK : CLI_FAULT;
 }
 
 const struct cli_verb cli_verb_bench_verify = {
