@@ -1,11 +1,17 @@
 """A TPM 2.0 (swtpm) from the quote to the secret: by the agent, and by a client
 that makes its evidence with tpm2-tools.
 """
+import datetime
 import json
 import os
 import subprocess
 import sys
 import unittest
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 import agent_rig
 import tpm_rig
@@ -31,6 +37,33 @@ def read(path):
 
 def pcr_json(tpm):
     return {str(i): tpm.pcr(i) for i in PCRS}
+
+
+def issue(key):
+    """A root in PEM, and a certificate under it for KEY with the root."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    own = ec.generate_private_key(ec.SECP256R1())
+
+    def make(subject, public, is_ca):
+        usage = dict.fromkeys(
+            ("digital_signature", "content_commitment", "key_encipherment",
+             "data_encipherment", "key_agreement", "key_cert_sign",
+             "crl_sign", "encipher_only", "decipher_only"), False)
+        usage["key_cert_sign" if is_ca else "digital_signature"] = True
+        return x509.CertificateBuilder().subject_name(subject).issuer_name(
+            authority).public_key(public).serial_number(
+            x509.random_serial_number()).not_valid_before(
+            now - datetime.timedelta(days=1)).not_valid_after(
+            now + datetime.timedelta(days=1)).add_extension(
+            x509.BasicConstraints(is_ca, None), True).add_extension(
+            x509.KeyUsage(**usage), True).sign(
+            own, hashes.SHA256()).public_bytes(
+            serialization.Encoding.PEM)
+    authority = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "makers")])
+    root = make(authority, own.public_key(), True)
+    leaf = make(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "AK")]),
+                serialization.load_pem_public_key(key), False)
+    return root, leaf + root
 
 
 class Case(unittest.TestCase):
@@ -121,6 +154,16 @@ class Offline(Case):
             self.judge(one, nonce, *quote,
                        pcrs=json.dumps(values).encode())["reason"],
             "pcr_digest_mismatch")
+
+
+class Credentials(Case):
+    def test_only_the_tpm_with_both_keys_opens_a_credential(self):
+        tpm = self.tpm()
+        done = subprocess.run(
+            [os.path.join(BUILD, "tests/integration/tpm/test_tpm_activate"),
+             tpm.tcti], capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"certificate of", done.stdout)
 
 
 class Served(Case):
@@ -262,6 +305,29 @@ class Served(Case):
                 self.assertEqual(agent.wait_for("key_refused")["reason"],
                                  "measurement_mismatch")
                 agent.close()
+
+    def test_a_certificate_under_an_anchor_is_trust_enough(self):
+        tpm = self.tpm()
+        measured = self.measured(tpm)
+        tpm.make_key("rsa", "rsassa")
+        tpm.call("readpublic", "-c", "ak.ctx", "-f", "pem", "-o", "ak.pem")
+        tpm.flush()
+        root, chain = issue(tpm.read("ak.pem"))
+        with open(self.server.path("tpm_ca.pem"), "wb") as f:
+            f.write(root)
+        self.server.stop()
+        self.server.add_config("[attestation]", "anchor = tpm " +
+                               self.server.path("tpm_ca.pem"))
+        self.server.start()
+        self.guard(measured)
+
+        def with_chain(doc):
+            doc["ak_cert"] = b64(chain)
+        client = self.attest(self.client(), tpm, with_chain)
+        self.assertEqual(client.resource(SECRET), b"the secret")
+        client = self.attest(self.client(), tpm)
+        self.assertEqual(self.refused(lambda: client.resource(SECRET)),
+                         "AkNotTrusted")
 
     def test_the_agents_key_is_the_same_at_each_start(self):
         tpm = self.tpm()
