@@ -111,7 +111,8 @@ static const struct wd_conf_key keys[] = {
 	    .min = 1, .max = 65536, .standard = "256",
 	    .manual = "Most connections at a time from one address (one /64 "
 		      "for IPv6), for each cell. At most "
-		      "max_connections." },
+		      "max_connections. A quarter of them may wait for word "
+		      "of what was revoked." },
 	{ "limits", "request_seconds", WD_CONF_IS_NUMBER, AT(request_seconds),
 	    .min = 1, .max = 300, .standard = "10",
 	    .manual = "How long a request may take, from its first byte to "
