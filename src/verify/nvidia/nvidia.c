@@ -114,9 +114,8 @@ static void
 take_text(struct wd_span s, char *ret, size_t cap)
 {
 	ret[0] = '\0';
-	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] < ' ' || s.p[i] > '~')
-			return;
+	if (!wd_span_is_printable(s))
+		return;
 	(void)wd_span_to_text(s, ret, cap); /* empty when it does not fit */
 }
 
