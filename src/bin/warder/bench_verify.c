@@ -4,6 +4,7 @@
  * another one. Cold: nothing is known. Both are measured in turn, so that a
  * machine that slows down slows both, by the CPU time of this process.
  */
+#include "bin/warder/bench.h"
 #include "bin/warder/verbs.h"
 
 #include "attest/swtee.h"
@@ -13,19 +14,16 @@
 #include "verify/intel/quote.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
 enum {
-	ROUNDS = 7,
 	QUOTES = 1024,        /* more than caches of the CPU can favour */
 	COLD_SIGNATURES = 10, /* chains 3 + 1, lists 2, documents 2, quote 2 */
 	COLD_QUOTES = 64,
-	BLOCK = 32, /* quotes in a row before the signatures' turn */
 };
 
 static const struct cli_option options[] = {
-	{ "tee", "TEE", "sgx (the default) or tdx", false },
+	{ "tee", "TEE", "sgx (the default), tdx or snp", false },
 	{ "cold", NULL, "with caches emptied before each quote", false },
 	{ "json", NULL, "answer with one JSON object", false },
 };
@@ -121,8 +119,9 @@ bench_open(struct bench *b, struct wd_diag *d)
 }
 
 static int
-judge(struct bench *b, size_t i)
+judge(void *ctx, size_t i)
 {
+	struct bench *b = ctx;
 	struct wd_claims claims;
 
 	if (b->cold)
@@ -133,88 +132,66 @@ judge(struct bench *b, size_t i)
 }
 
 static int
-sign_check(struct bench *b, size_t i)
+sign_check(void *ctx, size_t i)
 {
+	struct bench *b = ctx;
+
 	return wd_p256_verify(
 	    b->key, b->parts[i].signed_part, b->parts[i].signature.p);
 }
 
-/* ---- measuring */
-
-static double
-cpu_seconds(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts); /* cannot fail */
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-struct rates {
-	double per_second, limit; /* of one round */
-};
-
-/* Adds what F takes for N quotes from number FROM on. */
 static int
-take_turn(struct bench *b, int (*f)(struct bench *b, size_t i), size_t from,
-    size_t n, double *seconds)
+bench_quotes(
+    enum wd_tee tee, bool cold, struct bench_rates *ret, struct wd_diag *d)
 {
-	double start = cpu_seconds();
-	int r = 0;
+	WD_AUTO(bench_done) struct bench b = { .tee = tee, .cold = cold };
+	const struct bench_work w = { &b, cold ? COLD_QUOTES : QUOTES, judge,
+		sign_check, cold ? COLD_SIGNATURES : 1 };
+	int r = bench_open(&b, d);
 
-	for (size_t i = from; i < from + n && r == 0; i++)
-		r = f(b, i);
-	*seconds += cpu_seconds() - start;
-	return r;
+	return r != 0 ? r : bench_measure(&w, ret, d);
 }
 
 static int
-measure_round(struct bench *b, struct rates *ret)
+bench_sgx(bool cold, struct bench_rates *ret, struct wd_diag *d)
 {
-	size_t n = b->cold ? COLD_QUOTES : QUOTES;
-	double quotes = 0, signatures = 0;
-	int r = 0;
-
-	for (size_t i = 0; i < n && r == 0; i += BLOCK) {
-		r = take_turn(b, judge, i, BLOCK, &quotes);
-		if (r == 0)
-			r = take_turn(b, sign_check, i, BLOCK, &signatures);
-	}
-	ret->per_second = (double)n / quotes;
-	ret->limit = (double)n / signatures / (b->cold ? COLD_SIGNATURES : 1);
-	return r;
+	return bench_quotes(WD_TEE_SGX, cold, ret, d);
 }
 
 static int
-by_ratio(const void *a, const void *b)
+bench_tdx(bool cold, struct bench_rates *ret, struct wd_diag *d)
 {
-	const struct rates *x = a, *y = b;
-	double d = x->per_second / x->limit - y->per_second / y->limit;
-
-	return (d > 0) - (d < 0);
-}
-
-/* The round whose ratio is the median. */
-static int
-measure(struct bench *b, struct rates *ret, struct wd_diag *d)
-{
-	struct rates rounds[ROUNDS];
-
-	if (judge(b, 0) != 0) /* what a hot verifier knows */
-		return wd_fault(d, WD_F_BUG, "a sound quote is refused");
-	for (size_t i = 0; i < ROUNDS; i++)
-		if (measure_round(b, &rounds[i]) != 0)
-			return wd_fault(
-			    d, WD_F_BUG, "a sound quote is refused");
-	qsort(rounds, ROUNDS, sizeof(rounds[0]), by_ratio);
-	*ret = rounds[ROUNDS / 2];
-	return 0;
+	return bench_quotes(WD_TEE_TDX, cold, ret, d);
 }
 
 /* ---- the answer */
 
+/* What can be measured. */
+static const struct row {
+	const char *tee, *title;
+	int (*run)(bool cold, struct bench_rates *ret, struct wd_diag *d);
+	const char *hot_limit, *cold_limit;
+} rows[] = {
+	{ "sgx", "SGX quotes", bench_sgx, "their signature",
+	    "their 10 signatures" },
+	{ "tdx", "TDX quotes", bench_tdx, "their signature",
+	    "their 10 signatures" },
+	{ "snp", "SNP reports", bench_snp, "their signature",
+	    "their signature" },
+};
+
+static const struct row *
+find_row(const char *tee)
+{
+	for (size_t i = 0; i < WD_N(rows); i++)
+		if (tee == NULL || strcmp(tee, rows[i].tee) == 0)
+			return &rows[i];
+	return NULL;
+}
+
 static bool
-print(const struct cli_args *args, const struct bench *b, const struct rates *x)
+print(const struct cli_args *args, const struct row *row,
+    const struct bench_rates *x)
 {
 	bool cold = cli_has(args, "cold");
 	double ratio = x->per_second / x->limit;
@@ -224,36 +201,33 @@ print(const struct cli_args *args, const struct bench *b, const struct rates *x)
 			      "\"per_second\":%.0f,\"ratio_to_limit\":%.3f,"
 			      "\"rounds\":%d,\"tee\":\"%s\"}\n",
 			   cold ? "true" : "false", x->limit, x->per_second,
-			   ratio, ROUNDS, wd_tee_name(b->tee)) > 0;
-	return printf("%s quotes, %s: %.0f a second and CPU, %.2f of the "
+			   ratio, BENCH_ROUNDS, row->tee) > 0;
+	return printf("%s, %s: %.0f a second and CPU, %.2f of the "
 		      "%.0f that %s alone would allow\n"
 		      "(median of %d rounds, by CPU time)\n",
-		   b->tee == WD_TEE_TDX ? "TDX" : "SGX",
-		   cold ? "nothing known" : "platform known", x->per_second,
-		   ratio, x->limit,
-		   cold ? "their 10 signatures" : "their signature",
-		   ROUNDS) > 0;
+		   row->title, cold ? "nothing known" : "platform known",
+		   x->per_second, ratio, x->limit,
+		   cold ? row->cold_limit : row->hot_limit, BENCH_ROUNDS) > 0;
 }
 
 static enum cli_exit
 run(const struct cli_args *args)
 {
-	WD_AUTO(bench_done) struct bench b = { .cold = cli_has(args, "cold") };
 	const char *tee = cli_value(args, "tee");
+	const struct row *row = find_row(tee);
 	struct wd_diag d = { 0 };
-	struct rates x = { 0, 0 };
+	struct bench_rates x = { 0, 0 };
 	int r;
 
-	b.tee = tee == NULL ? WD_TEE_SGX : wd_tee_by_name(wd_span_text(tee));
-	if (b.tee != WD_TEE_SGX && b.tee != WD_TEE_TDX)
-		return cli_usage(args, "--tee %s: neither sgx nor tdx", tee);
+	if (row == NULL)
+		return cli_usage(
+		    args, "--tee %s: neither sgx, tdx nor snp", tee);
 	r = wd_crypto_init(&d);
-	if (r != 0 || (r = bench_open(&b, &d)) != 0 ||
-	    (r = measure(&b, &x, &d)) != 0) {
+	if (r != 0 || (r = row->run(cli_has(args, "cold"), &x, &d)) != 0) {
 		(void)fprintf(stderr, "warder: %s\n", d.detail);
 		return CLI_FAULT;
 	}
-	return print(args, &b, &x) ? CLI_OK : CLI_FAULT;
+	return print(args, row, &x) ? CLI_OK : CLI_FAULT;
 }
 
 const struct cli_verb cli_verb_bench_verify = {
