@@ -16,6 +16,7 @@ static const struct agent_attester_row *const rows[] = {
 	&agent_attester_swtee,
 	&agent_attester_tpm,
 	&agent_attester_swtee_td,
+	&agent_attester_swtee_snp,
 };
 
 static const struct agent_attester_row *

@@ -29,6 +29,7 @@ struct agent_attester_row {
 extern const struct agent_attester_row agent_attester_swtee;
 extern const struct agent_attester_row agent_attester_tpm;
 extern const struct agent_attester_row agent_attester_swtee_td;
+extern const struct agent_attester_row agent_attester_swtee_snp;
 
 struct agent_attester;
 

@@ -65,6 +65,8 @@ struct agent_conf {
 	char swtee_dir[AGENT_PATH];
 	uint8_t swtee_mrenclave[32], swtee_mrsigner[32]; /* zero: its own */
 	uint32_t swtee_isv_prod_id, swtee_isv_svn;
+	uint8_t swtee_measurement[48]; /* of an SNP guest, likewise */
+	uint32_t swtee_vmpl;
 	bool swtee_debug;
 	char swtee_tee[AGENT_USER]; /* sgx or tdx */
 	uint8_t swtee_mrtd[48], swtee_rtmr[4][48];

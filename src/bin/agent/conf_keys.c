@@ -66,7 +66,8 @@ static const struct agent_conf_key keys[] = {
 	    .manual = "Folder that warder swtee init has made. Must be given "
 		      "when the attester is swtee." },
 	{ "swtee", "tee", AGENT_IS_WORD, AT(swtee_tee), .standard = "sgx",
-	    .manual = "What to be: an enclave (sgx) or a trust domain (tdx)." },
+	    .manual = "What to be: an enclave (sgx), a trust domain (tdx) or, "
+		      "of a folder made with --tee snp, an SNP guest (snp)." },
 	{ "swtee", "mrtd", AGENT_IS_HEX, AT(swtee_mrtd), .standard = "",
 	    .manual = "Measurement of the trust domain to claim. When empty: "
 		      "one of its own." },
@@ -90,6 +91,12 @@ static const struct agent_conf_key keys[] = {
 	    .max = 65535, .standard = "0", .manual = "Product id to claim." },
 	{ "swtee", "isv_svn", AGENT_IS_NUMBER, AT(swtee_isv_svn), .max = 65535,
 	    .standard = "0", .manual = "Security version to claim." },
+	{ "swtee", "measurement", AGENT_IS_HEX, AT(swtee_measurement),
+	    .standard = "",
+	    .manual = "Measurement of the SNP guest to claim. When empty: one "
+		      "of its own." },
+	{ "swtee", "vmpl", AGENT_IS_NUMBER, AT(swtee_vmpl), .max = 3,
+	    .standard = "0", .manual = "VMPL of the SNP guest to claim." },
 	{ "swtee", "debug", AGENT_IS_BOOL, AT(swtee_debug), .standard = "no",
 	    .manual = "Claims that the enclave can be debugged." },
 

@@ -6,7 +6,12 @@ import json
 import os
 import unittest
 
-from whole import Whole, refusal
+import agent_rig
+from agent_rig import Agent
+from whole import BUILD, Whole, refusal
+
+agent_rig.PROGRAM = os.path.join(BUILD, "warder-agent")
+agent_rig.WARDER = os.path.join(BUILD, "warder")
 
 MEASUREMENT, OTHER = "a1" * 48, "b2" * 48
 BYTES = {"family_id": (0x10, 16), "image_id": (0x20, 16),
@@ -141,6 +146,29 @@ class Snp(unittest.TestCase):
         for chain in (whole, pem, None):  # None: the one that is kept
             client = self.attested(chain=chain)
             self.assertEqual(client.resource(self.path), self.secret)
+
+    def agent(self, **swtee):
+        agent = Agent(keys={"db": {"path": self.path, "get": os.getuid()}},
+                      tee=self.server.path("snp"),
+                      address="127.0.0.1:%d" % self.server.port,
+                      release_key=self.server.release_key)
+        self.addCleanup(agent.close)
+        with open(self.server.ca, encoding="ascii") as f:
+            agent.write_ca(f.read())
+        agent.swtee.update(tee="snp", **swtee)
+        agent.write()
+        return agent.start()
+
+    def test_an_agent_gets_its_secret(self):
+        agent = self.agent(measurement=MEASUREMENT)
+        agent.wait_for("key_held")
+        run = agent.run("get", "db")
+        self.assertEqual((run.returncode, run.stdout), (0, self.secret))
+
+    def test_an_agent_of_a_higher_vmpl_does_not(self):
+        agent = self.agent(measurement=MEASUREMENT, vmpl=3)
+        refused = agent.wait_for("key_refused")
+        self.assertEqual(refused["reason"], "policy_clause")
 
     def test_another_measurement_does_not(self):
         client = self.attested(measurement=OTHER)
