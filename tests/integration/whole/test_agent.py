@@ -104,6 +104,17 @@ class WholeWay(unittest.TestCase):
                     if e["event"] == "release"]
         self.assertGreaterEqual(len(releases), 3)
 
+    def test_a_trust_domain_gets_its_key_and_no_other(self):
+        doc = policy(tee="tdx", all=[{"claim": "mr_td", "in": ["d4" * 48]}])
+        key = self.create("ec-p256", policy=self.server.add_policy(doc))
+        agent = self.agent({"web": {"id": key, "use": ME}}, tee="tdx",
+                           mrtd="d4" * 48)
+        agent.wait_for("key_held")
+        self.assertTrue(self.signs(agent, key))
+        other = self.agent({"web": {"id": key, "use": ME}}, tee="tdx",
+                           mrtd="e5" * 48)
+        other.wait_for("key_refused")
+
     def test_another_enclave_gets_no_key(self):
         key = self.create("ec-p256")
         agent = self.agent({"web": {"id": key, "use": ME}}, mrenclave=OTHER)
