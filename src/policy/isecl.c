@@ -53,8 +53,36 @@ static const struct wd_isecl_row v5[] = {
 	OTHER("updated_at", UPDATED),
 };
 
+static const struct wd_isecl_row v5_tdx[] = {
+	OTHER("attestation_type", TYPE),
+	CLAUSE("cert_issuer", ISSUER_IN, 0),
+	OTHER("created_at", CREATED),
+	OTHER("id", ID),
+	OTHER("tdx", ENTER),
+	OTHER("attributes", ENTER),
+	OTHER("enforce_tcb_upto_date", TCB),
+	CLAUSE("mrseam", IN, WD_C_MRSEAM),
+	CLAUSE("mrsignerseam", IN, WD_C_MRSIGNERSEAM),
+	CLAUSE("mrtd", IN, WD_C_MRTD),
+	CLAUSE("rtmr0", EQ, WD_C_RTMR0),
+	CLAUSE("rtmr1", EQ, WD_C_RTMR1),
+	CLAUSE("rtmr2", EQ, WD_C_RTMR2),
+	CLAUSE("rtmr3", EQ, WD_C_RTMR3),
+	CLAUSE("seamsvn", GE, WD_C_SEAM_SVN),
+	OTHER("attributes", LEAVE),
+	OTHER("tdx", LEAVE),
+	OTHER("updated_at", UPDATED),
+};
+
+static const struct wd_isecl_row *
+v5_rows(enum wd_tee tee, size_t *ret_n)
+{
+	*ret_n = tee == WD_TEE_TDX ? WD_N(v5_tdx) : WD_N(v5);
+	return tee == WD_TEE_TDX ? v5_tdx : v5;
+}
+
 const struct wd_isecl_row *
-wd_isecl_rows(enum wd_policy_schema schema, size_t *ret_n)
+wd_isecl_rows(enum wd_policy_schema schema, enum wd_tee tee, size_t *ret_n)
 {
 	*ret_n = 0;
 	switch (schema) {
@@ -64,8 +92,7 @@ wd_isecl_rows(enum wd_policy_schema schema, size_t *ret_n)
 		*ret_n = WD_N(v3);
 		return v3;
 	case WD_SCHEMA_ISECL_V5:
-		*ret_n = WD_N(v5);
-		return v5;
+		return v5_rows(tee, ret_n);
 	}
 	return NULL;
 }
@@ -94,7 +121,8 @@ static bool
 clauses_fit(const struct wd_policy *p)
 {
 	size_t n, at = 0;
-	const struct wd_isecl_row *rows = wd_isecl_rows(p->head.schema, &n);
+	const struct wd_isecl_row *rows =
+	    wd_isecl_rows(p->head.schema, p->head.tee, &n);
 
 	for (size_t i = 0; i < n && at < p->n_clauses; i++)
 		if (is_clause_of(&p->clauses[at], &rows[i]))
@@ -102,18 +130,31 @@ clauses_fit(const struct wd_policy *p)
 	return at == p->n_clauses;
 }
 
-/* Product ids, permissions and versions alone would let any signer in. */
+/* Product ids, permissions and versions alone would let any signer in, and so
+ * would what a TDX policy says of the module: all TDs run on it. */
 static bool
 names_the_enclave(const struct wd_policy *p)
 {
+	bool is_td = p->head.tee == WD_TEE_TDX;
+
 	for (size_t i = 0; i < p->n_clauses; i++) {
 		const struct wd_claim_row *claim = p->clauses[i].claim;
 
-		if (claim != NULL &&
-		    (claim->id == WD_C_MRSIGNER || claim->id == WD_C_MRENCLAVE))
+		if (claim == NULL)
+			continue;
+		if (is_td ? claim->id == WD_C_MRTD
+			  : claim->id == WD_C_MRSIGNER ||
+			    claim->id == WD_C_MRENCLAVE)
 			return true;
 	}
 	return false;
+}
+
+static bool
+has_tee(const struct wd_policy_head *h)
+{
+	return h->tee == WD_TEE_SGX ||
+	    (h->tee == WD_TEE_TDX && h->schema == WD_SCHEMA_ISECL_V5);
 }
 
 static bool
@@ -121,7 +162,7 @@ head_fits(const struct wd_policy *p)
 {
 	const struct wd_policy_head *h = &p->head;
 
-	return h->tee == WD_TEE_SGX && !h->accept_software && !h->allow_debug &&
+	return has_tee(h) && !h->accept_software && !h->allow_debug &&
 	    h->lease_seconds == WD_LEASE_DEFAULT && h->not_before == 0 &&
 	    h->not_after == 0 && p->n_advisories == 0 &&
 	    (h->statuses == WD_STATUS_UP_TO_DATE ||

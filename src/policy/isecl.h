@@ -9,7 +9,7 @@
 
 enum wd_isecl_kind {
 	WD_ISECL_CLAUSE,
-	WD_ISECL_TYPE, /* of attestation: SGX */
+	WD_ISECL_TYPE, /* of attestation: SGX, TDX */
 	WD_ISECL_TCB,  /* true, false or absent */
 	WD_ISECL_ID,   /* these three are the server's */
 	WD_ISECL_CREATED,
@@ -25,9 +25,9 @@ struct wd_isecl_row {
 	enum wd_claim claim; /* 0: of the client */
 };
 
-/* NULL and no rows for Warder's own schema. */
+/* Of policies for TEE; NULL and no rows for Warder's own schema. */
 const struct wd_isecl_row *wd_isecl_rows(
-    enum wd_policy_schema schema, size_t *ret_n);
+    enum wd_policy_schema schema, enum wd_tee tee, size_t *ret_n);
 
 /* The clause of P that ROW stands for, or NULL. */
 const struct wd_clause *wd_isecl_clause(

@@ -11,16 +11,17 @@ static void
 type_member(const struct wd_policy *p, const char *name, struct wd_jtext *j)
 {
 	bool is_v5 = p->head.schema == WD_SCHEMA_ISECL_V5;
+	const char *type = p->head.tee == WD_TEE_TDX ? "TDX" : "SGX";
 
 	if (p->head.plain_type && !is_v5)
 		return;
 	wd_jtext_key(j, name);
 	if (p->head.plain_type) {
-		wd_jtext_text(j, "SGX");
+		wd_jtext_text(j, type);
 		return;
 	}
 	wd_jtext_array(j);
-	wd_jtext_text(j, "SGX");
+	wd_jtext_text(j, type);
 	wd_jtext_end(j);
 }
 
@@ -92,7 +93,8 @@ wd_policy_text_as_given(const struct wd_policy *p,
 {
 	struct wd_jtext j = wd_jtext(wr);
 	size_t n;
-	const struct wd_isecl_row *rows = wd_isecl_rows(p->head.schema, &n);
+	const struct wd_isecl_row *rows =
+	    wd_isecl_rows(p->head.schema, p->head.tee, &n);
 
 	if (rows == NULL) {
 		wd_policy_text(p, wr);

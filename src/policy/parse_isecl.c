@@ -8,7 +8,7 @@
 #include "policy/isecl.h"
 
 /* The objects a policy is spread over; v3 has the first alone. */
-enum { TOP, SGX, ATTRIBUTES, N_OBJECTS };
+enum { TOP, TEE, ATTRIBUTES, N_OBJECTS };
 
 struct isecl {
 	const struct wd_isecl_row *rows;
@@ -19,8 +19,9 @@ struct isecl {
 };
 
 static void
-check_type(struct wd_jobj *o, const struct wd_jval *v)
+check_type(struct isecl *p, struct wd_jobj *o, const struct wd_jval *v)
 {
+	const char *wanted = p->head.tee == WD_TEE_TDX ? "TDX" : "SGX";
 	struct wd_span type = { 0 };
 
 	if (!wd_jval_text(v, &type))
@@ -30,10 +31,10 @@ check_type(struct wd_jobj *o, const struct wd_jval *v)
 		wd_jobj_fail(o, WD_R_MALFORMED,
 		    "attestation type SW would release keys without "
 		    "attestation; name SGX");
-	else if (wd_span_is(type, "TDX"))
+	else if (wd_span_is(type, "TDX") && p->head.tee != WD_TEE_TDX)
 		wd_jobj_fail(o, WD_R_UNSUPPORTED,
-		    "TDX policies cannot be judged here yet");
-	else if (!wd_span_is(type, "SGX"))
+		    "policies for TDX have the form of ISecL v5");
+	else if (!wd_span_is(type, wanted))
 		wd_jobj_fail(o, WD_R_MALFORMED,
 		    "the attestation type is not known; name SGX");
 }
@@ -49,14 +50,14 @@ read_type(struct isecl *p, struct wd_jobj *o, const char *name)
 	if (v == NULL)
 		return;
 	if (p->head.plain_type) {
-		check_type(o, v);
+		check_type(p, o, v);
 		return;
 	}
 	for (size_t i = 0; i < wd_jval_count(v); i++)
-		check_type(o, wd_jval_at(v, i));
+		check_type(p, o, wd_jval_at(v, i));
 	if (wd_jval_count(v) != 1)
 		wd_jobj_fail(o, WD_R_MALFORMED,
-		    "member \"%s\" does not list exactly SGX", name);
+		    "member \"%s\" does not list exactly one type", name);
 }
 
 static void
@@ -98,7 +99,7 @@ enter(struct isecl *p, const char *name, struct wd_diag *d)
 	struct wd_jobj *outer = &p->object[p->depth];
 	const struct wd_jval *v;
 
-	if (p->depth == SGX)
+	if (p->depth == TEE)
 		refuse_policy_ids(outer);
 	v = wd_jobj_object(outer, name, WD_REQUIRED);
 	if (v == NULL)
@@ -178,14 +179,43 @@ need_enclave(struct wd_jobj *o, const char *signer, const char *measurement)
 		    "neither \"%s\" nor \"%s\" is given", signer, measurement);
 }
 
+/* What upstream asks for, the module and its signer, lets every TD in. */
+static void
+need_td(struct wd_jobj *o)
+{
+	if (!wd_jobj_has(o, "mrtd"))
+		wd_jobj_fail(o, WD_R_MALFORMED,
+		    "\"mrtd\" is not given; without it any TD would do");
+}
+
+/* Only v5 knows TDX; which of its two forms it is the first type decides. */
+static enum wd_tee
+tee_of(enum wd_policy_schema schema, const struct wd_jval *v)
+{
+	const struct wd_jval *type;
+	struct wd_span text;
+	struct wd_jobj o;
+
+	if (schema != WD_SCHEMA_ISECL_V5)
+		return WD_TEE_SGX;
+	wd_jobj_open(&o, v, NULL, "policy");
+	wd_jobj_fold_case(&o);
+	type = wd_jobj_take(&o, "attestation_type", WD_OPTIONAL);
+	if (wd_jval_count(type) > 0)
+		type = wd_jval_at(type, 0);
+	return wd_jval_text(type, &text) && wd_span_is(text, "TDX")
+	    ? WD_TEE_TDX
+	    : WD_TEE_SGX;
+}
+
 static int
 parse(struct isecl *p, enum wd_policy_schema schema, const struct wd_jval *v,
     struct wd_diag *d, struct wd_wr *flat)
 {
 	*p = (struct isecl){ 0 };
-	p->rows = wd_isecl_rows(schema, &p->n_rows);
 	p->head.schema = schema;
-	p->head.tee = WD_TEE_SGX;
+	p->head.tee = tee_of(schema, v);
+	p->rows = wd_isecl_rows(schema, p->head.tee, &p->n_rows);
 	p->head.statuses = WD_STATUS_DEFAULT;
 	p->head.lease_seconds = WD_LEASE_DEFAULT;
 	wd_jobj_open(&p->object[TOP], v, d, "transfer policy");
@@ -222,7 +252,10 @@ wd_parse_isecl_v5(
 
 	if (r != 0)
 		return r;
-	need_enclave(&p.object[ATTRIBUTES], "mrsigner", "mrenclave");
+	if (p.head.tee == WD_TEE_TDX)
+		need_td(&p.object[ATTRIBUTES]);
+	else
+		need_enclave(&p.object[ATTRIBUTES], "mrsigner", "mrenclave");
 	for (size_t i = N_OBJECTS; i > 0 && r == 0; i--)
 		r = wd_jobj_close(&p.object[i - 1]);
 	return r;

@@ -331,7 +331,7 @@ class Policies(IseclTest):
                 ({"sgx_enclave_issuer_product_id": 1}, 400),
                 ({"attestation_type": ["TDX"], "tdx": {"attributes": {
                     "mrsignerseam": ["ab" * 48], "mrseam": ["ab" * 48]}}},
-                 422),
+                 400),
                 (dict(V5, sgx=dict(V5["sgx"], policy_ids=[POLICY])), 422)):
             answer = self.admin("POST", "/key-transfer-policies", policy)
             self.assertEqual(answer.status, status, (policy, answer))

@@ -278,6 +278,71 @@ neither_software_nor_debug_is_ever_accepted(void **state)
 	assert_int_equal(t_judge(V5(""), &debug), WD_R_POLICY_DEBUG);
 }
 
+#define T48 T32 T16
+#define TDX(more)                                                   \
+	"{\"attestation_type\":[\"TDX\"],\"tdx\":{\"attributes\":{" \
+	"\"mrtd\":[\"" T48 "\"]" more "}}}"
+#define O48                                                          \
+	"2222222222222222222222222222222222222222222222222222222222" \
+	"22222222222222222222222222222222222222"
+
+/* A TD whose claims are all 11, or CHANGE, whose policy says MORE too. */
+static int
+judge_td(const char *json, enum wd_claim id, uint64_t number)
+{
+	WD_AUTO(wd_policy_freep) struct wd_policy *p = t_parse(json);
+	size_t n;
+	const struct wd_claim_row *rows = wd_claim_rows(&n);
+	struct wd_claims c = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		struct change x = t_plain(&rows[i]);
+
+		if (rows[i].id == WD_C_TEE)
+			x.value = "tdx";
+		if (rows[i].id == id)
+			x.number = number;
+		t_ok(t_put_plain(&c, &rows[i], x.value, x.number));
+	}
+	return wd_policy_eval(p, &c, NULL, t_now, NULL);
+}
+
+static void
+policies_for_tds_are_enforced_member_by_member(void **state)
+{
+	static const struct {
+		const char *good, *bad;
+		enum wd_reason reason;
+	} rows[] = {
+		{ TDX(",\"mrseam\":[\"" T48 "\"]"),
+		    TDX(",\"mrseam\":[\"" O48 "\"]"),
+		    WD_R_MEASUREMENT_MISMATCH },
+		{ TDX(",\"mrsignerseam\":[\"" O48 "\",\"" T48 "\"]"),
+		    TDX(",\"mrsignerseam\":[\"" O48 "\"]"),
+		    WD_R_SIGNER_MISMATCH },
+		{ TDX(",\"rtmr0\":\"" T48 "\""), TDX(",\"rtmr0\":\"" O48 "\""),
+		    WD_R_MEASUREMENT_MISMATCH },
+		{ TDX(",\"rtmr1\":\"" T48 "\""), TDX(",\"rtmr1\":\"" O48 "\""),
+		    WD_R_MEASUREMENT_MISMATCH },
+		{ TDX(",\"rtmr2\":\"" T48 "\""), TDX(",\"rtmr2\":\"" O48 "\""),
+		    WD_R_MEASUREMENT_MISMATCH },
+		{ TDX(",\"rtmr3\":\"" T48 "\""), TDX(",\"rtmr3\":\"" O48 "\""),
+		    WD_R_MEASUREMENT_MISMATCH },
+		{ TDX(",\"seamsvn\":5"), TDX(",\"seamsvn\":6"),
+		    WD_R_SVN_BELOW_MINIMUM },
+	};
+
+	(void)state;
+	t_ok(judge_td(TDX(""), 0, 0));
+	assert_int_equal(
+	    judge_td(TDX(""), WD_C_MRTD, 0x22), WD_R_MEASUREMENT_MISMATCH);
+	assert_int_equal(t_judge(TDX(""), NULL), WD_R_TEE_MISMATCH);
+	for (size_t i = 0; i < WD_N(rows); i++) {
+		t_ok(judge_td(rows[i].good, 0, 0));
+		assert_int_equal(judge_td(rows[i].bad, 0, 0), rows[i].reason);
+	}
+}
+
 static void
 another_tee_is_refused(void **state)
 {
@@ -340,9 +405,19 @@ static const struct row refusals[] = {
 	    WD_R_MALFORMED },
 	{ "{\"attestation_type\":[\"TDX\"],\"tdx\":{\"attributes\":{"
 	  "\"mrsignerseam\":[\"" T32 T16 "\"]}}}",
-	    WD_R_UNSUPPORTED },
+	    WD_R_MALFORMED },
 	{ "{\"attestation_type\":\"TDX\",\"tdx\":{\"attributes\":{}}}",
-	    WD_R_UNSUPPORTED },
+	    WD_R_MALFORMED },
+	{ "{\"attestation_type\":\"TDX\",\"tdx\":{\"attributes\":{"
+	  "\"mrtd\":[\"" T32 "\"]}}}",
+	    WD_R_MALFORMED },
+	{ "{\"attestation_type\":\"TDX\",\"sgx\":{\"attributes\":{"
+	  "\"mrsigner\":[\"" T32 "\"]}}}",
+	    WD_R_MALFORMED },
+	{ TDX(",\"mrenclave\":[\"" T32 "\"]"), WD_R_UNKNOWN_MEMBER },
+	{ TDX(",\"seamsvn\":256"), WD_R_RANGE },
+	{ TDX(",\"rtmr0\":[\"" T48 "\"]"), WD_R_MALFORMED },
+	{ TDX(",\"mrseam\":[]"), WD_R_MALFORMED },
 	{ "{\"attestation_type\":[\"SW\"],\"sgx\":{\"attributes\":{"
 	  "\"mrsigner\":[\"" T32 "\"]}}}",
 	    WD_R_MALFORMED },
@@ -419,6 +494,8 @@ main(void)
 		cmocka_unit_test(w9_absent_members_do_not_constrain),
 		cmocka_unit_test(a_door_without_client_certificate_is_named),
 		cmocka_unit_test(neither_software_nor_debug_is_ever_accepted),
+		cmocka_unit_test(
+		    policies_for_tds_are_enforced_member_by_member),
 		cmocka_unit_test(another_tee_is_refused),
 		cmocka_unit_test(what_is_not_enforced_is_refused),
 		cmocka_unit_test(the_sentence_says_why_sw_is_refused),
