@@ -21,6 +21,7 @@ enum wd_kept {
 	WD_KEPT_VEK_TRAIL,    /* VCEK or VLEK, and what is above it */
 	WD_KEPT_AMD_CA_TRAIL, /* ASK or ASVK and ARK, for collateral */
 	WD_KEPT_AK,           /* a TPM's attestation key */
+	WD_KEPT_TPM_VALUES,   /* of registers, out of JSON */
 	WD_KEPT_AK_TRAIL,     /* of a TPM's attestation key */
 	WD_KEPT_EK_TRAIL,     /* of a TPM's endorsement key */
 	WD_KEPT_GPU_TRAIL,

@@ -6,6 +6,9 @@
  */
 #include "verify/tpm/tpm.h"
 
+#include "base/alloc.h"
+#include "base/wr.h"
+#include "crypto/hash.h"
 #include "verify/tpm/alg.h"
 #include "verify/tpm/case.h"
 
@@ -89,14 +92,63 @@ selection(struct wd_appraisal *a)
 	    &c->quote, rules->required_pcrs, rules->allow_sha1, a->d);
 }
 
+/* Values out of JSON, which costs as much as the signature. */
+struct kept_values {
+	uint8_t value[WD_TPM_PCRS][WD_HASH_MAX];
+};
+
+static void
+release_values(void *p)
+{
+	(void)wd_free(p); /* always NULL */
+}
+
+/* The same bytes read for the same registers of the same bank. */
+static int
+values_key(struct wd_appraisal *a, struct wd_cache_key *ret)
+{
+	const struct wd_tpm_quote *q = &wd_tpm_case(a)->quote;
+	struct wd_wr wr = wd_wr_fixed(ret->signer, sizeof(ret->signer));
+
+	wd_wr_u8(&wr, (uint8_t)q->bank);
+	wd_wr_le32(&wr, q->pcrs);
+	if (wd_hash(WD_SHA256, part(a, WD_IN_PCRS), ret->bytes) != 0)
+		return wd_fault(a->d, WD_F_CRYPTO, "cannot hash");
+	return 0;
+}
+
+static int
+keep_values(struct wd_appraisal *a, const struct wd_cache_key *key)
+{
+	struct kept_values *k = wd_alloc(sizeof(*k));
+
+	if (k == NULL)
+		return wd_fault(a->d, WD_F_MEMORY, "no memory for registers");
+	wd_copy(k->value, WD_SPAN(wd_tpm_case(a)->quote.value));
+	(void)wd_cache_put(a->v->cache, WD_KEPT_TPM_VALUES, key, k,
+	    release_values, INT64_MAX, a->at); /* for the next time alone */
+	return 0;
+}
+
 static int
 values(struct wd_appraisal *a)
 {
 	struct wd_tpm_case *c = wd_tpm_case(a);
+	struct wd_cache_key key = { 0 };
+	const struct kept_values *kept;
+	int r;
 
 	if (!c->has_quote)
 		return 0;
-	return wd_tpm_quote_values(&c->quote, part(a, WD_IN_PCRS), a->d);
+	if ((r = values_key(a, &key)) != 0)
+		return r;
+	kept = wd_cache_get(a->v->cache, WD_KEPT_TPM_VALUES, &key);
+	if (kept != NULL) {
+		wd_copy(c->quote.value, WD_SPAN(kept->value));
+		return wd_tpm_quote_digest(&c->quote, a->d);
+	}
+	r = wd_tpm_quote_values(&c->quote, part(a, WD_IN_PCRS), a->d);
+	return r != 0 ? r : keep_values(a, &key);
 }
 
 static const struct wd_step steps[] = {

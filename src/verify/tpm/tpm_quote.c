@@ -153,8 +153,8 @@ wd_tpm_quote_value(const struct wd_tpm_quote *q, unsigned pcr)
 }
 
 /* In the order of the selection: by number. */
-static int
-check_digest(const struct wd_tpm_quote *q, struct wd_diag *d)
+int
+wd_tpm_quote_digest(const struct wd_tpm_quote *q, struct wd_diag *d)
 {
 	enum wd_hash hash = q->signature.hash;
 	struct wd_span parts[WD_TPM_PCRS];
@@ -191,5 +191,5 @@ wd_tpm_quote_values(
 		return wd_reject(d, WD_R_MALFORMED, "pcrs: %s", why.detail);
 	if ((r = read_json(q, wd_json_root(doc), d)) != 0)
 		return r;
-	return check_digest(q, d);
+	return wd_tpm_quote_digest(q, d);
 }

@@ -50,5 +50,10 @@ int wd_tpm_quote_selection(struct wd_tpm_quote *q, uint32_t required,
 int wd_tpm_quote_values(
     struct wd_tpm_quote *q, struct wd_span pcrs, struct wd_diag *d) WD_MUST_USE;
 
+/* Only the last of that, for values that Q has already: their digest.
+ * WD_R_PCR_DIGEST_MISMATCH. */
+int wd_tpm_quote_digest(const struct wd_tpm_quote *q, struct wd_diag *d)
+    WD_MUST_USE;
+
 /* The value of a register that has one. */
 struct wd_span wd_tpm_quote_value(const struct wd_tpm_quote *q, unsigned pcr);
