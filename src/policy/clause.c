@@ -214,6 +214,7 @@ static const struct wd_claim_rule rules[] = {
 	    .len = 48,
 	    .listed = WD_R_MEASUREMENT_MISMATCH },
 	{ .claim = WD_C_MEASUREMENT_BLOCKS, .max = UINT8_MAX },
+	{ .claim = WD_C_USER_DATA, .len = 64 },
 	{ .claim = WD_C_PCR_BANK },
 	{ .claim = WD_C_RESET_COUNT, .max = UINT32_MAX },
 	{ .claim = WD_C_RESTART_COUNT, .max = UINT32_MAX },

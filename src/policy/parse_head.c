@@ -47,27 +47,6 @@ read_statuses(struct wd_jobj *o, enum wd_tee tee)
 	return statuses;
 }
 
-/* Those that a door of this version takes evidence of, or could. */
-static bool
-is_judged(enum wd_tee tee)
-{
-	switch (tee) {
-	case WD_TEE_SGX:
-	case WD_TEE_TDX:
-	case WD_TEE_SNP:
-	case WD_TEE_TPM:
-	case WD_TEE_CCA:
-	case WD_TEE_PSA:
-	case WD_TEE_NVIDIA:
-		return true;
-	case WD_TEE_NONE:
-	case WD_TEE_AZ_SNP:
-	case WD_TEE_AZ_TDX:
-		break;
-	}
-	return false;
-}
-
 static void
 read_tee(struct wd_jobj *o, struct wd_policy_head *h)
 {
@@ -77,10 +56,6 @@ read_tee(struct wd_jobj *o, struct wd_policy_head *h)
 	if (h->tee == WD_TEE_NONE)
 		wd_jobj_fail(
 		    o, WD_R_MALFORMED, "the TEE is not one that is known");
-	else if (!is_judged(h->tee))
-		wd_jobj_fail(o, WD_R_UNSUPPORTED,
-		    "policies for %s cannot be judged here yet",
-		    wd_tee_name(h->tee));
 }
 
 static void

@@ -75,13 +75,14 @@ class Refusals(unittest.TestCase):
             server.put_secret("default/db/old", b"x", accepted)
             self.assertEqual(client.resource("default/db/old"), b"x")
 
-    def test_policy_for_a_tee_that_is_not_judged(self):
-        """One for another TEE that is: tests/unit/policy."""
-        doc = {"warder": 1, "tee": "az-snp-vtpm", "accept_software": True,
-               "all": [{"claim": "tcb_status", "in": ["UpToDate"]}]}
-        with self.assertRaises(Failed) as failed:
-            self.server.add_policy(doc)
-        self.assertIn("unsupported", str(failed.exception))
+    def test_policy_for_another_tee(self):
+        """Each of them: tests/unit/policy."""
+        other = self.server.add_policy({
+            "warder": 1, "tee": "az-snp-vtpm", "accept_software": True,
+            "all": [{"claim": "pcr.7", "in": ["00" * 32]}]})
+        self.server.put_secret("default/db/azure", b"x", other)
+        self.refused(403, "TeeMismatch", self.server.attested().resource,
+                     "default/db/azure")
 
     # ---- the evidence
 

@@ -308,7 +308,7 @@ policies_are_refused_for_their_own_reasons(void **state)
 	refused(policy_read, "{\"policy\":{}}", WD_R_MALFORMED);
 	refused(policy_read, "{\"policy\":[]}", WD_R_MALFORMED);
 	refused(policy_read,
-	    "{\"policy\":{\"warder\":1,\"tee\":\"az-snp-vtpm\"}}",
+	    "{\"policy\":{\"warder\":2,\"tee\":\"az-snp-vtpm\"}}",
 	    WD_R_UNSUPPORTED);
 	refused(policy_read, "{\"policy\":" WARDER ",\"prefix\":\"a\\u0000b\"}",
 	    WD_R_MALFORMED);
