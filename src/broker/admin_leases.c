@@ -113,10 +113,10 @@ static const struct kind kinds[] = {
 	    "the id of a key" },
 	{ "policy_version", 0, read_hex, { 32 }, "64 hex digits" },
 	{ "prefix", 0, read_prefix, { 0 }, "one to three segments of a path" },
-	/* PPID and platform instance; instance ids of PSA and CCA; names of
-	 * attestation keys by hash; CHIP_ID */
-	{ "platform", 0, read_hex, { 16, 32, 33, 34, 50, 64 },
-	    "32, 64, 66, 68, 100 or 128 hex digits" },
+	/* PPID and platform instance; digests of attestation keys; instance
+	 * ids of PSA and CCA; CHIP_ID */
+	{ "platform", 0, read_hex, { 16, 32, 33, 64 },
+	    "32, 64, 66 or 128 hex digits" },
 	/* MRENCLAVE; MRTD and the like; RIM by hash */
 	{ "measurement", 0, read_hex, { 32, 48, 64 },
 	    "64, 96 or 128 hex digits" },

@@ -45,7 +45,7 @@ static const struct {
 } identities[] = {
 	{ "platform", WD_C_PLATFORM_ID },
 	{ "platform", WD_C_PLATFORM_INSTANCE_ID },
-	{ "platform", WD_C_AK_NAME },
+	{ "platform", WD_C_AK_PUBLIC_SHA256 },
 	{ "measurement", WD_C_MRENCLAVE },
 	{ "measurement", WD_C_MRTD },
 	{ "measurement", WD_C_MEASUREMENT },

@@ -271,19 +271,24 @@ advisories_got(const struct wd_question *q, struct wd_wr *wr)
 /* A clause of the policy itself that lists keys; one in a group may be passed
  * by. */
 static bool
-pins_the_key(const struct wd_policy *p)
+pins(const struct wd_policy *p, enum wd_claim one, enum wd_claim other)
 {
 	for (size_t i = 0; i < p->n_clauses;) {
 		const struct wd_clause *c = &p->clauses[i];
 
 		if (c->claim != NULL &&
 		    (c->op->op == WD_OP_IN || c->op->op == WD_OP_EQ) &&
-		    (c->claim->id == WD_C_AK_NAME ||
-			c->claim->id == WD_C_AK_PUBLIC_SHA256))
+		    (c->claim->id == one || c->claim->id == other))
 			return true;
 		i = c->op->kind == WD_OP_GROUP ? c->end : i + 1;
 	}
 	return false;
+}
+
+static bool
+pins_the_key(const struct wd_policy *p)
+{
+	return pins(p, WD_C_AK_NAME, WD_C_AK_PUBLIC_SHA256);
 }
 
 /* Anybody can make a key and quote registers of a TPM in software with it. */
@@ -314,12 +319,50 @@ key_got(const struct wd_question *q, struct wd_wr *wr)
 	write_claim(q->claim[WD_C_AK_TRUST], wr);
 }
 
+/*
+ * Any guest of the hardware can have data of its own vouched for and call
+ * itself a paravisor: which one is trusted with registers is for the policy to
+ * say, by what the hardware measured.
+ */
+static bool
+pins_the_paravisor(const struct wd_question *q)
+{
+	return head(q)->tee == WD_TEE_AZ_SNP
+	    ? pins(q->policy, WD_C_MEASUREMENT, WD_C_ID_KEY_DIGEST)
+	    : pins(q->policy, WD_C_MRTD, WD_C_MRTD);
+}
+
+static enum wd_truth
+paravisor_holds(const struct wd_question *q)
+{
+	return truth(pins_the_paravisor(q));
+}
+
+static void
+paravisor_expect(const struct wd_question *q, struct wd_wr *wr)
+{
+	wd_wr_text(wr,
+	    head(q)->tee == WD_TEE_AZ_SNP
+		? "a clause on measurement or id_key_digest"
+		: "a clause on mr_td");
+}
+
+static void
+paravisor_got(const struct wd_question *q, struct wd_wr *wr)
+{
+	wd_wr_text(wr, pins_the_paravisor(q) ? "one" : "none");
+}
+
 /* The order is by weight: what kind of thing asks, then how well it is kept. */
 static const struct wd_condition conditions[] = {
 	{ "tee", WD_R_TEE_MISMATCH, WD_TEE_NONE, tee_holds, tee_expect,
 	    tee_got },
 	{ "ak_trust", WD_R_AK_NOT_TRUSTED, WD_TEE_TPM, key_holds, key_expect,
 	    key_got },
+	{ "paravisor", WD_R_AK_NOT_TRUSTED, WD_TEE_AZ_SNP, paravisor_holds,
+	    paravisor_expect, paravisor_got },
+	{ "paravisor", WD_R_AK_NOT_TRUSTED, WD_TEE_AZ_TDX, paravisor_holds,
+	    paravisor_expect, paravisor_got },
 	{ "software", WD_R_SOFTWARE_NOT_ACCEPTED, WD_TEE_NONE, software_holds,
 	    software_expect, software_got },
 	{ "debug", WD_R_POLICY_DEBUG, WD_TEE_NONE, debug_holds, debug_expect,

@@ -97,6 +97,8 @@ take_pcrs(struct wd_jobj *o, struct wd_wr *bundle)
 	wd_wr_text(&wr, "}");
 	if (wr.no_memory)
 		return WD_F_MEMORY;
+	if (o->result == 0 && wd_wr_end(&wr) != 0)
+		wd_jobj_fail(o, WD_R_RANGE, "pcrs: too long");
 	if (o->result == 0)
 		wd_bundle_add(bundle, WD_IN_PCRS, wd_wr_span(&wr));
 	return 0;

@@ -153,6 +153,16 @@ claims(struct wd_appraisal *a)
 	return 0;
 }
 
+/* A report asked for at another level is a guest's, not the paravisor's. */
+static int
+vmpl(struct wd_appraisal *a)
+{
+	if (wd_snp_case(a)->report.vmpl == 0)
+		return 0;
+	return wd_reject(a->d, WD_R_VMPL_NOT_ALLOWED,
+	    "the report is not the paravisor's: VMPL is not 0");
+}
+
 /* What follows the hardware's signature. */
 #define VTPM_STEPS                                                      \
 	{ "runtime data", runtime_data },                               \
@@ -176,7 +186,7 @@ static const struct wd_step snp_steps[] = {
 	{ "minimum TCB", wd_snp_min_tcb },
 	{ "debug", wd_snp_debug },
 	{ "migration", wd_snp_migration },
-	{ "VMPL", wd_snp_vmpl },
+	{ "VMPL", vmpl },
 	VTPM_STEPS,
 };
 

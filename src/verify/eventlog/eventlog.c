@@ -174,23 +174,19 @@ read_event(struct wd_rd *rd, const struct wd_eventlog *l, uint16_t wanted)
 	return e;
 }
 
-static bool
-is_all(struct wd_span s, uint8_t byte)
+/* Where nothing but padding follows, all zeros or all ones: looked for once,
+ * from the end. An event's type is never 0 or all ones. */
+static const uint8_t *
+padding(const struct wd_rd *rd)
 {
-	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] != byte)
-			return false;
-	return true;
-}
+	const uint8_t *p = rd->p + rd->left;
+	uint8_t byte = rd->left > 0 ? p[-1] : 1;
 
-/* Nothing but padding follows. An event's type is never 0 or all ones. */
-static bool
-is_padding(const struct wd_rd *rd)
-{
-	struct wd_span rest = wd_span(rd->p, rd->left);
-
-	return rest.len > 0 && (rest.p[0] == 0xff || rest.p[0] == 0) &&
-	    is_all(rest, rest.p[0]);
+	if (byte != 0 && byte != 0xff)
+		return p;
+	while (p > rd->p && p[-1] == byte)
+		p--;
+	return p;
 }
 
 int
@@ -199,13 +195,14 @@ wd_eventlog_parse(
 {
 	struct wd_eventlog l = { 0 };
 	struct wd_rd rd = wd_rd(log);
-	const uint8_t *start;
+	const uint8_t *start, *end;
 	int r;
 
 	if ((r = read_first(&rd, &l, d)) != 0)
 		return r;
 	start = rd.p;
-	while (wd_rd_more(&rd) && !is_padding(&rd)) {
+	end = padding(&rd);
+	while (wd_rd_more(&rd) && rd.p < end) {
 		(void)read_event(&rd, &l, 0);
 		l.n_events++;
 	}

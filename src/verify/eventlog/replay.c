@@ -131,6 +131,7 @@ struct search {
 	uint32_t mask, sb_reg;
 	uint8_t separator[WD_HASH_MAX]; /* its digest */
 	bool is_separated;
+	bool is_any; /* there was an event that counts */
 };
 
 /*
@@ -150,7 +151,8 @@ look_at(const struct wd_event *e, struct search *s, struct wd_eventlog_facts *f)
 		return 0;
 	if ((r = wd_event_is_rehashed(e, s->bank, &rehashed)) != 0)
 		return r;
-	f->all_rehashed &= rehashed || e->data.len == 0;
+	f->all_rehashed &= rehashed;
+	s->is_any = true;
 	if (e->reg != s->sb_reg || s->is_separated)
 		return 0;
 	if (wd_span_equal(
@@ -174,6 +176,7 @@ wd_eventlog_facts(const struct wd_eventlog *l, enum wd_hash bank, uint32_t mask,
 		r = look_at(&e, &s, &f);
 	if (r != 0)
 		return r;
+	f.all_rehashed &= s.is_any;
 	f.has_secure_boot &= s.is_separated;
 	f.secure_boot &= s.is_separated;
 	*ret = f;

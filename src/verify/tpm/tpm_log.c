@@ -52,6 +52,10 @@ wd_tpm_step_event_log(struct wd_appraisal *a)
 	return 0;
 }
 
+/* Programs may reset and extend others, so a list that is of one of them is
+ * anybody's. */
+enum { IMA_PCR = 10 };
+
 /* A list that leads to no quoted register says nothing. */
 int
 wd_tpm_step_ima(struct wd_appraisal *a)
@@ -65,6 +69,9 @@ wd_tpm_step_ima(struct wd_appraisal *a)
 		return 0;
 	if ((r = wd_ima_pcr(list, &pcr, a->d)) != 0)
 		return r;
+	if (pcr != IMA_PCR)
+		return wd_reject(a->d, WD_R_EVENT_LOG_MISMATCH,
+		    "ima_log: it is of register %u, not of %d", pcr, IMA_PCR);
 	if ((c->quote.pcrs >> pcr & 1) == 0)
 		return wd_reject(a->d, WD_R_EVENT_LOG_MISMATCH,
 		    "ima_log: register %u was not quoted", pcr);

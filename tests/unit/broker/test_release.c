@@ -977,7 +977,7 @@ every_tee_has_what_can_be_revoked(void **state)
 		{ "measurement", WD_C_MRENCLAVE },
 		{ "measurement", WD_C_MRTD },
 		{ "measurement", WD_C_MEASUREMENT },
-		{ "platform", WD_C_AK_NAME },
+		{ "platform", WD_C_AK_PUBLIC_SHA256 },
 		{ "measurement", WD_C_REALM_INITIAL_MEASUREMENT },
 	};
 	uint8_t value[32];

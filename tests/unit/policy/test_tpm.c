@@ -57,6 +57,53 @@ a_key_is_trusted_by_chain_enrolment_platform_or_name(void **state)
 	    "none"));
 }
 
+/* Any guest can have runtime data of its own vouched for by the hardware. */
+static void
+registers_of_a_vm_count_under_a_paravisor_that_is_named(void **state)
+{
+	static const struct {
+		const char *tee, *clause;
+		int result;
+	} rows[] = {
+		{ "az-snp-vtpm", PCR, WD_R_AK_NOT_TRUSTED },
+		{ "az-tdx-vtpm", PCR, WD_R_AK_NOT_TRUSTED },
+		{ "az-snp-vtpm",
+		    PCR ",{\"claim\":\"measurement\",\"in\":[\"" V32
+			"00112233445566778899aabbccddeeff\"]}",
+		    WD_R_MEASUREMENT_MISMATCH },
+		{ "az-snp-vtpm",
+		    PCR ",{\"claim\":\"mr_td\",\"in\":[\"" V32
+			"00112233445566778899aabbccddeeff\"]}",
+		    WD_R_AK_NOT_TRUSTED },
+		{ "az-tdx-vtpm",
+		    PCR ",{\"any\":[{\"claim\":\"mr_td\",\"in\":"
+			"[\"" V32 "00112233445566778899aabbccddeeff\"]}]}",
+		    WD_R_AK_NOT_TRUSTED },
+	};
+	char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(rows); i++) {
+		WD_AUTO(wd_policy_freep) struct wd_policy *p = NULL;
+		struct wd_claims c = { 0 };
+		uint8_t other[48] = { 9 };
+
+		(void)snprintf(text, sizeof(text),
+		    "{\"warder\":1,\"tee\":\"%s\",\"all\":[%s]}", rows[i].tee,
+		    rows[i].clause);
+		t_ok(wd_policy_parse(wd_span_text(text), NULL, &p));
+		t_ok(wd_claims_put_text(&c, WD_C_TEE, rows[i].tee));
+		t_ok(wd_claims_put_bool(&c, WD_C_SOFTWARE, false));
+		t_ok(wd_claims_put_bool(&c, WD_C_DEBUG, false));
+		t_ok(wd_claims_put_text(&c, WD_C_TCB_STATUS, "UpToDate"));
+		t_ok(wd_claims_put(&c, WD_C_MEASUREMENT, WD_SPAN(other)));
+		t_ok(wd_claims_put_text(&c, WD_C_AK_TRUST, "platform"));
+		t_ok(wd_claims_put(&c, WD_C_PCR16, wd_span(name + 2, 32)));
+		assert_int_equal(
+		    wd_policy_eval(p, &c, NULL, 0, NULL), rows[i].result);
+	}
+}
+
 static void
 another_key_is_not_the_one_that_is_named(void **state)
 {
@@ -129,6 +176,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    a_key_is_trusted_by_chain_enrolment_platform_or_name),
+		cmocka_unit_test(
+		    registers_of_a_vm_count_under_a_paravisor_that_is_named),
 		cmocka_unit_test(another_key_is_not_the_one_that_is_named),
 		cmocka_unit_test(a_name_in_a_group_is_no_pin),
 		cmocka_unit_test(

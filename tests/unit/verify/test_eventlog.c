@@ -352,6 +352,23 @@ secure_boot_is_what_firmware_measured_before_its_separator(void **state)
 	assert_false(facts_of(&l).secure_boot);
 }
 
+/* What says nothing has not been hashed again. */
+static void
+data_that_is_not_there_is_not_rehashed(void **state)
+{
+	struct log l;
+
+	(void)state;
+	begin_agile(&l);
+	assert_false(facts_of(&l).all_rehashed);
+	put_event(&l, 3, WD_EV_SEPARATOR, SEPARATOR, SEPARATOR);
+	assert_false(facts_of(&l).all_rehashed);
+	put_event(&l, 7, WD_EV_SEPARATOR, SEPARATOR, SEPARATOR);
+	assert_true(facts_of(&l).all_rehashed);
+	put_event(&l, 7, CONFIG, ON, WD_SPAN_LIT(""));
+	assert_false(facts_of(&l).all_rehashed);
+}
+
 static void
 secure_boot_cannot_be_claimed_by_others(void **state)
 {
@@ -406,6 +423,7 @@ main(void)
 		    data_counts_only_where_its_type_hashes_it_and_it_does),
 		cmocka_unit_test(
 		    secure_boot_is_what_firmware_measured_before_its_separator),
+		cmocka_unit_test(data_that_is_not_there_is_not_rehashed),
 		cmocka_unit_test(secure_boot_cannot_be_claimed_by_others),
 	};
 

@@ -469,6 +469,32 @@ an_event_log_leads_to_the_registers_it_is_about(void **state)
 	wd_bytes_freep(&log);
 }
 
+/* Programs reset and extend register 23 as they like. */
+static void
+an_ima_list_is_of_no_other_register(void **state)
+{
+	static const char list[] = "\27\0\0\0"
+				   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+				   "\6\0\0\0ima-ng\1\0\0\0x";
+	struct wd_span values[24] = { 0 };
+	struct t_tpm_spec s = { .key = WD_PKEY_P256, .values = values };
+	uint8_t pcr[64] = { 0 };
+	struct wd_claims c;
+	struct t_tpm t;
+
+	(void)state;
+	t_ok(wd_crypto_init(NULL));
+	for (size_t i = 32; i < 64; i++)
+		pcr[i] = 0xff;
+	t_ok(wd_hash(WD_SHA256, WD_SPAN(pcr), pcr));
+	values[23] = wd_span(pcr, 32);
+	s.pcrs = 1u << 23;
+	t_tpm_make(&s, &t);
+	t.in.part[WD_IN_IMA_LOG] = WD_SPAN_LIT(list);
+	assert_int_equal(judge(&t, &c), WD_R_EVENT_LOG_MISMATCH);
+	t_tpm_done(&t);
+}
+
 /* A list for a register that was not quoted cannot be told from an invented
  * one. */
 static void
@@ -718,6 +744,8 @@ main(void)
 		    an_event_log_leads_to_the_registers_it_is_about, setup),
 		cmocka_unit_test_setup(
 		    an_ima_list_needs_its_register_quoted, setup),
+		cmocka_unit_test_setup(
+		    an_ima_list_is_of_no_other_register, setup),
 		cmocka_unit_test_setup(
 		    keys_without_a_public_area_have_no_name, setup),
 		cmocka_unit_test_setup(
