@@ -6,8 +6,9 @@
 
 #include "codec/base64.h"
 #include "codec/hex.h"
+#include "proto/evidence_tpm.h"
 
-enum { PCRS = 24, VALUE_TEXT_MAX = 128, PCRS_MAX = 8192, VERSION_MAX = 2 };
+enum { VERSION_MAX = 2 };
 
 static void
 take_version(struct wd_jobj *o)
@@ -76,34 +77,6 @@ take_hex(struct wd_jobj *o, const char *name, struct wd_wr *bundle,
 	return r < 0 ? r : 0;
 }
 
-/* An array there, an object by register here. */
-static int
-take_pcrs(struct wd_jobj *o, struct wd_wr *bundle)
-{
-	const struct wd_jval *v = wd_jobj_array(o, "pcrs", WD_REQUIRED, PCRS);
-	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(PCRS_MAX);
-
-	wd_wr_text(&wr, "{");
-	for (size_t i = 0; i < wd_jval_count(v) && o->result == 0; i++) {
-		struct wd_span hex = { 0 };
-
-		if (!wd_jval_text(wd_jval_at(v, i), &hex) ||
-		    hex.len > VALUE_TEXT_MAX)
-			wd_jobj_fail(
-			    o, WD_R_MALFORMED, "pcrs: not values of registers");
-		wd_wr_printf(&wr, "%s\"%zu\":", i == 0 ? "" : ",", i);
-		wd_jtext_quote(&wr, hex);
-	}
-	wd_wr_text(&wr, "}");
-	if (wr.no_memory)
-		return WD_F_MEMORY;
-	if (o->result == 0 && wd_wr_end(&wr) != 0)
-		wd_jobj_fail(o, WD_R_RANGE, "pcrs: too long");
-	if (o->result == 0)
-		wd_bundle_add(bundle, WD_IN_PCRS, wd_wr_span(&wr));
-	return 0;
-}
-
 /* In rising order of roles: VEK, what both have, TD quote. */
 static int
 take_quote(struct wd_jobj *o, struct wd_wr *bundle)
@@ -115,7 +88,7 @@ take_quote(struct wd_jobj *o, struct wd_wr *bundle)
 	if (o->result != 0)
 		return 0;
 	wd_jobj_open(&q, v, o->d, "tpm_quote");
-	if ((r = take_pcrs(&q, bundle)) != 0)
+	if ((r = wd_evidence_pcrs(&q, bundle)) != 0)
 		return r;
 	if (q.result == 0)
 		r = take_b64url(o, "hcl_report", bundle, WD_IN_HCL_REPORT);

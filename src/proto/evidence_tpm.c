@@ -48,8 +48,8 @@ write_values(struct wd_jobj *o, const struct wd_jval *v, struct wd_wr *wr)
 	wd_wr_text(wr, "}");
 }
 
-static int
-read_pcrs(struct wd_jobj *o, struct wd_wr *bundle)
+int
+wd_evidence_pcrs(struct wd_jobj *o, struct wd_wr *bundle)
 {
 	const struct wd_jval *v = wd_jobj_array(o, "pcrs", WD_REQUIRED, PCRS);
 	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(PCRS_MAX);
@@ -78,7 +78,7 @@ read_quote(struct wd_jobj *o, struct wd_wr *bundle)
 	wd_jobj_open(&q, v, o->d, "tpm_quote");
 	if ((r = required(&q, "message", bundle, WD_IN_ATTEST)) != 0 ||
 	    (r = required(&q, "signature", bundle, WD_IN_SIGNATURE)) != 0 ||
-	    (r = read_pcrs(&q, bundle)) != 0)
+	    (r = wd_evidence_pcrs(&q, bundle)) != 0)
 		return r;
 	o->result = wd_jobj_close(&q);
 	return 0;

@@ -10,3 +10,7 @@
 /* As struct wd_evidence_form wants them. */
 int wd_evidence_tpm_read(struct wd_jobj *o, struct wd_wr *bundle) WD_MUST_USE;
 void wd_evidence_tpm_write(struct wd_jtext *j, const struct wd_inputs *in);
+
+/* The member "pcrs" of a quote, as Azure's VMs send it too: values in the order
+ * of registers become the part PCRS. */
+int wd_evidence_pcrs(struct wd_jobj *o, struct wd_wr *bundle) WD_MUST_USE;

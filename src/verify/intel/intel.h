@@ -56,6 +56,29 @@ int wd_intel_qe_level(struct wd_appraisal *a) WD_MUST_USE;
 int wd_intel_quote_signature(struct wd_appraisal *a) WD_MUST_USE;
 int wd_intel_qe_converge(struct wd_appraisal *a) WD_MUST_USE;
 
+/* All of them in their order, for the table of a TEE: what is judged of every
+ * quote stands here alone. */
+#define WD_INTEL_STEPS                                               \
+	{ "quote form", wd_intel_quote_form },                       \
+	    { "certification data", wd_intel_certification_data },   \
+	    { "PCK chain", wd_intel_pck_chain },                     \
+	    { "root CRL", wd_intel_root_crl },                       \
+	    { "PCK CRL", wd_intel_pck_crl },                         \
+	    { "TCB signing chain", wd_intel_tcb_signing_chain },     \
+	    { "TCB info", wd_intel_tcb_info },                       \
+	    { "QE identity chain", wd_intel_qe_identity_chain },     \
+	    { "QE identity", wd_intel_qe_identity },                 \
+	    { "evaluation number", wd_intel_evaluation_number },     \
+	    { "known attester", wd_intel_known_attester },           \
+	    { "QE report signature", wd_intel_qe_report_signature }, \
+	    { "attestation key binding", wd_intel_att_key_binding }, \
+	    { "attestation key", wd_intel_att_key },                 \
+	    { "quoting enclave", wd_intel_quoting_enclave },         \
+	    { "QE level", wd_intel_qe_level },                       \
+	{                                                            \
+		"quote signature", wd_intel_quote_signature          \
+	}
+
 /* The claims that every Intel TEE makes, in rising order of ids. 0 or a
  * fault. */
 int wd_intel_claims(

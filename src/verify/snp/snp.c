@@ -11,18 +11,7 @@ bound(struct wd_appraisal *a)
 }
 
 static const struct wd_step steps[] = {
-	{ "report form", wd_snp_form },
-	{ "VEK chain", wd_snp_vek_chain },
-	{ "CRL", wd_snp_crl },
-	{ "VEK certificate", wd_snp_vek_form },
-	{ "kind of key", wd_snp_key_kind },
-	{ "product line", wd_snp_product_line },
-	{ "certified TCB", wd_snp_certified_tcb },
-	{ "certified chip", wd_snp_certified_chip },
-	{ "report signature", wd_snp_signature },
-	{ "minimum TCB", wd_snp_min_tcb },
-	{ "debug", wd_snp_debug },
-	{ "migration", wd_snp_migration },
+	WD_SNP_STEPS,
 	{ "VMPL", wd_snp_vmpl },
 	{ "report data", bound },
 	{ "claims", wd_snp_claims },

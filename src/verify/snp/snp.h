@@ -37,6 +37,20 @@ int wd_snp_debug(struct wd_appraisal *a) WD_MUST_USE;
 int wd_snp_migration(struct wd_appraisal *a) WD_MUST_USE;
 int wd_snp_vmpl(struct wd_appraisal *a) WD_MUST_USE;
 
+/* Those over every report, in their order; VMPL and binding come after. */
+#define WD_SNP_STEPS                                                       \
+	{ "report form", wd_snp_form }, { "VEK chain", wd_snp_vek_chain }, \
+	    { "CRL", wd_snp_crl }, { "VEK certificate", wd_snp_vek_form }, \
+	    { "kind of key", wd_snp_key_kind },                            \
+	    { "product line", wd_snp_product_line },                       \
+	    { "certified TCB", wd_snp_certified_tcb },                     \
+	    { "certified chip", wd_snp_certified_chip },                   \
+	    { "report signature", wd_snp_signature },                      \
+	    { "minimum TCB", wd_snp_min_tcb }, { "debug", wd_snp_debug },  \
+	{                                                                  \
+		"migration", wd_snp_migration                              \
+	}
+
 /* The claims common to all TEEs, then those of an SNP guest. 0 or a fault. */
 int wd_snp_claims(struct wd_appraisal *a) WD_MUST_USE;
 

@@ -49,6 +49,15 @@ int wd_tdx_level(struct wd_appraisal *a) WD_MUST_USE;
  * converges with the quoting enclave. WD_R_TDX_MODULE_MISMATCH. */
 int wd_tdx_converge(struct wd_appraisal *a) WD_MUST_USE;
 
+/* Those over every TD, behind WD_INTEL_STEPS. */
+#define WD_TDX_STEPS                                                     \
+	{ "TD report", wd_tdx_report }, { "TDX module", wd_tdx_module }, \
+	    { "TCB level", wd_tdx_level },                               \
+	    { "convergence with module and QE", wd_tdx_converge },       \
+	{                                                                \
+		"debug", wd_tdx_debug                                    \
+	}
+
 /* WD_R_EVENT_LOG_MALFORMED, WD_R_EVENT_LOG_MISMATCH. */
 int wd_tdx_event_log(struct wd_appraisal *a) WD_MUST_USE;
 
