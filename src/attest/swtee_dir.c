@@ -4,11 +4,9 @@
  */
 #include "attest/swtee_in.h"
 
+#include "attest/key_file.h"
 #include "base/alloc.h"
-#include "codec/pem.h"
 #include "sys/file.h"
-
-enum { FILE_MAX = 16384 };
 
 struct file {
 	const char *key, *cert; /* NULL: it has none */
@@ -48,30 +46,6 @@ wd_swtee_td_doc_file(enum wd_part part)
 	return td_doc_files[part];
 }
 
-static int
-save_pem(int dir, const char *name, const char *label, struct wd_span der,
-    unsigned mode, struct wd_diag *d)
-{
-	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(FILE_MAX);
-
-	wd_pem_write(&wr, label, der);
-	if (wd_wr_end(&wr) != 0)
-		return wd_fault(d, WD_F_MEMORY, "no room for %s", name);
-	return wd_file_write(dir, name, wd_wr_span(&wr), mode, true, d);
-}
-
-static int
-save_key(
-    int dir, const char *name, const struct wd_pkey *key, struct wd_diag *d)
-{
-	WD_AUTO(wd_secret_freep) struct wd_secret *der = NULL;
-
-	if (wd_pkey_to_pkcs8(key, &der) != 0)
-		return wd_fault(d, WD_F_CRYPTO, "cannot write a key");
-	return save_pem(
-	    dir, name, "PRIVATE KEY", wd_secret_borrow(der), 0600, d);
-}
-
 int
 wd_swtee_save(const struct wd_swtee *t, int dir, struct wd_diag *d)
 {
@@ -79,56 +53,23 @@ wd_swtee_save(const struct wd_swtee *t, int dir, struct wd_diag *d)
 
 	for (size_t i = 0; i < WD_SWTEE_KEYS && r == 0; i++) {
 		if (t->key[i] != NULL)
-			r = save_key(dir, files[i].key, t->key[i], d);
+			r = wd_key_file_save(dir, files[i].key, t->key[i], d);
 		if (r == 0 && files[i].cert != NULL)
-			r = save_pem(dir, files[i].cert, "CERTIFICATE",
-			    wd_bytes_span(t->cert[i]), 0644, d);
+			r = wd_cert_file_save(
+			    dir, files[i].cert, wd_bytes_span(t->cert[i]), d);
 	}
 	return r;
 }
 
+/* All keys of a platform of Intel's are of one kind. */
 static int
 open_key(int dir, const struct file *f, struct wd_pkey **ret, struct wd_diag *d)
 {
-	WD_AUTO(wd_secret_freep) struct wd_secret *pem = NULL;
-	struct wd_diag why = { 0 };
-	int r = wd_file_read_secret(dir, f->key, FILE_MAX, &pem, &why);
+	int r = wd_key_file_open(dir, f->key, f->needed, ret, d);
 
-	if (r == WD_R_NOT_FOUND && !f->needed)
-		return 0;
-	if (r == WD_R_NOT_FOUND)
-		return wd_reject(d, WD_R_NOT_FOUND, "%s", why.detail);
-	if (r == 0)
-		r = wd_pkey_from_private(wd_secret_borrow(pem), ret);
-	if (r == 0 && wd_pkey_alg(*ret) == WD_PKEY_P256)
-		return 0;
-	if (r >= 0)
-		return wd_reject(
-		    d, WD_R_MALFORMED, "%s: not a P-256 key", f->key);
-	return wd_fault(d, WD_F_SYSTEM, "%s: %s", f->key, why.detail);
-}
-
-static int
-open_cert(
-    int dir, const struct file *f, struct wd_bytes **ret, struct wd_diag *d)
-{
-	WD_AUTO(wd_bytes_freep) struct wd_bytes *pem = NULL;
-	struct wd_diag why = { 0 };
-	struct wd_rd rd;
-	int r = wd_file_read(dir, f->cert, FILE_MAX, &pem, &why);
-
-	if (r == WD_R_NOT_FOUND)
-		return wd_reject(d, WD_R_NOT_FOUND, "%s", why.detail);
-	if (r < 0)
-		return wd_fault(d, WD_F_SYSTEM, "%s", why.detail);
-	rd = wd_rd(wd_bytes_span(pem));
-	if (r == 0)
-		r = wd_pem_next(&rd, "CERTIFICATE", ret);
-	if (r < 0)
-		return wd_fault(d, WD_F_MEMORY, "no memory");
-	return r == 0 ? 0
-		      : wd_reject(d, WD_R_MALFORMED,
-			    "%s: not a certificate in PEM", f->cert);
+	if (r != 0 || *ret == NULL || wd_pkey_alg(*ret) == WD_PKEY_P256)
+		return r;
+	return wd_reject(d, WD_R_MALFORMED, "%s: not a P-256 key", f->key);
 }
 
 int
@@ -142,7 +83,8 @@ wd_swtee_open(int dir, struct wd_swtee **ret, struct wd_diag *d)
 	for (size_t i = 0; i < WD_SWTEE_KEYS && r == 0; i++) {
 		r = open_key(dir, &files[i], &t->key[i], d);
 		if (r == 0 && files[i].cert != NULL)
-			r = open_cert(dir, &files[i], &t->cert[i], d);
+			r = wd_cert_file_open(
+			    dir, files[i].cert, &t->cert[i], d);
 	}
 	if (r != 0 || (r = wd_swtee_read_pck(t, d)) != 0 ||
 	    (r = wd_swtee_vouch(t, d)) != 0)
