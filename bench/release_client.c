@@ -30,7 +30,7 @@
 
 #define JSON "Content-Type: application/json"
 
-enum { SAMPLES = 200000, CLIENTS_MAX = 256, BODY_MAX = 200000 };
+enum { SAMPLES = 200000, CLIENTS_MAX = 256, BODY_MAX = 200000, CONNECT_S = 1 };
 
 /* Written by the children, read by the parent when they have ended. */
 struct tally {
@@ -41,6 +41,7 @@ struct tally {
 static const char *host, *port, *ca, *path;
 static bool native;
 static double seconds, interval; /* of one client; 0: none */
+static double begin;             /* when all of them are connected */
 static struct wd_swtee *platform;
 
 static double
@@ -128,19 +129,30 @@ release(struct wire *w)
 }
 
 static void
+sleep_until(double at)
+{
+	double left = at - now();
+
+	if (left > 0)
+		(void)usleep((useconds_t)(left * 1e6));
+}
+
+/* Connected before the first release is due: no handshake is in the times. */
+static void
 run(struct tally *t, unsigned number, unsigned clients)
 {
 	struct wire *w = wire_open(host, port, ca);
-	double end = now() + seconds;
-	double next = now() + interval * number / clients;
+	double next = begin + interval * number / clients;
+	double end = begin + seconds;
 
 	if (w == NULL)
 		return;
+	sleep_until(begin);
 	while (now() < end && t->n < SAMPLES) {
 		double start;
 
-		if (interval > 0 && next > now())
-			(void)usleep((useconds_t)((next - now()) * 1e6));
+		if (interval > 0)
+			sleep_until(next);
 		start = interval > 0 ? next : now();
 		next += interval;
 		if (release(w) != 0)
@@ -212,6 +224,7 @@ main(int argc, char **argv)
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (t == MAP_FAILED)
 		return 1;
+	begin = now() + CONNECT_S;
 	for (unsigned i = 0; i < clients; i++)
 		if (fork() == 0) {
 			run(&t[i], i, clients);
