@@ -8,9 +8,13 @@ A server releases the keys to an agent, as ever. One worker and the agent on CPU
 0, clients (openssl s_time) on the others, all of them before whatever else runs
 when started as root. The two ways take turns; figures are medians of the rounds.
 Ratio: CPU time with a file, divided by that through the module.
+
+Then the agent is killed and started again, five times: how long a handshake
+takes to fail without it, and how long after its start they work again.
 """
 import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -32,6 +36,7 @@ from holder_rig import Rig, is_root  # noqa: E402
 from nginx_rig import WORKER, Nginx, uri  # noqa: E402
 
 CLIENTS = 4
+KILLS = 5
 KINDS = {"RSA-2048": "rsa", "P-256": "p256"}
 
 
@@ -123,12 +128,48 @@ def take_turns(name, rig, agent, rounds, seconds):
     sys.stdout.flush()
 
 
+def handshake(port):
+    """Seconds it took, and whether it came to its end."""
+    start = time.monotonic()
+    done = subprocess.run(
+        ["openssl", "s_client", "-tls1_3", "-connect", "127.0.0.1:%d" % port],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, timeout=30)
+    took = time.monotonic() - start
+    return took, done.returncode == 0
+
+
+def kill(name, rig, agent):
+    """Without reload of nginx."""
+    nginx = Nginx(rig, {"KEY": uri("KEY")}, "ssl_session_cache off;", "204",
+                  log_level="crit")
+    port = nginx.ports["KEY"]
+    assert handshake(port)[1], nginx.errors()
+    fail, back = [], []
+    for _ in range(KILLS):
+        agent.stop(signal.SIGKILL)
+        took, worked = handshake(port)
+        assert not worked
+        fail.append(took)
+        start = time.monotonic()
+        agent.start(wait=False)
+        while not handshake(port)[1]:
+            assert time.monotonic() < start + 30, nginx.errors()
+        back.append(time.monotonic() - start)
+    print("%-9s killed: a handshake fails after %.2f s (at most %.2f), works "
+          "%.2f s after the start (at most %.2f)" % (
+              name, statistics.median(fail), max(fail),
+              statistics.median(back), max(back)))
+    sys.stdout.flush()
+
+
 def bench(server, name, kind, rounds, seconds):
     rig = Rig()
     agent = None
     try:
         agent = start_agent(server, rig, rig.key(kind, "KEY"))
         take_turns(name, rig, agent, rounds, seconds)
+        kill(name, rig, agent)
     finally:
         rig.stop()
         if agent:
