@@ -234,6 +234,7 @@ sizes_that_disagree_are_refused(void **state)
 	REFUSED(v4, outer_delta, -1);
 	REFUSED(v4, outer_type, 5);
 	REFUSED(v4, cert_delta, 1);
+	REFUSED(v4, cert_delta, -1); /* padding within the outer size */
 }
 
 static void

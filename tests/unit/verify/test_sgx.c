@@ -170,6 +170,7 @@ struct refusal {
 CHANGE(type_3, r->cert_type = 3)
 CHANGE(two_certificates, r->pck_order = "pc")
 CHANGE(one_certificate_too_many, r->pck_order = "pccr")
+CHANGE(another_behind_the_root, r->pck_order = "pcrc")
 CHANGE(no_certificate, r->pck_order = "")
 CHANGE(root_first, r->pck_order = "rcp")
 CHANGE(pck_name, r->pck.name = "Intel SGX PCK Certificates")
@@ -254,7 +255,7 @@ CHANGE(number_of_tcb_info, r->min_evaluation_number = 18)
 
 CHANGE(qe_report_by_stranger, r->qe_signer = T_STRANGER)
 CHANGE(qe_report_by_ca, r->qe_signer = T_CA)
-CHANGE(binding, r->wrong_binding = true)
+CHANGE(bound_to_another_key, r->wrong_binding = true)
 CHANGE(off_curve, r->off_curve = true)
 CHANGE(qe_debug, r->qe_debug = true; r->allow_debug = true)
 CHANGE(qe_product, r->qe_isvprodid = 2)
@@ -269,6 +270,7 @@ static const struct refusal refusals[] = {
 	{ WD_R_UNSUPPORTED_CERT_DATA, type_3 },
 	{ WD_R_PCK_CHAIN_MALFORMED, two_certificates },
 	{ WD_R_PCK_CHAIN_MALFORMED, one_certificate_too_many },
+	{ WD_R_PCK_CHAIN_MALFORMED, another_behind_the_root },
 	{ WD_R_PCK_CHAIN_MALFORMED, no_certificate },
 	{ WD_R_PCK_CHAIN_MALFORMED, root_first },
 	{ WD_R_PCK_CHAIN_MALFORMED, pck_name },
@@ -334,7 +336,7 @@ static const struct refusal refusals[] = {
 	{ WD_R_EVALUATION_NUMBER, number_of_tcb_info },
 	{ WD_R_QE_REPORT_BAD_SIGNATURE, qe_report_by_stranger },
 	{ WD_R_QE_REPORT_BAD_SIGNATURE, qe_report_by_ca },
-	{ WD_R_ATT_KEY_BINDING, binding },
+	{ WD_R_ATT_KEY_BINDING, bound_to_another_key },
 	{ WD_R_QUOTE_BAD_SIGNATURE, off_curve },
 	{ WD_R_QE_IDENTITY_MISMATCH, qe_debug },
 	{ WD_R_QE_IDENTITY_MISMATCH, qe_product },
@@ -365,6 +367,54 @@ each_fault_is_refused_for_its_reason(void **state)
 		assert_int_equal(c.len, 77);
 		assert_int_equal(d.result, got);
 	}
+}
+
+static void
+the_binding_of_the_attestation_key_is_all_64_bytes(void **state)
+{
+	struct t_recipe r = t_good();
+
+	(void)state;
+	r.wrong_binding = true;
+	for (r.binding_byte = 0; r.binding_byte < 64; r.binding_byte++)
+		assert_int_equal(t_judge(&r, NULL, NULL), WD_R_ATT_KEY_BINDING);
+}
+
+/* One that has none cannot be told from one that was held back. */
+static void
+a_revocation_list_has_an_end(void **state)
+{
+	struct t_recipe r = t_good();
+
+	(void)state;
+	r.root_crl.no_end = true;
+	assert_int_equal(t_judge(&r, NULL, NULL), WD_R_CRL_EXPIRED);
+	r = t_good();
+	r.pck_crl.no_end = true;
+	assert_int_equal(t_judge(&r, NULL, NULL), WD_R_CRL_EXPIRED);
+}
+
+/* Nobody signs what is there, so it must not look like another quote. */
+static void
+what_follows_a_quote_does_not_make_it_another(void **state)
+{
+	WD_AUTO(wd_verifier_freep) struct wd_verifier *v = NULL;
+	WD_AUTO(t_world_done) struct t_world w;
+	const struct wd_span any = { NULL, 0 };
+	struct t_recipe r = t_good();
+	struct wd_claims a = { 0 }, b = { 0 };
+	struct wd_span one, other;
+
+	(void)state;
+	r.trailing = 307;
+	t_world_make(&w, &r);
+	t_ok(wd_verifier_new(&w.rules, &v));
+	t_ok(wd_appraise(v, WD_TEE_SGX, &w.in, w.at, any, &a, NULL));
+	w.in.part[WD_IN_QUOTE].len -= 307;
+	t_ok(wd_appraise(v, WD_TEE_SGX, &w.in, w.at, any, &b, NULL));
+	assert_true(wd_claims_get(&a, WD_C_EVIDENCE_DIGEST, &one));
+	assert_true(wd_claims_get(&b, WD_C_EVIDENCE_DIGEST, &other));
+	t_span_equal(one, other);
 }
 
 static void
@@ -501,6 +551,10 @@ main(void)
 		cmocka_unit_test(
 		    missing_revocation_lists_may_be_allowed_but_bad_ones_never),
 		cmocka_unit_test(each_fault_is_refused_for_its_reason),
+		cmocka_unit_test(
+		    the_binding_of_the_attestation_key_is_all_64_bytes),
+		cmocka_unit_test(a_revocation_list_has_an_end),
+		cmocka_unit_test(what_follows_a_quote_does_not_make_it_another),
 		cmocka_unit_test(
 		    a_chain_of_its_own_for_the_qe_identity_has_its_own_reasons),
 		cmocka_unit_test(

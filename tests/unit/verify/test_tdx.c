@@ -307,6 +307,25 @@ an_anchor_for_sgx_vouches_for_no_td(void **state)
 	    WD_R_PCK_CHAIN_UNTRUSTED_ROOT);
 }
 
+static void
+collateral_of_sgx_judges_no_td(void **state)
+{
+	const struct t_recipe td = t_good_td(), enclave = t_good();
+	WD_AUTO(wd_verifier_freep) struct wd_verifier *v = NULL;
+	WD_AUTO(t_world_done) struct t_world w;
+	WD_AUTO(t_world_done) struct t_world other;
+	struct wd_claims c = { 0 };
+
+	(void)state;
+	t_world_make(&w, &td);
+	t_world_make(&other, &enclave);
+	w.in.part[WD_IN_TCB_INFO] = other.in.part[WD_IN_TCB_INFO];
+	t_ok(wd_verifier_new(&w.rules, &v));
+	assert_int_equal(
+	    wd_appraise(v, WD_TEE_TDX, &w.in, w.at, wd_span(NULL, 0), &c, NULL),
+	    WD_R_TCB_INFO_MISMATCH);
+}
+
 /* ---- event logs */
 
 /* A log with one event, whose digest is of SHA-384, into register REG. */
@@ -451,6 +470,7 @@ main(void)
 		cmocka_unit_test(
 		    the_report_data_of_a_td_must_be_what_is_asked_for),
 		cmocka_unit_test(an_anchor_for_sgx_vouches_for_no_td),
+		cmocka_unit_test(collateral_of_sgx_judges_no_td),
 		cmocka_unit_test(an_event_log_must_lead_to_the_registers),
 		cmocka_unit_test(
 		    an_event_of_a_register_that_tds_lack_is_refused),

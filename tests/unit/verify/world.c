@@ -6,6 +6,7 @@
 #include "codec/der.h"
 #include "codec/hex.h"
 #include "codec/pem.h"
+#include "crypto/ecdsa.h"
 #include "crypto/init.h"
 #include "crypto/sig.h"
 #include "crypto/x509_make.h"
@@ -251,6 +252,48 @@ make_chain(const struct t_world *w, const char *order)
 	return bytes;
 }
 
+enum { NEXT_UPDATE = 4 }; /* what stands where in a TBSCertList */
+
+/* TBS, with the signature of KEY by the algorithm ALG. */
+static struct wd_bytes *
+sign_anew(struct wd_span tbs, struct wd_span alg, const struct wd_pkey *key)
+{
+	WD_AUTO(wd_wr_done) struct wd_wr all = wd_wr_growing(65536);
+	uint8_t rs[WD_SIG_MAX], sig[WD_ECDSA_DER_MAX + 1] = { 0 };
+	struct wd_bytes *bytes;
+	size_t len;
+
+	t_ok(wd_sign(key, WD_SIG_ES256, tbs, rs, &len));
+	len = 1 + wd_ecdsa_to_der(wd_span(rs, len), sig + 1);
+	wd_der_write_head(&all, WD_DER_SEQUENCE, tbs.len + alg.len + 2 + len);
+	wd_wr_bytes(&all, tbs);
+	wd_wr_bytes(&all, alg);
+	wd_der_write(&all, WD_DER_BIT_STRING, wd_span(sig, len));
+	t_ok(wd_wr_take(&all, &bytes));
+	return bytes;
+}
+
+/* The list DER without its nextUpdate. */
+static struct wd_bytes *
+without_end(struct wd_span der, const struct wd_pkey *key)
+{
+	WD_AUTO(wd_wr_done) struct wd_wr in = wd_wr_growing(65536);
+	WD_AUTO(wd_wr_done) struct wd_wr tbs = wd_wr_growing(65536);
+	struct wd_rd rd = wd_rd(der);
+	struct wd_rd doc = wd_der_enter(&rd, WD_DER_SEQUENCE);
+	struct wd_rd list = wd_der_enter(&doc, WD_DER_SEQUENCE);
+	struct wd_span alg = wd_der_whole(&doc, WD_DER_SEQUENCE);
+
+	for (size_t i = 0; wd_rd_more(&list); i++) {
+		struct wd_span part = wd_der_whole(&list, wd_der_peek(&list));
+
+		if (i != NEXT_UPDATE)
+			wd_wr_bytes(&in, part);
+	}
+	wd_der_write(&tbs, WD_DER_SEQUENCE, wd_wr_span(&in));
+	return sign_anew(wd_wr_span(&tbs), alg, key);
+}
+
 static struct wd_bytes *
 make_crl(const struct t_crl *c)
 {
@@ -269,6 +312,11 @@ make_crl(const struct t_crl *c)
 	if (c->absent)
 		return NULL;
 	t_ok(wd_crl_make(&spec, keys[c->signer], &der));
+	if (c->no_end) {
+		WD_AUTO(wd_bytes_freep) struct wd_bytes *whole = der;
+
+		der = without_end(wd_bytes_span(whole), keys[c->signer]);
+	}
 	return der;
 }
 
@@ -432,7 +480,7 @@ put_qe(struct wd_wr *wr, const struct t_recipe *r, const uint8_t key[64],
 
 	t_ok(wd_hash_parts(WD_SHA256, parts, 2, binding));
 	if (r->wrong_binding)
-		binding[63] = 1;
+		binding[r->binding_byte] ^= 1;
 	put_report(&in,
 	    &(struct report){ r->qe_debug, 0x8c, r->qe_isvprodid, r->qe_isvsvn,
 		WD_SPAN(binding) });
@@ -526,6 +574,7 @@ make_quote(const struct t_recipe *r, struct wd_span chain)
 		wd_wr_le32(&wr, (uint32_t)qe.len);
 	}
 	wd_wr_bytes(&wr, wd_wr_span(&qe));
+	wd_wr_zero(&wr, r->trailing);
 	t_ok(wd_wr_take(&wr, &bytes));
 	return bytes;
 }

@@ -31,6 +31,7 @@ struct t_crl {
 	int64_t from, to;
 	uint8_t revoked; /* a serial number; 0: none */
 	bool absent;
+	bool no_end; /* leaves out when the next one comes */
 };
 
 /* A signed document: its body with one text replaced. */
@@ -64,7 +65,10 @@ struct t_recipe {
 	bool enclave_debug, qe_debug;
 	uint16_t qe_isvsvn, qe_isvprodid;
 	enum t_who qe_signer, quote_signer;
-	bool wrong_binding, off_curve;
+	bool wrong_binding; /* byte BINDING_BYTE of it is not right */
+	size_t binding_byte;
+	bool off_curve;
+	size_t trailing; /* bytes behind the quote */
 	uint8_t report_data[64];
 	struct t_td td;
 	struct wd_span event_log; /* given beside the quote */
