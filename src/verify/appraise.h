@@ -41,6 +41,15 @@ struct wd_anchor {
 			       chains that leave their root out need it */
 };
 
+/* Product lines of AMD's processors. */
+enum wd_snp_line {
+	WD_SNP_NO_LINE,
+	WD_SNP_MILAN,
+	WD_SNP_GENOA,
+	WD_SNP_TURIN,
+	WD_SNP_LINES
+};
+
 /* Security versions of an SNP platform, by component. */
 struct wd_snp_tcb {
 	uint8_t fmc, boot_loader, tee, snp, microcode;
@@ -50,17 +59,21 @@ struct wd_snp_tcb {
 struct wd_appraisal_rules {
 	const struct wd_anchor *anchors; /* borrowed */
 	size_t n_anchors;
-	bool allow_debug;  /* else WD_R_DEBUG_NOT_ALLOWED */
-	bool crl_optional; /* a missing CRL is then no rejection */
-	uint32_t min_evaluation_number;
+	bool allow_debug;               /* else WD_R_DEBUG_NOT_ALLOWED */
+	bool crl_optional;              /* a missing CRL is then no rejection */
+	uint32_t min_evaluation_number; /* of both; the higher one counts */
+	uint32_t min_evaluation_sgx, min_evaluation_tdx;
 	bool allow_migrate_ma; /* SNP; else WD_R_MIGRATION_NOT_ALLOWED */
 	bool need_amd_crl;     /* SNP; else a list is checked where given */
 	bool has_max_vmpl;
 	uint8_t max_vmpl;
-	bool has_min_tcb;
-	struct wd_snp_tcb min_tcb; /* reported; WD_R_TCB_BELOW_MINIMUM */
-	bool allow_sha1;           /* TPM: banks and signatures */
-	uint32_t required_pcrs;    /* TPM: bits; WD_R_PCR_SELECTION */
+	/* Reported, of each line and (NO_LINE) of all; WD_R_TCB_BELOW_MINIMUM
+	 */
+	struct wd_snp_tcb min_tcb[WD_SNP_LINES];
+	bool allow_sha1;        /* TPM: banks and signatures */
+	uint32_t required_pcrs; /* TPM: bits; WD_R_PCR_SELECTION */
+	bool need_ak_purpose;   /* TPM; else a certificate may name none, or
+				   that of endorsement keys */
 };
 
 /* The vendors' roots that are compiled in. */

@@ -53,7 +53,8 @@ class Stub:
         return True
 
     def on_config(self, message):
-        message["anchors"] = message["anchors"].hex()
+        for name in ("anchors", "snp_min_tcb"):
+            message[name] = message[name].hex()
         self.config = message
         self.note("config", config=message, uid=os.getuid(), gid=os.getgid(),
                   groups=os.getgroups(), environment=dict(os.environ),

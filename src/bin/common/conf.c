@@ -11,7 +11,7 @@
 #include "codec/ini.h"
 #include "sys/file.h"
 
-enum { KEYS_MAX = 64 };
+enum { KEYS_MAX = 128 };
 
 struct reading {
 	struct wd_conf conf;
@@ -23,7 +23,8 @@ static bool
 is_list(const struct wd_conf_key *key)
 {
 	return key->type == WD_CONF_IS_ANCHOR ||
-	    key->type == WD_CONF_IS_SOFTWARE_ANCHOR;
+	    key->type == WD_CONF_IS_SOFTWARE_ANCHOR ||
+	    key->type == WD_CONF_IS_SNP_TCB;
 }
 
 static int

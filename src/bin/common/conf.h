@@ -71,7 +71,12 @@ struct wd_conf {
 	struct wd_anchor anchors[WD_CONF_ANCHORS]; /* vendors' included */
 	size_t n_anchors;
 	bool allow_debug, crl_optional;
+	bool snp_allow_migrate_ma, tpm_allow_sha1, tpm_ak_purpose_optional;
 	uint32_t min_evaluation_number;
+	uint32_t sgx_min_evaluation_number, tdx_min_evaluation_number;
+	struct wd_snp_tcb snp_min_tcb[WD_SNP_LINES]; /* zeros: none */
+	uint32_t snp_max_vmpl;
+	uint32_t tpm_required_pcrs; /* bits */
 };
 
 enum wd_conf_type {
@@ -84,6 +89,8 @@ enum wd_conf_type {
 	WD_CONF_IS_LEVEL,   /* of the log */
 	WD_CONF_IS_ANCHOR,  /* TEE and SHA-256 or file; may be repeated */
 	WD_CONF_IS_SOFTWARE_ANCHOR,
+	WD_CONF_IS_SNP_TCB, /* line and components; may be repeated */
+	WD_CONF_IS_PCRS,    /* numbers of registers */
 	WD_CONF_TYPES
 };
 
@@ -145,6 +152,15 @@ int wd_conf_path(const struct wd_conf_value *v, char ret[WD_CONF_PATH],
     struct wd_diag *d) WD_MUST_USE;
 
 int wd_conf_set_anchor(const struct wd_conf_value *v, struct wd_conf *conf,
+    struct wd_diag *d) WD_MUST_USE;
+
+/* Takes the bytes up to the next blank, and the blanks. No bytes: the end. */
+struct wd_span wd_conf_word(struct wd_span *rest);
+
+int wd_conf_set_snp_tcb(const struct wd_conf_value *v, struct wd_conf *conf,
+    struct wd_diag *d) WD_MUST_USE;
+
+int wd_conf_set_pcrs(const struct wd_conf_value *v, struct wd_conf *conf,
     struct wd_diag *d) WD_MUST_USE;
 
 /* Adds the vendors' roots. WD_R_RANGE: too many; WD_R_EXISTS: one is listed. */

@@ -6,9 +6,11 @@
 
 #include <fcntl.h>
 
+#include "codec/der.h"
 #include "codec/hex.h"
 #include "codec/pem.h"
 #include "crypto/hash.h"
+#include "crypto/x509.h"
 #include "sys/file.h"
 
 enum { ANCHOR_FILE_MAX = 65536 };
@@ -61,6 +63,22 @@ read_pem(
 	    : wd_fault(d, WD_F_SYSTEM, "%s: %s", v->key->name, why.detail);
 }
 
+/* A file that is one certificate in DER. */
+static int
+add_der(struct wd_span der, const struct wd_conf_value *v, struct wd_anchor *a,
+    struct wd_conf *conf, struct wd_diag *d)
+{
+	WD_AUTO(wd_cert_freep) struct wd_cert *c = NULL;
+	int r = wd_cert_parse(der, &c);
+
+	if (r > 0)
+		return wd_reject(d, WD_R_MALFORMED,
+		    "%s: the file is no certificate in DER", v->key->name);
+	if (r == 0)
+		r = wd_hash(WD_SHA256, der, a->sha256);
+	return r == 0 ? add(conf, a, d) : r;
+}
+
 /* Every certificate of a file is a root. */
 static int
 add_file(const struct wd_conf_value *v, struct wd_anchor *a,
@@ -71,6 +89,8 @@ add_file(const struct wd_conf_value *v, struct wd_anchor *a,
 	struct wd_rd rd = wd_rd(wd_bytes_span(pem));
 	size_t n = 0;
 
+	if (r == 0 && pem->len > 0 && pem->p[0] == WD_DER_SEQUENCE)
+		return add_der(wd_bytes_span(pem), v, a, conf, d);
 	while (r == 0) {
 		WD_AUTO(wd_bytes_freep) struct wd_bytes *der = NULL;
 
@@ -91,8 +111,8 @@ add_file(const struct wd_conf_value *v, struct wd_anchor *a,
 }
 
 /* "sgx", then blanks, then the rest. */
-static struct wd_span
-take_word(struct wd_span *rest)
+struct wd_span
+wd_conf_word(struct wd_span *rest)
 {
 	struct wd_span word = { rest->p, 0 };
 	size_t i = 0;
@@ -114,7 +134,7 @@ wd_conf_set_anchor(
 	struct wd_anchor a = { .software =
 				   v->key->type == WD_CONF_IS_SOFTWARE_ANCHOR };
 
-	a.tee = wd_tee_by_name(take_word(&file.text));
+	a.tee = wd_tee_by_name(wd_conf_word(&file.text));
 	if (a.tee == WD_TEE_NONE || file.text.len == 0)
 		return wd_reject(d, WD_R_MALFORMED, "%s is not %s",
 		    v->key->name, wd_conf_form(v->key->type));

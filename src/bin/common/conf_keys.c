@@ -169,6 +169,40 @@ static const struct wd_conf_key keys[] = {
 	{ "attestation", "min_evaluation_number", WD_CONF_IS_NUMBER,
 	    AT(min_evaluation_number), .max = UINT32_MAX, .standard = "0",
 	    .manual = "Least TCB evaluation data number of collateral." },
+	{ "attestation", "sgx_min_evaluation_number", WD_CONF_IS_NUMBER,
+	    AT(sgx_min_evaluation_number), .max = UINT32_MAX, .standard = "0",
+	    .manual = "The same for SGX alone; the higher of both counts." },
+	{ "attestation", "tdx_min_evaluation_number", WD_CONF_IS_NUMBER,
+	    AT(tdx_min_evaluation_number), .max = UINT32_MAX, .standard = "0",
+	    .manual = "The same for TDX alone; the higher of both counts." },
+	{ "attestation", "snp_min_tcb", WD_CONF_IS_SNP_TCB, AT(snp_min_tcb),
+	    .standard = "", .may_be_empty = true,
+	    .manual = "Least security versions that platforms of a product "
+		      "line report: fmc, boot_loader, tee, snp and "
+		      "microcode, those that matter. Each must be reached. "
+		      "One line for each product line." },
+	{ "attestation", "snp_max_vmpl", WD_CONF_IS_NUMBER, AT(snp_max_vmpl),
+	    .max = 3, .standard = "3",
+	    .manual = "Highest virtual machine privilege level that a report "
+		      "may be asked for at." },
+	{ "attestation", "snp_allow_migrate_ma", WD_CONF_IS_BOOL,
+	    AT(snp_allow_migrate_ma), .standard = "no",
+	    .manual = "Accepts guests that a migration agent may take to "
+		      "another machine. Shown as a warning." },
+	{ "attestation", "tpm_required_pcrs", WD_CONF_IS_PCRS,
+	    AT(tpm_required_pcrs), .standard = "", .may_be_empty = true,
+	    .manual = "Registers that every quote of a TPM must cover, also "
+		      "of a cloud's virtual one." },
+	{ "attestation", "tpm_allow_sha1", WD_CONF_IS_BOOL, AT(tpm_allow_sha1),
+	    .standard = "no",
+	    .manual = "Accepts quotes over SHA-1 registers and signatures "
+		      "with SHA-1, which can be forged. Shown as a warning." },
+	{ "attestation", "tpm_ak_purpose_optional", WD_CONF_IS_BOOL,
+	    AT(tpm_ak_purpose_optional), .standard = "no",
+	    .manual = "Accepts certificates of attestation keys that do not "
+		      "name the purpose tcg-kp-AIKCertificate "
+		      "(2.23.133.8.3) but none, or that of endorsement keys, "
+		      "as some clouds issue them. Shown as a warning." },
 };
 
 const struct wd_conf_key *

@@ -186,12 +186,18 @@ static const struct {
 	[WD_CONF_IS_NUMBER] = { "a decimal number", set_number },
 	[WD_CONF_IS_LEVEL] = { "error, warning, info or debug", set_level },
 	[WD_CONF_IS_ANCHOR] = { "a TEE and the SHA-256 of a root certificate "
-				"in hex, or a TEE and a file in PEM",
+				"in hex, or a TEE and a file in PEM or DER",
 	    wd_conf_set_anchor },
 	[WD_CONF_IS_SOFTWARE_ANCHOR] = { "a TEE and the SHA-256 of a root "
 					 "certificate in hex, or a TEE and a "
-					 "file in PEM",
+					 "file in PEM or DER",
 	    wd_conf_set_anchor },
+	[WD_CONF_IS_SNP_TCB] = { "a product line and versions, of the form "
+				 "Milan boot_loader=4 snp=22 microcode=211",
+	    wd_conf_set_snp_tcb },
+	[WD_CONF_IS_PCRS] = { "numbers of registers from 0 to 23, with blanks "
+			      "between",
+	    wd_conf_set_pcrs },
 };
 
 const char *

@@ -28,6 +28,29 @@ read_anchors(struct wd_span s, struct wd_anchor *ret, size_t *ret_n)
 	return wd_rd_end(&rd);
 }
 
+/* {u8 line, fmc, boot loader, tee, snp, microcode}, one behind the other. */
+static int
+read_min_tcb(struct wd_span s, struct wd_snp_tcb ret[WD_SNP_LINES])
+{
+	struct wd_rd rd = wd_rd(s);
+
+	for (size_t n = 0; wd_rd_more(&rd) && n < WD_SNP_LINES; n++) {
+		uint8_t line = wd_rd_u8(&rd);
+		struct wd_snp_tcb tcb = { 0 };
+
+		tcb.fmc = wd_rd_u8(&rd);
+		tcb.boot_loader = wd_rd_u8(&rd);
+		tcb.tee = wd_rd_u8(&rd);
+		tcb.snp = wd_rd_u8(&rd);
+		tcb.microcode = wd_rd_u8(&rd);
+		if (line >= WD_SNP_LINES)
+			wd_rd_fail(&rd);
+		else
+			ret[line] = tcb;
+	}
+	return wd_rd_end(&rd);
+}
+
 int
 verify_open(
     struct verify *v, const struct wd_msg_config *config, struct wd_diag *d)
@@ -39,10 +62,20 @@ verify_open(
 		.crl_optional = config->crl_optional,
 		.need_amd_crl = !config->crl_optional,
 		.min_evaluation_number = config->min_evaluation_number,
+		.min_evaluation_sgx = config->sgx_min_evaluation_number,
+		.min_evaluation_tdx = config->tdx_min_evaluation_number,
+		.allow_migrate_ma = config->snp_allow_migrate_ma,
+		.has_max_vmpl = true,
+		.max_vmpl = config->snp_max_vmpl,
+		.allow_sha1 = config->tpm_allow_sha1,
+		.required_pcrs = config->tpm_required_pcrs,
+		.need_ak_purpose = !config->tpm_ak_purpose_optional,
 	};
 
 	if (read_anchors(config->anchors, anchors, &rules.n_anchors) != 0)
 		return wd_fault(d, WD_F_PEER, "malformed trust anchors");
+	if (read_min_tcb(config->snp_min_tcb, rules.min_tcb) != 0)
+		return wd_fault(d, WD_F_PEER, "malformed minimum versions");
 	if (wd_verifier_new(&rules, &v->v) != 0)
 		return wd_fault(d, WD_F_MEMORY, "no memory for a verifier");
 	return 0;

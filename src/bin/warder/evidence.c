@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "codec/der.h"
 #include "codec/hex.h"
 #include "codec/pem.h"
 #include "crypto/hash.h"
@@ -96,12 +97,30 @@ add_anchor(struct evidence_request *q, struct wd_bytes **der, struct wd_diag *d)
 	return 0;
 }
 
+/* One certificate, which judging takes in as a root. */
+static int
+add_der(struct evidence_request *q, struct wd_span bytes, struct wd_diag *d)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *der = wd_bytes_copy(bytes);
+	struct wd_rd rd = wd_rd(bytes);
+
+	(void)wd_der_whole(&rd, WD_DER_SEQUENCE);
+	if (wd_rd_end(&rd) != 0)
+		return wd_reject(
+		    d, WD_R_MALFORMED, "trust_anchor: no certificate in DER");
+	if (der == NULL)
+		return wd_fault(d, WD_F_MEMORY, "no memory for a root");
+	return add_anchor(q, &der, d);
+}
+
 static int
 add_anchors(struct evidence_request *q, struct wd_span pem, struct wd_diag *d)
 {
 	struct wd_rd rd = wd_rd(pem);
 	int r;
 
+	if (pem.len > 0 && pem.p[0] == WD_DER_SEQUENCE)
+		return add_der(q, pem, d);
 	for (;;) {
 		WD_AUTO(wd_bytes_freep) struct wd_bytes *der = NULL;
 
@@ -188,7 +207,7 @@ static void
 read_min_tcb(struct wd_jobj *o, struct wd_appraisal_rules *set)
 {
 	const struct wd_jval *v = wd_jobj_object(o, "min_tcb", WD_OPTIONAL);
-	struct wd_snp_tcb *tcb = &set->min_tcb;
+	struct wd_snp_tcb *tcb = &set->min_tcb[WD_SNP_NO_LINE];
 	const struct {
 		const char *name;
 		uint8_t *value;
@@ -204,7 +223,6 @@ read_min_tcb(struct wd_jobj *o, struct wd_appraisal_rules *set)
 
 	if (v == NULL)
 		return;
-	set->has_min_tcb = true;
 	wd_jobj_open(&in, v, o->d, "min_tcb");
 	for (size_t i = 0; i < WD_N(rows); i++)
 		*rows[i].value = (uint8_t)wd_jobj_uint(
@@ -233,6 +251,8 @@ read_tpm_rules(struct wd_jobj *o, struct wd_appraisal_rules *set)
 	uint64_t pcr;
 
 	set->allow_sha1 = wd_jobj_bool(o, "allow_sha1", WD_OPTIONAL, false);
+	set->need_ak_purpose =
+	    wd_jobj_bool(o, "require_ak_purpose", WD_OPTIONAL, false);
 	for (size_t i = 0; i < wd_jval_count(pcrs); i++) {
 		if (!wd_jval_uint(wd_jval_at(pcrs, i), 23, &pcr)) {
 			wd_jobj_fail(o, WD_R_MALFORMED,

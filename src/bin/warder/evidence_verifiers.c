@@ -63,8 +63,9 @@ same_set(const struct wd_appraisal_rules *a, const struct wd_appraisal_rules *b)
 	    a->allow_migrate_ma == b->allow_migrate_ma &&
 	    a->need_amd_crl == b->need_amd_crl &&
 	    a->has_max_vmpl == b->has_max_vmpl && a->max_vmpl == b->max_vmpl &&
-	    a->has_min_tcb == b->has_min_tcb &&
-	    same_tcb(&a->min_tcb, &b->min_tcb) &&
+	    same_tcb(&a->min_tcb[WD_SNP_NO_LINE], /* no other is set here */
+		&b->min_tcb[WD_SNP_NO_LINE]) &&
+	    a->need_ak_purpose == b->need_ak_purpose &&
 	    a->allow_sha1 == b->allow_sha1 &&
 	    a->required_pcrs == b->required_pcrs;
 }

@@ -30,7 +30,7 @@ static const struct cli_option options[] = {
 	{ "policy", "FILE",
 	    "JSON: allow_debug, require_crl, min_evaluation_number, "
 	    "allow_migrate_ma, require_amd_crl, max_vmpl, min_tcb, "
-	    "allow_sha1, require_pcrs",
+	    "allow_sha1, require_pcrs, require_ak_purpose",
 	    false },
 	{ "trust-anchor", "FILE",
 	    "PEM of roots that take the place of the vendors'", false },

@@ -28,12 +28,45 @@ write_anchors(struct wd_wr *wr, const struct wd_conf *c)
 	}
 }
 
+/* Of each line; zeros where there is no minimum. */
+static void
+write_min_tcb(struct wd_wr *wr, const struct wd_conf *c)
+{
+	for (size_t i = WD_SNP_NO_LINE + 1; i < WD_SNP_LINES; i++) {
+		const struct wd_snp_tcb *tcb = &c->snp_min_tcb[i];
+
+		wd_wr_u8(wr, (uint8_t)i);
+		wd_wr_u8(wr, tcb->fmc);
+		wd_wr_u8(wr, tcb->boot_loader);
+		wd_wr_u8(wr, tcb->tee);
+		wd_wr_u8(wr, tcb->snp);
+		wd_wr_u8(wr, tcb->microcode);
+	}
+}
+
+static void
+add_rules(struct wd_msg_config *m, const struct wd_conf *c)
+{
+	m->allow_debug = c->allow_debug;
+	m->crl_optional = c->crl_optional;
+	m->min_evaluation_number = c->min_evaluation_number;
+	m->sgx_min_evaluation_number = c->sgx_min_evaluation_number;
+	m->tdx_min_evaluation_number = c->tdx_min_evaluation_number;
+	m->snp_max_vmpl = (uint8_t)c->snp_max_vmpl;
+	m->snp_allow_migrate_ma = c->snp_allow_migrate_ma;
+	m->tpm_required_pcrs = c->tpm_required_pcrs;
+	m->tpm_allow_sha1 = c->tpm_allow_sha1;
+	m->tpm_ak_purpose_optional = c->tpm_ak_purpose_optional;
+}
+
 static int
 tell_config(struct sup_proc *p)
 {
 	const struct wd_conf *c = &p->setup->conf;
 	uint8_t room[WD_CONF_ANCHORS * 34];
+	uint8_t tcb_room[WD_SNP_LINES * 6];
 	struct wd_wr anchors = wd_wr_fixed(room, sizeof(room));
+	struct wd_wr min_tcb = wd_wr_fixed(tcb_room, sizeof(tcb_room));
 	struct wd_msg_config m = {
 		.rpc_version = WD_RPC_VERSION,
 		.role = (uint8_t)p->proc,
@@ -46,9 +79,6 @@ tell_config(struct sup_proc *p)
 		.server_name = wd_span_text(c->name),
 		.admin_on_public = c->admin_on_public,
 		.tls12 = c->tls12,
-		.allow_debug = c->allow_debug,
-		.crl_optional = c->crl_optional,
-		.min_evaluation_number = c->min_evaluation_number,
 		.max_body = c->max_body,
 		.max_connections = c->max_connections,
 		.max_per_source = c->max_per_source,
@@ -63,6 +93,9 @@ tell_config(struct sup_proc *p)
 
 	write_anchors(&anchors, c);
 	m.anchors = wd_wr_span(&anchors);
+	write_min_tcb(&min_tcb, c);
+	m.snp_min_tcb = wd_wr_span(&min_tcb);
+	add_rules(&m, c);
 	return sup_tell(p, WD_CALL_CONFIG, &m, -1);
 }
 

@@ -33,6 +33,14 @@ static const struct {
 	    "(allow_debug)" },
 	{ offsetof(struct wd_conf, crl_optional), true,
 	    "evidence is accepted without revocation lists (crl_optional)" },
+	{ offsetof(struct wd_conf, snp_allow_migrate_ma), true,
+	    "guests that a migration agent may take are accepted "
+	    "(snp_allow_migrate_ma)" },
+	{ offsetof(struct wd_conf, tpm_allow_sha1), true,
+	    "SHA-1 is accepted of TPMs (tpm_allow_sha1)" },
+	{ offsetof(struct wd_conf, tpm_ak_purpose_optional), true,
+	    "certificates of attestation keys need not say so "
+	    "(tpm_ak_purpose_optional)" },
 	{ offsetof(struct wd_conf, vendor_roots), false,
 	    "the vendors' roots are not trusted (vendor_roots)" },
 };

@@ -163,11 +163,23 @@ wd_intel_qe_identity(struct wd_appraisal *a)
 	return 0;
 }
 
+/* Numbers of a TEE's documents rise by themselves. */
+static uint32_t
+least_number(const struct wd_appraisal_rules *rules, enum wd_tee tee)
+{
+	uint32_t own = tee == WD_TEE_TDX ? rules->min_evaluation_tdx
+					 : rules->min_evaluation_sgx;
+
+	return own > rules->min_evaluation_number
+	    ? own
+	    : rules->min_evaluation_number;
+}
+
 int
 wd_intel_evaluation_number(struct wd_appraisal *a)
 {
 	const struct wd_intel_case *c = wd_intel_case(a);
-	uint32_t least = a->v->rules.min_evaluation_number;
+	uint32_t least = least_number(&a->v->rules, a->tee);
 
 	if (c->tcb->evaluation_number >= least &&
 	    c->identity->evaluation_number >= least)

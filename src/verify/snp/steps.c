@@ -183,9 +183,10 @@ wd_snp_min_tcb(struct wd_appraisal *a)
 	const struct wd_snp_case *c = wd_snp_case(a);
 	struct wd_snp_tcb reported =
 	    wd_snp_tcb_read(c->line, c->report.reported);
+	const struct wd_snp_tcb *min = a->v->rules.min_tcb;
 
-	if (!a->v->rules.has_min_tcb ||
-	    wd_snp_tcb_le(&a->v->rules.min_tcb, &reported))
+	if (wd_snp_tcb_le(&min[WD_SNP_NO_LINE], &reported) &&
+	    wd_snp_tcb_le(&min[c->line], &reported))
 		return 0;
 	return wd_reject(a->d, WD_R_TCB_BELOW_MINIMUM,
 	    "the reported TCB is fmc %u, boot loader %u, tee %u, snp %u, "

@@ -6,14 +6,6 @@
 
 #include "verify/appraise.h"
 
-enum wd_snp_line {
-	WD_SNP_NO_LINE,
-	WD_SNP_MILAN,
-	WD_SNP_GENOA,
-	WD_SNP_TURIN,
-	WD_SNP_LINES
-};
-
 enum { WD_SNP_TCB = 8, WD_SNP_CHIP_ID = 64 };
 
 /* "Milan", "Genoa", "Turin"; "none". */

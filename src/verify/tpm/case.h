@@ -32,7 +32,8 @@ wd_tpm_case(struct wd_appraisal *a)
 }
 
 /* The certificate of the key, down from an anchor. The chain_… rejections,
- * WD_R_AK_NOT_TRUSTED when it is of another key. */
+ * WD_R_AK_NOT_TRUSTED when it is of another key, or lacks the purpose that the
+ * rules want. */
 int wd_tpm_step_chain(struct wd_appraisal *a) WD_MUST_USE;
 
 /* Both logs, where they were given. WD_R_EVENT_LOG_… */

@@ -22,33 +22,51 @@ may_sign(const struct wd_cert *c)
 	return (wd_rd_u8(&bits) & 0x80) != 0; /* digitalSignature */
 }
 
-/*
- * tcg-kp-EKCertificate and tcg-kp-AIKCertificate (TCG EK Credential Profile,
- * section 3.2.16): clouds use the first for signing keys too. Where purposes
- * are given, one of them has to be there: authorities of TPMs issue
- * certificates for other ends as well.
- */
+/* tcg-kp-EKCertificate and tcg-kp-AIKCertificate (TCG EK Credential Profile,
+ * section 3.2.16). */
+static const uint8_t ek_purpose[] = { 0x67, 0x81, 0x05, 0x08, 0x01 };
+static const uint8_t ak_purpose[] = { 0x67, 0x81, 0x05, 0x08, 0x03 };
+
+enum { PURPOSES_MAX = 16 };
+
+struct purposes {
+	bool given, of_ek, of_ak;
+};
+
+static struct purposes
+purposes_of(const struct wd_cert *c)
+{
+	static const uint8_t oid[] = { 0x55, 0x1d, 0x25 }; /* extKeyUsage */
+	struct purposes p = { 0 };
+	struct wd_span value;
+	struct wd_rd rd, list;
+
+	if (!wd_cert_extension(c, WD_SPAN(oid), &value))
+		return p;
+	rd = wd_rd(value);
+	list = wd_der_enter(&rd, WD_DER_SEQUENCE);
+	for (size_t i = 0; wd_rd_more(&list) && i < PURPOSES_MAX; i++) {
+		struct wd_span purpose = wd_der_oid(&list);
+
+		p.of_ek =
+		    p.of_ek || wd_span_equal(purpose, WD_SPAN(ek_purpose));
+		p.of_ak =
+		    p.of_ak || wd_span_equal(purpose, WD_SPAN(ak_purpose));
+	}
+	return wd_rd_end(&rd) == 0 && wd_rd_end(&list) == 0
+	    ? (struct purposes){ true, p.of_ek, p.of_ak }
+	    : (struct purposes){ .given = true };
+}
+
+/* Clouds use that of endorsement keys for signing keys too. Where purposes are
+ * given, one of both has to be there: authorities of TPMs issue certificates
+ * for other ends as well. */
 static bool
 is_for_a_tpm(const struct wd_cert *c)
 {
-	static const uint8_t oid[] = { 0x55, 0x1d, 0x25 }; /* extKeyUsage */
-	static const uint8_t ek[] = { 0x67, 0x81, 0x05, 0x08, 0x01 };
-	static const uint8_t aik[] = { 0x67, 0x81, 0x05, 0x08, 0x03 };
-	struct wd_span value;
-	struct wd_rd rd, list;
-	bool found = false;
+	struct purposes p = purposes_of(c);
 
-	if (!wd_cert_extension(c, WD_SPAN(oid), &value))
-		return true;
-	rd = wd_rd(value);
-	list = wd_der_enter(&rd, WD_DER_SEQUENCE);
-	while (wd_rd_more(&list)) {
-		struct wd_span purpose = wd_der_oid(&list);
-
-		found = found || wd_span_equal(purpose, WD_SPAN(ek)) ||
-		    wd_span_equal(purpose, WD_SPAN(aik));
-	}
-	return found && wd_rd_end(&list) == 0;
+	return !p.given || p.of_ek || p.of_ak;
 }
 
 static const char *
@@ -106,6 +124,11 @@ wd_tpm_step_chain(struct wd_appraisal *a)
 	    a->v, &spec, leaf, wd_span(NULL, 0), a->at, &trail, a->d);
 	if (r != 0)
 		return r;
+	if (a->v->rules.need_ak_purpose &&
+	    !purposes_of(wd_trail_leaf(trail)).of_ak)
+		return wd_reject(a->d, WD_R_AK_NOT_TRUSTED,
+		    "the certificate does not say that it is of an "
+		    "attestation key");
 	if (!wd_pkey_same_public(wd_cert_key(wd_trail_leaf(trail)), c->ak->key))
 		return wd_reject(a->d, WD_R_AK_NOT_TRUSTED,
 		    "the certificate is not of the attestation key");

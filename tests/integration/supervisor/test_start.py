@@ -191,7 +191,10 @@ class Procs(SupervisorTest):
     def test_admin_front_is_told_who_runs(self):
         self.sup.behave({"warder-keeper": {"missing": "memfd_secret"}})
         self.sup.configure("tls12 = yes\n[admin]\nadmin_on_public = yes\n"
-                           "[attestation]\nallow_debug = yes\n")
+                           "[attestation]\nallow_debug = yes\n"
+                           "tpm_allow_sha1 = yes\n"
+                           "tpm_ak_purpose_optional = yes\n"
+                           "snp_allow_migrate_ma = yes\n")
         self.sup.start()
         self.until(lambda: sum(
             p["ready"] for p in self.last()["procs"]) == 8)
@@ -201,7 +204,9 @@ class Procs(SupervisorTest):
             self.assertEqual(
                 record["missing"],
                 "memfd_secret" if record["role"] == KEEPER else "")
-        for word in ("admin_on_public", "tls12", "allow_debug"):
+        for word in ("admin_on_public", "tls12", "allow_debug",
+                     "tpm_allow_sha1", "tpm_ak_purpose_optional",
+                     "snp_allow_migrate_ma"):
             self.assertIn(word, self.last()["warnings"])
         self.assertNotIn("crl_optional", self.last()["warnings"])
 

@@ -39,7 +39,10 @@ def pcr_json(tpm):
     return {str(i): tpm.pcr(i) for i in PCRS}
 
 
-def issue(key):
+AK_PURPOSE = x509.ObjectIdentifier("2.23.133.8.3")
+
+
+def issue(key, purpose=AK_PURPOSE):
     """A root in PEM, and a certificate under it for KEY with the root."""
     now = datetime.datetime.now(datetime.timezone.utc)
     own = ec.generate_private_key(ec.SECP256R1())
@@ -50,7 +53,11 @@ def issue(key):
              "data_encipherment", "key_agreement", "key_cert_sign",
              "crl_sign", "encipher_only", "decipher_only"), False)
         usage["key_cert_sign" if is_ca else "digital_signature"] = True
-        return x509.CertificateBuilder().subject_name(subject).issuer_name(
+        builder = x509.CertificateBuilder()
+        if purpose and not is_ca:
+            builder = builder.add_extension(
+                x509.ExtendedKeyUsage([purpose]), False)
+        return builder.subject_name(subject).issuer_name(
             authority).public_key(public).serial_number(
             x509.random_serial_number()).not_valid_before(
             now - datetime.timedelta(days=1)).not_valid_after(
@@ -328,6 +335,45 @@ class Served(Case):
         client = self.attest(self.client(), tpm)
         self.assertEqual(self.refused(lambda: client.resource(SECRET)),
                          "AkNotTrusted")
+
+    def test_a_certificate_must_say_what_it_is_for(self):
+        tpm = self.tpm()
+        tpm.make_key("rsa", "rsassa")
+        tpm.call("readpublic", "-c", "ak.ctx", "-f", "pem", "-o", "ak.pem")
+        tpm.flush()
+        root, chain = issue(tpm.read("ak.pem"), None)
+        with open(self.server.path("other_ca.pem"), "wb") as f:
+            f.write(root)
+
+        def with_chain(doc):
+            doc["ak_cert"] = b64(chain)
+
+        def attest():
+            return self.attest(self.client(), tpm, with_chain)
+        self.server.stop()
+        self.server.add_config("[attestation]", "anchor = tpm " +
+                               self.server.path("other_ca.pem"))
+        self.server.start()
+        self.assertEqual(self.refused(attest), "AkNotTrusted")
+        self.server.stop()
+        self.server.add_config("[attestation]",
+                               "tpm_ak_purpose_optional = yes")
+        self.server.start()
+        self.guard(self.measured(tpm))
+        self.assertEqual(attest().resource(SECRET), b"the secret")
+        self.assertIn("tpm_ak_purpose_optional",
+                      json.dumps(self.server.status()))
+
+    def test_registers_that_the_configuration_wants_are_quoted(self):
+        tpm = self.tpm()
+        tpm.make_key()
+        self.attest(self.client(), tpm)
+        self.server.stop()
+        self.server.add_config("[attestation]", "tpm_required_pcrs = 0 9")
+        self.server.start()
+        self.assertEqual(
+            self.refused(lambda: self.attest(self.client(), tpm)),
+            "PcrSelection")
 
     def test_the_agents_key_is_the_same_at_each_start(self):
         tpm = self.tpm()

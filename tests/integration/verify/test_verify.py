@@ -1,6 +1,8 @@
 """warder-verify as its keeper and its supervisor see it: evidence of a software
 TEE becomes claims, every lie is refused for its reason, and whoever speaks out
 of turn is the only one to suffer."""
+import base64
+import hashlib
 import os
 import random
 import socket
@@ -18,6 +20,7 @@ VERIFY, WARDER = (os.path.abspath(a) for a in sys.argv[1:3])
 del sys.argv[1:3]
 
 KEEPER, VERIFY_ROLE, FRONT = 4, 5, 2
+SNP = 3
 DAY = 86400
 CHALLENGE, X, Y = bytes(range(40)), b"\x11" * 32, b"\x22" * 32
 
@@ -126,7 +129,9 @@ class Rig:
         return dict({"door": COCO, "tee": SGX, "at": AT,
                      "challenge": CHALLENGE, "key_curve": P256,
                      "key_alg": ECDH_ES_A256KW, "key_x": X, "key_y": Y,
-                     "evidence": bundle(quote=evidence)}, **fields)
+                     "evidence": bundle(**(
+                         evidence if isinstance(evidence, dict)
+                         else {"quote": evidence}))}, **fields)
 
     def judge(self, evidence, **fields):
         return self.keeper.ask("APPRAISE", self.message(evidence, **fields))
@@ -260,6 +265,68 @@ class Evidence(Test):
         self.refused(self.rig(anchors=b""), "pck_chain_untrusted_root")
 
 
+class Snp(unittest.TestCase):
+    """The rules of the configuration that reports of SNP are judged by."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.dir = os.path.join(cls.folder.name, "snp")
+        cls.swtee("init", "--tee", "snp", "--line", "Genoa", "--tcb",
+                  "00030405c8", "--made", "2029-06-01T00:00:00Z", cls.dir)
+        cls.bound = coco_binding(CHALLENGE, X, Y)
+        cls.vek = b"".join(cls.file(n) for n in (
+            "vek.pem", "ask.pem", "ark.pem"))
+        cls.root = hashlib.sha256(base64.b64decode("".join(
+            cls.file("ark.pem").decode().splitlines()[1:-1]))).digest()
+
+    @classmethod
+    def swtee(cls, *words):
+        return subprocess.run(
+            [WARDER, "swtee", *words], check=True, timeout=30,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE).stdout
+
+    @classmethod
+    def file(cls, name):
+        with open(os.path.join(cls.dir, name), "rb") as f:
+            return f.read()
+
+    def judge(self, *options, **config):
+        config = dict({"crl_optional": True, "snp_max_vmpl": 3}, **config)
+        rig = Rig(bytes([SNP, 1]) + self.root, **config)
+        self.addCleanup(rig.close)
+        report = self.swtee("quote", "--dir", self.dir, "--tee", "snp",
+                            "--report-data", self.bound.hex(), *options)
+        return rig.judge({"report": report, "vek": self.vek}, tee=SNP)[0]
+
+    def test_a_minimum_tcb_is_of_its_line_and_each_component(self):
+        for tcb, reason in (
+                (b"", None), (bytes([2, 0, 3, 4, 5, 200]), None),
+                (bytes([1, 9, 9, 9, 9, 255, 3, 9, 9, 9, 9, 255]), None),
+                (bytes([2, 0, 4, 4, 5, 200]), "tcb_below_minimum"),
+                (bytes([2, 0, 3, 5, 5, 200]), "tcb_below_minimum"),
+                (bytes([2, 0, 3, 4, 6, 200]), "tcb_below_minimum"),
+                (bytes([2, 0, 0, 0, 0, 201]), "tcb_below_minimum")):
+            self.assertEqual(self.judge(snp_min_tcb=tcb), reason, tcb)
+
+    def test_a_most_vmpl_holds(self):
+        self.assertIsNone(self.judge("--vmpl", "3"))
+        self.assertIsNone(self.judge("--vmpl", "1", snp_max_vmpl=1))
+        self.assertEqual(self.judge("--vmpl", "2", snp_max_vmpl=1),
+                         "vmpl_not_allowed")
+
+    def test_migration_is_refused_unless_the_configuration_allows_it(self):
+        self.assertEqual(self.judge("--migrate-ma"), "migration_not_allowed")
+        self.assertIsNone(self.judge("--migrate-ma",
+                                     snp_allow_migrate_ma=True))
+
+    def test_minimum_versions_that_are_none_are_fatal(self):
+        for tcb in (bytes([4, 0, 0, 0, 0, 0]), bytes(5)):
+            with self.assertRaises(AssertionError):
+                self.judge(snp_min_tcb=tcb)
+
+
 class Collateral(Test):
     def test_without_it_nothing_is_judged(self):
         rig = self.rig()
@@ -313,6 +380,12 @@ class Collateral(Test):
         self.swtee.collateral("--evaluation-number", "18")
         rig.take(self.swtee)
         self.verified(rig)
+
+    def test_a_minimum_number_of_sgx_is_of_sgx(self):
+        rig = self.ready(min_evaluation_number=17, tdx_min_evaluation_number=99)
+        self.verified(rig)
+        rig = self.ready(min_evaluation_number=1, sgx_min_evaluation_number=18)
+        self.refused(rig, "evaluation_number_below_minimum")
 
     def test_a_bad_snapshot_leaves_the_old_one_in_force(self):
         rig = self.ready()

@@ -243,18 +243,32 @@ minimum_tcb_counts_component_by_component(void **state)
 	    (struct wd_swtee_snp_spec){ .line = WD_SNP_TURIN, .tcb = tcb });
 	for (size_t i = 0; i < 6; i++) {
 		struct trial t = sound();
-		uint8_t *parts[] = { &t.rules.min_tcb.fmc,
-			&t.rules.min_tcb.boot_loader, &t.rules.min_tcb.tee,
-			&t.rules.min_tcb.snp, &t.rules.min_tcb.microcode };
+		struct wd_snp_tcb *min = &t.rules.min_tcb[WD_SNP_NO_LINE];
+		uint8_t *parts[] = { &min->fmc, &min->boot_loader, &min->tee,
+			&min->snp, &min->microcode };
 
-		t.rules.has_min_tcb = true;
-		t.rules.min_tcb = tcb;
+		*min = tcb;
 		t_ok(judge(&t, NULL));
 		if (i == 5)
 			break;
 		(*parts[i])++;
 		assert_int_equal(judge(&t, NULL), WD_R_TCB_BELOW_MINIMUM);
 	}
+}
+
+static void
+minimum_tcb_is_of_a_line(void **state)
+{
+	struct trial t = sound();
+
+	(void)state;
+	platform((struct wd_swtee_snp_spec){
+	    .line = WD_SNP_GENOA, .tcb = { 0, 3, 4, 5, 200 } });
+	t.rules.min_tcb[WD_SNP_MILAN].microcode = 201;
+	t.rules.min_tcb[WD_SNP_TURIN].fmc = 1;
+	t_ok(judge(&t, NULL));
+	t.rules.min_tcb[WD_SNP_GENOA].microcode = 201;
+	assert_int_equal(judge(&t, NULL), WD_R_TCB_BELOW_MINIMUM);
 }
 
 static void
@@ -389,6 +403,7 @@ main(void)
 		cmocka_unit_test(vmpl_has_a_most),
 		cmocka_unit_test(a_report_the_host_asked_for_is_refused),
 		cmocka_unit_test(minimum_tcb_counts_component_by_component),
+		cmocka_unit_test(minimum_tcb_is_of_a_line),
 		cmocka_unit_test(a_masked_chip_is_none_other),
 		cmocka_unit_test(
 		    revocation_lists_are_needed_believed_and_dated),

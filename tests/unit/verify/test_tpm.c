@@ -559,6 +559,7 @@ struct vouched {
 struct shape {
 	unsigned usage;
 	bool server_auth;
+	const char *purpose; /* DER of extKeyUsage */
 	int64_t not_after;
 	bool other_key;
 };
@@ -588,7 +589,11 @@ vouch(const struct shape *shape, struct vouched *v)
 	const struct wd_cert_spec ca = { .is_ca = true,
 		.key_usage = WD_KU_CERT_SIGN,
 		.not_after = AT + 1000 };
-	const struct wd_cert_spec leaf = { .key_usage = shape->usage,
+	const struct wd_cert_ext purpose = { "2.5.29.37", false,
+		wd_span_text(shape->purpose == NULL ? "" : shape->purpose) };
+	const struct wd_cert_spec leaf = { .ext = &purpose,
+		.n_ext = shape->purpose == NULL ? 0 : 1,
+		.key_usage = shape->usage,
 		.server_auth = shape->server_auth,
 		.not_after = shape->not_after };
 
@@ -672,6 +677,44 @@ certificates_that_say_something_else_are_refused(void **state)
 	bad_certificate(&s, WD_R_CHAIN_EXPIRED);
 }
 
+#define PURPOSE(last) "\x30\x07\x06\x05\x67\x81\x05\x08" last
+#define AK_PURPOSE PURPOSE("\x03")
+#define EK_PURPOSE PURPOSE("\x01")
+#define EK_AND_AK                                                  \
+	"\x30\x0e\x06\x05\x67\x81\x05\x08\x01\x06\x05\x67\x81\x05" \
+	"\x08\x03"
+
+static void
+purpose_of_a_certificate_is_to_vouch_for_such_keys(void **state)
+{
+	static const struct {
+		const char *purpose;
+		int strict, lenient;
+	} rows[] = {
+		{ AK_PURPOSE, 0, 0 },
+		{ EK_AND_AK, 0, 0 },
+		{ EK_PURPOSE, WD_R_AK_NOT_TRUSTED, 0 },
+		{ NULL, WD_R_AK_NOT_TRUSTED, 0 },
+		{ PURPOSE("\x02"), WD_R_CHAIN_MALFORMED, WD_R_CHAIN_MALFORMED },
+		{ AK_PURPOSE "\x05", WD_R_CHAIN_MALFORMED,
+		    WD_R_CHAIN_MALFORMED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(rows); i++) {
+		struct shape s = good;
+		struct vouched v;
+		struct wd_claims c;
+
+		s.purpose = rows[i].purpose;
+		vouch(&s, &v);
+		assert_int_equal(judge(&v.t, &c), rows[i].lenient);
+		rules.need_ak_purpose = true;
+		assert_int_equal(judge(&v.t, &c), rows[i].strict);
+		vouched_done(&v);
+	}
+}
+
 static void
 a_certificate_of_nobody_we_know_is_refused(void **state)
 {
@@ -752,6 +795,8 @@ main(void)
 		    a_certificate_under_an_anchor_is_trust, setup),
 		cmocka_unit_test_setup(
 		    certificates_that_say_something_else_are_refused, setup),
+		cmocka_unit_test_setup(
+		    purpose_of_a_certificate_is_to_vouch_for_such_keys, setup),
 		cmocka_unit_test_setup(
 		    a_certificate_of_nobody_we_know_is_refused, setup),
 		cmocka_unit_test_setup(

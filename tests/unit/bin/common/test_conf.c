@@ -17,6 +17,7 @@
 #include "codec/pem.h"
 #include "crypto/hash.h"
 #include "crypto/init.h"
+#include "crypto/x509_make.h"
 #include "sys/file.h"
 #include "sys/log.h"
 
@@ -125,6 +126,40 @@ every_default_and_bound_is_accepted(void **state)
 	}
 }
 
+static void
+rules_of_verification_are_taken(void **state)
+{
+	static struct wd_conf c;
+
+	(void)state;
+	t_ok(parse("", &c, NULL));
+	assert_int_equal(c.snp_max_vmpl, 3);
+	assert_int_equal(c.tpm_required_pcrs, 0);
+	assert_false(c.tpm_allow_sha1);
+	assert_false(c.tpm_ak_purpose_optional);
+	assert_false(c.snp_allow_migrate_ma);
+	t_ok(parse("[attestation]\n"
+		   "sgx_min_evaluation_number = 17\n"
+		   "tdx_min_evaluation_number = 18\n"
+		   "snp_min_tcb = Milan boot_loader=4 snp=22 microcode=211\n"
+		   "snp_min_tcb = Turin\tfmc=1  tee=255\n"
+		   "snp_max_vmpl = 0\n"
+		   "tpm_required_pcrs = 0 7 23\n"
+		   "tpm_allow_sha1 = yes\n",
+	    &c, NULL));
+	assert_int_equal(c.sgx_min_evaluation_number, 17);
+	assert_int_equal(c.tdx_min_evaluation_number, 18);
+	assert_int_equal(c.snp_min_tcb[WD_SNP_MILAN].boot_loader, 4);
+	assert_int_equal(c.snp_min_tcb[WD_SNP_MILAN].tee, 0);
+	assert_int_equal(c.snp_min_tcb[WD_SNP_MILAN].snp, 22);
+	assert_int_equal(c.snp_min_tcb[WD_SNP_MILAN].microcode, 211);
+	assert_int_equal(c.snp_min_tcb[WD_SNP_TURIN].fmc, 1);
+	assert_int_equal(c.snp_min_tcb[WD_SNP_TURIN].tee, 255);
+	assert_int_equal(c.snp_max_vmpl, 0);
+	assert_int_equal(c.tpm_required_pcrs, 1 | 1 << 7 | 1 << 23);
+	assert_true(c.tpm_allow_sha1);
+}
+
 /* ---- what is refused */
 
 static const struct refusal {
@@ -173,6 +208,30 @@ static const struct refusal {
 	{ "[attestation]\nanchor = sgx " SHA "\n"
 	  "software_anchor = sgx " SHA "\n",
 	    WD_R_EXISTS, "line 3: this root is trusted for sgx already" },
+	{ "[attestation]\nsnp_min_tcb = Milan snp=1\n"
+	  "snp_min_tcb = Milan tee=1\n",
+	    WD_R_EXISTS, "line 3: snp_min_tcb is given twice for Milan" },
+	{ "[attestation]\nsnp_min_tcb = Milan\n", WD_R_MALFORMED,
+	    "line 2: snp_min_tcb is not a product line and versions, of the "
+	    "form Milan boot_loader=4 snp=22 microcode=211" },
+	{ "[attestation]\nsnp_min_tcb = Milan-B0 snp=1\n", WD_R_MALFORMED,
+	    NULL },
+	{ "[attestation]\nsnp_min_tcb = none snp=1\n", WD_R_MALFORMED, NULL },
+	{ "[attestation]\nsnp_min_tcb = Milan fmc=1\n", WD_R_MALFORMED, NULL },
+	{ "[attestation]\nsnp_min_tcb = Milan svn=1\n", WD_R_MALFORMED, NULL },
+	{ "[attestation]\nsnp_min_tcb = Milan snp\n", WD_R_MALFORMED, NULL },
+	{ "[attestation]\nsnp_min_tcb = Milan snp=\n", WD_R_MALFORMED, NULL },
+	{ "[attestation]\nsnp_min_tcb = Milan snp=0\n", WD_R_MALFORMED, NULL },
+	{ "[attestation]\nsnp_min_tcb = Milan snp=256\n", WD_R_MALFORMED,
+	    NULL },
+	{ "[attestation]\nsnp_min_tcb = Milan snp=1 snp=2\n", WD_R_MALFORMED,
+	    NULL },
+	{ "[attestation]\ntpm_required_pcrs = 24\n", WD_R_MALFORMED,
+	    "line 2: tpm_required_pcrs is not numbers of registers from 0 to "
+	    "23, with blanks between" },
+	{ "[attestation]\ntpm_required_pcrs = 0,1\n", WD_R_MALFORMED, NULL },
+	{ "[attestation]\ntpm_required_pcrs = 1 1\n", WD_R_MALFORMED, NULL },
+	{ "[attestation]\nsnp_max_vmpl = 4\n", WD_R_RANGE, NULL },
 	{ "[attestation]\nanchor = sgx none.pem\n", WD_R_NOT_FOUND,
 	    "line 2: anchor: /conf/none.pem: no file" },
 };
@@ -338,6 +397,36 @@ roots_of_a_pem_file_are_hashed(void **state)
 }
 
 static void
+a_root_may_be_in_der(void **state)
+{
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *key = NULL;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *der = NULL;
+	const struct wd_rdn name = { "2.5.4.3", "a root" };
+	const struct wd_cert_spec spec = { .subject = &name,
+		.n_subject = 1,
+		.not_before = 1,
+		.not_after = 2000000000,
+		.is_ca = true,
+		.path_len = -1 };
+	static struct wd_conf c;
+	uint8_t want[32];
+
+	(void)state;
+	t_ok(wd_pkey_generate(WD_PKEY_P256, &key));
+	t_ok(wd_cert_make(&spec, key, key, &der));
+	write_file("root.pem", wd_bytes_span(der));
+	write_file("warder.conf",
+	    WD_SPAN_LIT("[attestation]\nvendor_roots = no\n"
+			"anchor = tpm root.pem\n"));
+	t_ok(read_conf(&c, NULL));
+	t_ok(wd_hash(WD_SHA256, wd_bytes_span(der), want));
+	assert_int_equal(c.n_anchors, 1);
+	t_span_equal(WD_SPAN(c.anchors[0].sha256), WD_SPAN(want));
+	write_file("root.pem", wd_span(der->p, der->len - 1));
+	assert_int_equal(read_conf(&c, NULL), WD_R_MALFORMED);
+}
+
+static void
 file_without_certificates_is_refused(void **state)
 {
 	static const char *const texts[] = { "", "word\n",
@@ -362,7 +451,7 @@ keys_are_found_and_documented(void **state)
 	const struct wd_conf_key *keys = wd_conf_keys(&n);
 
 	(void)state;
-	assert_true(n <= 64); /* conf.c counts on it */
+	assert_true(n <= 128); /* conf.c counts on it */
 	for (size_t i = 0; i < n; i++) {
 		const struct wd_conf_key *k = &keys[i];
 
@@ -415,6 +504,7 @@ main(void)
 		cmocka_unit_test(nothing_given_means_the_defaults),
 		cmocka_unit_test(given_values_are_taken),
 		cmocka_unit_test(anchors_add_up),
+		cmocka_unit_test(rules_of_verification_are_taken),
 		cmocka_unit_test(every_default_and_bound_is_accepted),
 		cmocka_unit_test(refusals_come_by_number_and_line),
 		cmocka_unit_test(numbers_outside_their_range_are_refused),
@@ -427,6 +517,8 @@ main(void)
 		    remove_folder),
 		cmocka_unit_test_setup_teardown(
 		    roots_of_a_pem_file_are_hashed, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(
+		    a_root_may_be_in_der, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(
 		    file_without_certificates_is_refused, make_folder,
 		    remove_folder),
