@@ -8,7 +8,11 @@ packages_build="gcc libc6-dev meson ninja-build pkg-config libssl-dev
 packages_demo="$packages_build nginx-light libengine-pkcs11-openssl openssl
 	curl procps"
 packages_test="$packages_demo swtpm swtpm-tools tpm2-tools python3 python3-jwcrypto opensc openssh-client
-	openssh-server mandoc clang libclang-rt-14-dev iproute2 util-linux strace"
+	openssh-server mandoc clang libclang-rt-14-dev iproute2 util-linux strace
+	qemu-system-x86 ovmf"
+# Of a guest: fetched and unpacked by a test, not installed (29 MB).
+packages_guest="linux-image-cloud-amd64 shim-signed grub-efi-amd64-signed
+	busybox-static"
 packages_root="mmdebstrap systemd-container"
 
 # need_packages NAME...: installs those that are missing, as root or by sudo.

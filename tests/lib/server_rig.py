@@ -57,9 +57,10 @@ def answer_of(out):
 
 class Server:
     def __init__(self, build, passphrase=None, cells=1, config="",
-                 bounded=False):
+                 bounded=False, name="127.0.0.1"):
         """BOUNDED: with the usual bounds of the rate of entries; all tests are
-        one network and one platform."""
+        one network and one platform. NAME: by which clients know it, too."""
+        self.name = name
         self.build = os.path.abspath(build)
         self.folder = tempfile.mkdtemp(prefix="warder-")
         self.passphrase = passphrase
@@ -106,7 +107,7 @@ class Server:
     def init(self):
         args = ["init", "--output", self.folder, "--state-dir",
                 self.path("state"), "--run-dir", self.path("run"),
-                "--server-name", "localhost", "--name", "127.0.0.1",
+                "--server-name", "localhost", "--name", self.name,
                 "--listen", "127.0.0.1:%d" % self.port, "--one-user",
                 "--json"]
         if self.passphrase is None:
