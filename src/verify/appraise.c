@@ -9,6 +9,12 @@
 
 enum { CACHE_ENTRIES = 2048 };
 
+static size_t
+count_anchors(const struct wd_appraisal_rules *rules)
+{
+	return rules->n_anchors + rules->n_ek_anchors;
+}
+
 struct wd_verifier *
 wd_verifier_free(struct wd_verifier *v)
 {
@@ -17,8 +23,8 @@ wd_verifier_free(struct wd_verifier *v)
 	wd_memo_done(&v->memo);
 	wd_memo_done(&v->chains);
 	v->cache = wd_cache_free(v->cache);
-	for (size_t i = 0; v->anchor_ders != NULL && i < v->rules.n_anchors;
-	     i++)
+	for (size_t i = 0;
+	     v->anchor_ders != NULL && i < count_anchors(&v->rules); i++)
 		v->anchor_ders[i] = wd_bytes_free(v->anchor_ders[i]);
 	v->anchor_ders = wd_free(v->anchor_ders);
 	v->anchors = wd_free(v->anchors);
@@ -49,19 +55,27 @@ copy_anchor(struct wd_verifier *v, size_t i, const struct wd_anchor *anchor)
 static int
 copy_anchors(struct wd_verifier *v, const struct wd_appraisal_rules *rules)
 {
+	size_t n = count_anchors(rules);
+
 	v->rules = *rules;
 	v->rules.anchors = NULL;
-	if (rules->n_anchors == 0)
+	v->rules.ek_anchors = NULL;
+	if (n == 0)
 		return 0;
-	v->anchors = wd_alloc_array(rules->n_anchors, sizeof(*v->anchors));
-	v->anchor_ders =
-	    wd_alloc_array(rules->n_anchors, sizeof(*v->anchor_ders));
+	v->anchors = wd_alloc_array(n, sizeof(*v->anchors));
+	v->anchor_ders = wd_alloc_array(n, sizeof(*v->anchor_ders));
 	if (v->anchors == NULL || v->anchor_ders == NULL)
 		return WD_F_MEMORY;
-	for (size_t i = 0; i < rules->n_anchors; i++)
-		if (copy_anchor(v, i, &rules->anchors[i]) != 0)
+	for (size_t i = 0; i < n; i++) {
+		bool ek = i >= rules->n_anchors;
+
+		if (copy_anchor(v, i,
+			ek ? &rules->ek_anchors[i - rules->n_anchors]
+			   : &rules->anchors[i]) != 0)
 			return WD_F_MEMORY;
+	}
 	v->rules.anchors = v->anchors;
+	v->rules.ek_anchors = v->anchors + rules->n_anchors;
 	return 0;
 }
 

@@ -59,6 +59,11 @@ struct wd_snp_tcb {
 struct wd_appraisal_rules {
 	const struct wd_anchor *anchors; /* borrowed */
 	size_t n_anchors;
+	/* Who may certify endorsement keys of TPMs; their TEE is the TPM. They
+	 * certify no attestation key, and the anchors above no endorsement
+	 * key. */
+	const struct wd_anchor *ek_anchors; /* borrowed */
+	size_t n_ek_anchors;
 	bool allow_debug;               /* else WD_R_DEBUG_NOT_ALLOWED */
 	bool crl_optional;              /* a missing CRL is then no rejection */
 	uint32_t min_evaluation_number; /* of both; the higher one counts */

@@ -128,15 +128,25 @@ ends_under(const struct wd_trail *t, const struct wd_cert *root)
 	return wd_cert_signed_by(last, wd_cert_key(root));
 }
 
+static const struct wd_anchor *
+anchors_of(
+    const struct wd_verifier *v, const struct wd_trail_spec *s, size_t *ret_n)
+{
+	*ret_n = s->ek ? v->rules.n_ek_anchors : v->rules.n_anchors;
+	return s->ek ? v->rules.ek_anchors : v->rules.anchors;
+}
+
 /* Two roots may have one name: the one that made the signature is the end. */
 static int
 append_anchor(const struct wd_verifier *v, const struct wd_trail_spec *s,
     struct wd_trail *t, struct wd_diag *d)
 {
 	enum wd_reason why = WD_R_CHAIN_UNTRUSTED_ROOT;
+	size_t n;
+	const struct wd_anchor *anchors = anchors_of(v, s, &n);
 
-	for (size_t i = 0; i < v->rules.n_anchors; i++) {
-		const struct wd_anchor *a = &v->rules.anchors[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct wd_anchor *a = &anchors[i];
 		WD_AUTO(wd_cert_freep) struct wd_cert *root = NULL;
 		int r;
 
@@ -156,25 +166,40 @@ append_anchor(const struct wd_verifier *v, const struct wd_trail_spec *s,
 	return refuse(s, why, "it does not end in a trust anchor", d);
 }
 
+static const struct wd_anchor *
+find_anchor(const struct wd_anchor *anchors, size_t n, enum wd_tee tee,
+    const uint8_t sha256[32])
+{
+	for (size_t i = 0; i < n; i++)
+		if (anchors[i].tee == tee &&
+		    wd_span_equal(
+			WD_SPAN(anchors[i].sha256), wd_span(sha256, 32)))
+			return &anchors[i];
+	return NULL;
+}
+
 const struct wd_anchor *
 wd_trail_anchor(
     const struct wd_verifier *v, enum wd_tee tee, const uint8_t sha256[32])
 {
-	for (size_t i = 0; i < v->rules.n_anchors; i++) {
-		const struct wd_anchor *a = &v->rules.anchors[i];
+	return find_anchor(v->rules.anchors, v->rules.n_anchors, tee, sha256);
+}
 
-		if (a->tee == tee &&
-		    wd_span_equal(WD_SPAN(a->sha256), wd_span(sha256, 32)))
-			return a;
-	}
-	return NULL;
+const struct wd_anchor *
+wd_trail_end(const struct wd_verifier *v, const struct wd_trail_spec *spec,
+    const uint8_t sha256[32])
+{
+	size_t n;
+	const struct wd_anchor *anchors = anchors_of(v, spec, &n);
+
+	return find_anchor(anchors, n, spec->tee, sha256);
 }
 
 static int
 check_root(const struct wd_verifier *v, const struct wd_trail_spec *s,
     const struct wd_trail *t, struct wd_diag *d)
 {
-	if (wd_trail_anchor(v, s->tee, t->root_sha256) != NULL)
+	if (wd_trail_end(v, s, t->root_sha256) != NULL)
 		return 0;
 	return refuse(
 	    s, WD_R_CHAIN_UNTRUSTED_ROOT, "its root is no trust anchor", d);

@@ -26,6 +26,7 @@ struct wd_trail_spec {
 	const char *name;    /* for messages: "VCEK chain" */
 	enum wd_tee tee;     /* whose anchors */
 	enum wd_kept kept;   /* one kind for each spec */
+	bool ek;             /* anchors are those of endorsement keys */
 	size_t n_min, n_max; /* certificates, the root included */
 	unsigned leaf_keys;  /* WD_TRAIL_KEY(WD_PKEY_P384) | ... */
 	unsigned ca_keys;
@@ -52,6 +53,10 @@ void wd_trail_freep(struct wd_trail **t);
 /* The anchor of TEE with this digest; NULL when there is none. */
 const struct wd_anchor *wd_trail_anchor(
     const struct wd_verifier *v, enum wd_tee tee, const uint8_t sha256[32]);
+
+/* The same of those that SPEC's paths may end in. */
+const struct wd_anchor *wd_trail_end(const struct wd_verifier *v,
+    const struct wd_trail_spec *spec, const uint8_t sha256[32]);
 
 static inline const struct wd_cert *
 wd_trail_leaf(const struct wd_trail *t)

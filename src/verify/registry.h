@@ -11,7 +11,7 @@
 
 struct wd_verifier {
 	struct wd_appraisal_rules rules; /* anchors point to a copy */
-	struct wd_anchor *anchors;
+	struct wd_anchor *anchors; /* those of endorsement keys behind them */
 	struct wd_bytes **anchor_ders; /* one each; NULL where none came */
 	struct wd_cache *cache;
 	struct wd_memo memo;   /* documents, which machines share */

@@ -5,10 +5,12 @@
  */
 #include "bin/verify/verify.h"
 
+#include "crypto/tpm_credential.h"
 #include "proto/binding.h"
 #include "sys/file.h"
 #include "sys/log.h"
 #include "verify/bundle.h"
+#include "verify/tpm/ek.h"
 
 #include <unistd.h>
 
@@ -169,6 +171,60 @@ doc_check(struct verify *v, const struct wd_frame *f, struct wd_diag *d)
 	    &v->keeper, WD_CALL_DOC_CHECK, f->request, r, why.detail, &reply);
 }
 
+/* ---- EK_CHECK */
+
+/* The credential is made here, so that no other role takes in a key that a
+ * stranger has sent. Verify could lie about the key all the same. */
+static int
+check_ek(struct verify *v, const struct wd_msg_ek_check *m,
+    struct wd_tpm_ek *ret, struct wd_bytes **ret_credential,
+    struct wd_bytes **ret_secret, struct wd_diag *d)
+{
+	const struct wd_tpm_pair pair = {
+		.certificates = m->certificates,
+		.ek = m->ek,
+		.ak = m->ak,
+	};
+	int r = wd_tpm_ek_check(v->v, &pair, m->at, ret, d);
+
+	if (r != 0)
+		return r;
+	r = wd_tpm_make_credential(ret->key,
+	    wd_span(ret->ak_name, ret->ak_name_len), m->secret, ret_credential,
+	    ret_secret);
+	if (r < 0)
+		return wd_fault(d, (enum wd_faults)r, "no credential");
+	return r == 0 ? 0
+		      : wd_reject(d, (enum wd_reason)r,
+			    "no credential can be made for such a key");
+}
+
+static int
+ek_check(struct verify *v, const struct wd_frame *f, struct wd_diag *d)
+{
+	WD_AUTO(wd_tpm_ek_done) struct wd_tpm_ek ek = { 0 };
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *credential = NULL;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *secret = NULL;
+	struct wd_msg_ek_check m;
+	struct wd_msg_ek_info reply = { 0 };
+	struct wd_diag why = { 0 };
+	int r;
+
+	if (wd_msg_read(f->body, &wd_msg_ek_check_type, &m) != 0)
+		return wd_fault(d, WD_F_PEER, "malformed EK_CHECK");
+	r = check_ek(v, &m, &ek, &credential, &secret, &why);
+	wd_copy(reply.ek.b, WD_SPAN(ek.sha256));
+	reply.ak_name = wd_span(ek.ak_name, ek.ak_name_len);
+	reply.untrusted = (uint16_t)ek.untrusted;
+	reply.why = wd_span_text(ek.why.detail);
+	reply.ends = ek.ends;
+	reply.software = ek.software;
+	reply.credential = wd_bytes_span(credential);
+	reply.secret = wd_bytes_span(secret);
+	return wd_peer_reply(
+	    &v->keeper, WD_CALL_EK_CHECK, f->request, r, why.detail, &reply);
+}
+
 static const struct {
 	enum wd_call call;
 	int (*run)(
@@ -177,6 +233,7 @@ static const struct {
 	{ WD_CALL_APPRAISE, appraise },
 	{ WD_CALL_SNAPSHOT, snapshot },
 	{ WD_CALL_DOC_CHECK, doc_check },
+	{ WD_CALL_EK_CHECK, ek_check },
 };
 
 int

@@ -3,7 +3,7 @@
  */
 #include "bin/verify/verify.h"
 
-enum { ANCHORS_MAX = 120, ANCHOR_BYTES = 34 };
+enum { ANCHORS_MAX = 120, EK_ANCHORS_MAX = 64 };
 
 /* {u8 tee, u8 software, SHA-256}, one behind the other. */
 static int
@@ -51,13 +51,36 @@ read_min_tcb(struct wd_span s, struct wd_snp_tcb ret[WD_SNP_LINES])
 	return wd_rd_end(&rd);
 }
 
+/* {u8 software, SHA-256} of endorsement keys' roots. */
+static int
+read_ek_anchors(struct wd_span s, struct wd_anchor *ret, size_t *ret_n)
+{
+	struct wd_rd rd = wd_rd(s);
+	size_t n = 0;
+
+	while (wd_rd_more(&rd) && n < EK_ANCHORS_MAX) {
+		uint8_t software = wd_rd_u8(&rd);
+
+		if (software > 1)
+			wd_rd_fail(&rd);
+		ret[n].tee = WD_TEE_TPM;
+		ret[n].software = software == 1;
+		wd_rd_copy(&rd, ret[n].sha256, sizeof(ret[n].sha256));
+		n++;
+	}
+	*ret_n = n;
+	return wd_rd_end(&rd);
+}
+
 int
 verify_open(
     struct verify *v, const struct wd_msg_config *config, struct wd_diag *d)
 {
-	struct wd_anchor anchors[ANCHORS_MAX];
+	struct wd_anchor anchors[ANCHORS_MAX] = { 0 };
+	struct wd_anchor ek_anchors[EK_ANCHORS_MAX] = { 0 };
 	struct wd_appraisal_rules rules = {
 		.anchors = anchors,
+		.ek_anchors = ek_anchors,
 		.allow_debug = config->allow_debug,
 		.crl_optional = config->crl_optional,
 		.need_amd_crl = !config->crl_optional,
@@ -72,7 +95,9 @@ verify_open(
 		.need_ak_purpose = !config->tpm_ak_purpose_optional,
 	};
 
-	if (read_anchors(config->anchors, anchors, &rules.n_anchors) != 0)
+	if (read_anchors(config->anchors, anchors, &rules.n_anchors) != 0 ||
+	    read_ek_anchors(
+		config->ek_anchors, ek_anchors, &rules.n_ek_anchors) != 0)
 		return wd_fault(d, WD_F_PEER, "malformed trust anchors");
 	if (read_min_tcb(config->snp_min_tcb, rules.min_tcb) != 0)
 		return wd_fault(d, WD_F_PEER, "malformed minimum versions");
