@@ -56,7 +56,7 @@ curve_name(enum wd_pkey_alg alg)
 }
 
 void
-wd_arm_write_jwk(struct wd_wr *wr, const struct wd_arm *arm)
+wd_arm_write_jwk(struct wd_wr *wr, const struct wd_arm *arm, enum wd_tee tee)
 {
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *x = NULL;
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *y = NULL;
@@ -70,6 +70,7 @@ wd_arm_write_jwk(struct wd_wr *wr, const struct wd_arm *arm)
 	wd_jtext_hex(&j, WD_SPAN(arm->instance_id));
 	wd_jtext_key_text(&j, "kty", "EC");
 	wd_jtext_key_bool(&j, "software", true);
+	wd_jtext_key_text(&j, "tee", wd_tee_name(tee));
 	wd_jtext_key(&j, "x");
 	wd_jtext_b64url(&j, wd_bytes_span(x));
 	wd_jtext_key(&j, "y");

@@ -23,16 +23,18 @@ int wd_arm_open(struct wd_pkey *cpak_take, struct wd_arm *ret,
     struct wd_diag *d) WD_MUST_USE;
 void wd_arm_done(struct wd_arm *arm);
 
-/* The key into the folder DIR (0600), its JWK into COLLATERAL. WD_R_EXISTS when
- * there is a key already, or a fault. */
+/* The key into the folder DIR (0600), its JWKs into COLLATERAL. WD_R_EXISTS
+ * when there is a key already, or a fault. */
 int wd_arm_save(const struct wd_arm *arm, int dir, int collateral,
     struct wd_diag *d) WD_MUST_USE;
 
 /* The platform of the key in DIR. WD_R_NOT_FOUND, WD_R_MALFORMED, a fault. */
 int wd_arm_load(int dir, struct wd_arm *ret, struct wd_diag *d) WD_MUST_USE;
 
-/* The CPAK as collateral. */
-void wd_arm_write_jwk(struct wd_wr *wr, const struct wd_arm *arm);
+/* The CPAK as collateral, for tokens of TEE: this platform signs both kinds
+ * with one key. */
+void wd_arm_write_jwk(
+    struct wd_wr *wr, const struct wd_arm *arm, enum wd_tee tee);
 
 /* The anchor that a configuration needs for it. 0 or a fault. */
 int wd_arm_anchor(const struct wd_arm *arm, enum wd_tee tee,

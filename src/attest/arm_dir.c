@@ -25,20 +25,29 @@ save_key(int dir, const struct wd_pkey *key, struct wd_diag *d)
 	return wd_file_write(dir, key_file, wd_wr_span(&wr), 0600, true, d);
 }
 
+static int
+save_jwk(int collateral, const char *file, const struct wd_arm *arm,
+    enum wd_tee tee, struct wd_diag *d)
+{
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(FILE_MAX);
+
+	wd_arm_write_jwk(&wr, arm, tee);
+	if (wd_wr_end(&wr) != 0)
+		return wd_fault(d, WD_F_MEMORY, "no room for a key");
+	return wd_file_write(collateral, file, wd_wr_span(&wr), 0644, false, d);
+}
+
 int
 wd_arm_save(
     const struct wd_arm *arm, int dir, int collateral, struct wd_diag *d)
 {
-	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(FILE_MAX);
 	int r = save_key(dir, arm->cpak, d);
 
-	if (r != 0)
-		return r;
-	wd_arm_write_jwk(&wr, arm);
-	if (wd_wr_end(&wr) != 0)
-		return wd_fault(d, WD_F_MEMORY, "no room for a key");
-	return wd_file_write(
-	    collateral, "cpak.jwk", wd_wr_span(&wr), 0644, false, d);
+	if (r == 0)
+		r = save_jwk(collateral, "cpak.jwk", arm, WD_TEE_CCA, d);
+	if (r == 0)
+		r = save_jwk(collateral, "iak.jwk", arm, WD_TEE_PSA, d);
+	return r;
 }
 
 int

@@ -142,6 +142,7 @@ static const struct wd_claim_rule rules[] = {
 	{ .claim = WD_C_ALIAS_CHECK_COMPLETE },
 	{ .claim = WD_C_CIPHERTEXT_HIDING },
 	{ .claim = WD_C_CSP_ID },
+	{ .claim = WD_C_PLATFORM_ID_OF },
 	{ .claim = WD_C_LAUNCH_MIT_VECTOR, .len = 8 },
 	{ .claim = WD_C_CURRENT_MIT_VECTOR, .len = 8 },
 	/* TDX */

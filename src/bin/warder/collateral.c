@@ -46,6 +46,7 @@ static const struct document {
 	{ "td_qe_identity.json", "qe_identity", "qe_identity_chain.pem",
 	    "tcb_signing_chain.pem" },
 	{ "cpak.jwk", "cpak", NULL, NULL },
+	{ "iak.jwk", "cpak", NULL, NULL },
 	{ "ask.pem", "ask", NULL, NULL },
 	{ "amd_crl.der", "amd_crl", "ask.pem", NULL },
 	{ "vek_kept.pem", "vek_kept", "ask.pem", NULL },

@@ -95,6 +95,21 @@ digest_of(const struct wd_pkey *key, uint8_t ret[32])
 	return r != 0 ? r : wd_hash(WD_SHA256, wd_bytes_span(spki), ret);
 }
 
+/* Whoever vouches for a key says what for. */
+static enum wd_tee
+take_tee(struct wd_jobj *o)
+{
+	enum wd_tee tee = WD_TEE_NONE;
+
+	if (!wd_jobj_has(o, "tee"))
+		return tee;
+	tee = wd_tee_by_name(wd_jobj_text(o, "tee", WD_REQUIRED, 8));
+	if (tee != WD_TEE_CCA && tee != WD_TEE_PSA)
+		wd_jobj_fail(
+		    o, WD_R_MALFORMED, "\"tee\" is neither cca nor psa");
+	return tee;
+}
+
 static int
 take_all(struct wd_jobj *o, struct wd_cpak *c)
 {
@@ -102,6 +117,7 @@ take_all(struct wd_jobj *o, struct wd_cpak *c)
 
 	if ((r = take_key(o, &c->key)) != 0)
 		return r;
+	c->tee = take_tee(o);
 	c->has_instance = wd_jobj_has(o, "instance_id");
 	wd_jobj_hex(o, "instance_id", WD_OPTIONAL, c->instance_id,
 	    sizeof(c->instance_id));
@@ -132,23 +148,15 @@ wd_cpak_read(struct wd_span jwk, struct wd_cpak *ret, struct wd_diag *d)
 	return 0;
 }
 
-/* TEE NONE: an anchor of either will do. */
 static bool
 is_anchor(const struct wd_verifier *v, enum wd_tee tee, const struct wd_cpak *c)
 {
-	static const enum wd_tee tees[] = { WD_TEE_CCA, WD_TEE_PSA };
+	const struct wd_anchor *anchor = wd_trail_anchor(v, tee, c->sha256);
 
-	for (size_t i = 0; i < WD_N(tees); i++) {
-		const struct wd_anchor *anchor =
-		    wd_trail_anchor(v, tees[i], c->sha256);
-
-		if ((tee == tees[i] || tee == WD_TEE_NONE) && anchor != NULL &&
-		    anchor->software)
-			return true;
-	}
-	return false;
+	return anchor != NULL && anchor->software;
 }
 
+/* A key for tokens of TEE; NONE: of the one that it names. */
 static int
 read_trusted(const struct wd_verifier *v, enum wd_tee tee, struct wd_span jwk,
     struct wd_cpak *ret, struct wd_diag *d)
@@ -158,6 +166,14 @@ read_trusted(const struct wd_verifier *v, enum wd_tee tee, struct wd_span jwk,
 
 	if (r != 0)
 		return r > 0 ? WD_R_MALFORMED : r;
+	if (tee == WD_TEE_NONE)
+		tee = c.tee;
+	if (tee == WD_TEE_NONE)
+		return wd_reject(d, WD_R_MALFORMED,
+		    "cpak: the member \"tee\" is missing: cca or psa");
+	if (c.tee != WD_TEE_NONE && c.tee != tee)
+		return wd_reject(d, WD_R_PLATFORM_BAD_SIGNATURE,
+		    "cpak: the key is for tokens of %s", wd_tee_name(c.tee));
 	if (c.software && !is_anchor(v, tee, &c))
 		return wd_reject(d, WD_R_CHAIN_UNTRUSTED_ROOT,
 		    "cpak: a software TEE that is not configured");
@@ -191,6 +207,7 @@ wd_cpak_check(const struct wd_verifier *v, struct wd_span jwk, int64_t at,
 		    "cpak: the member \"instance_id\" is missing");
 	if (wd_cpak_scope(WD_SPAN(c.instance_id), info->id.scope) != 0)
 		return wd_fault(d, WD_F_CRYPTO, "cannot hash");
+	info->id.tee = c.tee;
 	info->issue_date = at;
 	info->next_update = without_end;
 	info->software = c.software;

@@ -12,6 +12,7 @@ enum { WD_INSTANCE_ID = 33 };
 
 struct wd_cpak {
 	struct wd_pkey *key;
+	enum wd_tee tee; /* CCA, PSA; NONE: it does not say */
 	bool has_instance;
 	uint8_t instance_id[WD_INSTANCE_ID];
 	bool software;      /* says that it is of a software TEE */
@@ -22,16 +23,18 @@ void wd_cpak_done(struct wd_cpak *cpak);
 
 /*
  * A public EC key as JWK (RFC 7517). Beside its standard members may stand
- * "instance_id", the platform it is of in hex, and "software". WD_R_MALFORMED
- * (also for a private key), WD_R_KEY_INVALID, or a fault.
+ * "tee" ("cca" or "psa"), "instance_id", the platform it is of in hex, and
+ * "software". WD_R_MALFORMED (also for a private key), WD_R_KEY_INVALID, or a
+ * fault.
  */
 int wd_cpak_read(struct wd_span jwk, struct wd_cpak *ret, struct wd_diag *d)
     WD_MUST_USE;
 
 /*
  * The key in the part CPAK of A. Rejections: WD_R_COLLATERAL_MISSING;
- * WD_R_MALFORMED when it is none; WD_R_CHAIN_UNTRUSTED_ROOT when it is a
- * software TEE's that no anchor names.
+ * WD_R_MALFORMED when it is none; WD_R_PLATFORM_BAD_SIGNATURE when it is for
+ * the tokens of another TEE; WD_R_CHAIN_UNTRUSTED_ROOT when it is a software
+ * TEE's that no anchor names.
  */
 int wd_cpak_get(struct wd_appraisal *a, struct wd_cpak *ret) WD_MUST_USE;
 
@@ -41,8 +44,8 @@ int wd_cpak_fits(const struct wd_cpak *cpak, struct wd_span instance,
     struct wd_diag *d) WD_MUST_USE;
 
 /*
- * A key that is to be stored: as wd_doc_check(). It must say which platform it
- * is of, and has no dates but that of its coming. WD_R_MALFORMED,
+ * A key that is to be stored: as wd_doc_check(). It must say which platform
+ * and TEE it is of, and has no dates but that of its coming. WD_R_MALFORMED,
  * WD_R_CHAIN_UNTRUSTED_ROOT as above.
  */
 struct wd_doc_info;

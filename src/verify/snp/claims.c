@@ -5,13 +5,31 @@
 
 #include "crypto/hash.h"
 
-/* Of a chip: of the VCEK, or where a VLEK's report names one. */
+/* Of a chip: of the VCEK, or where a VLEK's report names one. No bytes: a host
+ * hides its chip under a key that many have. */
 static struct wd_span
-platform_id(const struct wd_snp_case *c)
+chip_of(const struct wd_snp_case *c)
 {
 	if (c->vek.kind == WD_SNP_VCEK)
 		return c->vek.chip_id;
-	return c->report.chip_id;
+	return wd_span_is_zero(c->report.chip_id) ? wd_span(NULL, 0)
+						  : c->report.chip_id;
+}
+
+/* What can be bounded and revoked is then the VLEK: all machines that have it
+ * count as one. */
+static int
+put_platform_id(struct wd_claims *out, const struct wd_snp_case *c)
+{
+	struct wd_span chip = chip_of(c);
+	uint8_t digest[32];
+	int r;
+
+	if (chip.len > 0)
+		return wd_claims_put(out, WD_C_PLATFORM_ID, chip);
+	r = wd_hash(WD_SHA256, wd_cert_spki(wd_trail_leaf(c->path)), digest);
+	return r != 0 ? r
+		      : wd_claims_put(out, WD_C_PLATFORM_ID, WD_SPAN(digest));
 }
 
 static int
@@ -21,7 +39,6 @@ put_common(struct wd_appraisal *a)
 	const struct wd_anchor *anchor =
 	    wd_trail_anchor(a->v, WD_TEE_SNP, c->path->root_sha256);
 	struct wd_claims *out = a->claims;
-	struct wd_span id = platform_id(c);
 	uint8_t digest[32];
 	int r;
 
@@ -38,8 +55,7 @@ put_common(struct wd_appraisal *a)
 	    (r = wd_claims_put(out, WD_C_EVIDENCE_DIGEST, WD_SPAN(digest))) !=
 		0)
 		return r;
-	return wd_span_is_zero(id) ? 0
-				   : wd_claims_put(out, WD_C_PLATFORM_ID, id);
+	return put_platform_id(out, c);
 }
 
 static int
@@ -157,13 +173,14 @@ put_optional(struct wd_claims *out, const struct wd_snp_case *c)
 	if (c->vek.kind == WD_SNP_VLEK &&
 	    (r = wd_claims_put(out, WD_C_CSP_ID, c->vek.csp_id)) != 0)
 		return r;
-	if (p->launch_mitigation.p == NULL)
-		return 0;
-	if ((r = wd_claims_put(
-		 out, WD_C_LAUNCH_MIT_VECTOR, p->launch_mitigation)) != 0)
+	if (p->launch_mitigation.p != NULL &&
+	    ((r = wd_claims_put(
+		  out, WD_C_LAUNCH_MIT_VECTOR, p->launch_mitigation)) != 0 ||
+		(r = wd_claims_put(out, WD_C_CURRENT_MIT_VECTOR,
+		     p->current_mitigation)) != 0))
 		return r;
-	return wd_claims_put(
-	    out, WD_C_CURRENT_MIT_VECTOR, p->current_mitigation);
+	return wd_claims_put_text(
+	    out, WD_C_PLATFORM_ID_OF, chip_of(c).len > 0 ? "chip" : "vlek");
 }
 
 int

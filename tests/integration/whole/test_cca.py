@@ -31,8 +31,9 @@ class Realms(Whole):
 
     def trust(self, jwk):
         """The digest of the key is in the platform's instance id."""
-        self.add_config("[attestation]", "software_anchor = cca " +
-                        jwk["instance_id"][2:])
+        self.add_config("[attestation]", *(
+            "software_anchor = %s %s" % (tee, jwk["instance_id"][2:])
+            for tee in ("cca", "psa")))
 
     def token(self, digest, *options, name="arm", rim=RIM):
         out = self.path("token.cbor")
@@ -159,7 +160,7 @@ class Test(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
         listed = self.server.warder("collateral", "list")["items"]
         keys = [d for d in listed if d["role"] == "cpak"]
-        self.assertEqual(len(keys), 1)
+        self.assertEqual(sorted(k["tee"] for k in keys), ["cca", "psa"])
         self.assertTrue(keys[0]["software"])
 
     def test_what_is_no_token(self):

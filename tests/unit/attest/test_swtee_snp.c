@@ -158,7 +158,6 @@ vlek_reports_carry_their_provider(void **state)
 {
 	struct trial t = sound();
 	struct wd_claims c;
-	struct wd_span s;
 
 	(void)state;
 	platform((struct wd_swtee_snp_spec){
@@ -166,10 +165,33 @@ vlek_reports_carry_their_provider(void **state)
 	t_ok(judge(&t, &c));
 	text_is(&c, WD_C_SIGNING_KEY, "VLEK");
 	text_is(&c, WD_C_CSP_ID, "CN=cloud.example");
-	assert_false(wd_claims_get(&c, WD_C_PLATFORM_ID, &s));
 	t.at = NOW + 360 * DAY; /* a year from when it was made */
 	t.vendor.next_update = t.at + DAY;
 	assert_int_equal(judge(&t, NULL), WD_R_CHAIN_EXPIRED);
+}
+
+/* Bounds and revocation need something to hold on to. */
+static void
+a_hidden_chip_is_known_by_its_vlek(void **state)
+{
+	struct trial t = sound();
+	struct wd_claims c;
+	struct wd_span s;
+	uint8_t first[32];
+
+	(void)state;
+	platform((struct wd_swtee_snp_spec){ .key = WD_SNP_VLEK });
+	t_ok(judge(&t, &c));
+	text_is(&c, WD_C_PLATFORM_ID_OF, "vlek");
+	assert_true(wd_claims_get(&c, WD_C_PLATFORM_ID, &s));
+	assert_int_equal(s.len, sizeof(first));
+	wd_copy(first, s);
+	t_ok(judge(&t, &c));
+	assert_true(wd_claims_get(&c, WD_C_PLATFORM_ID, &s));
+	t_span_equal(s, WD_SPAN(first));
+	platform((struct wd_swtee_snp_spec){ .key = WD_SNP_VCEK });
+	t_ok(judge(&t, &c));
+	text_is(&c, WD_C_PLATFORM_ID_OF, "chip");
 }
 
 static void
@@ -398,6 +420,7 @@ main(void)
 		cmocka_unit_test(
 		    reports_of_every_line_and_version_are_believed),
 		cmocka_unit_test(vlek_reports_carry_their_provider),
+		cmocka_unit_test(a_hidden_chip_is_known_by_its_vlek),
 		cmocka_unit_test(each_fault_of_a_report_has_its_reason),
 		cmocka_unit_test(debug_and_migration_need_a_rule),
 		cmocka_unit_test(vmpl_has_a_most),

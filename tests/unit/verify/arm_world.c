@@ -16,7 +16,7 @@ t_arm_make(struct t_arm *t, enum wd_tee tee)
 		t->challenge[i] = (uint8_t)(i + 1);
 	t->token.challenge = WD_SPAN(t->challenge);
 	wr = wd_wr_fixed(t->jwk, sizeof(t->jwk) - 1);
-	wd_arm_write_jwk(&wr, &t->arm);
+	wd_arm_write_jwk(&wr, &t->arm, tee);
 	t_ok(wd_wr_end(&wr));
 	t_ok(wd_arm_anchor(&t->arm, tee, &t->anchor));
 	t->rules = (struct wd_appraisal_rules){ .anchors = &t->anchor,

@@ -400,6 +400,7 @@ keys_that_are_none_are_refused(void **state)
 		{ "\"x\":\"", "\"x\":\"+" },
 		{ "\"instance_id\":\"01", "\"instance_id\":\"" },
 		{ "\"software\":true", "\"software\":1" },
+		{ "\"tee\":\"cca\"", "\"tee\":\"sgx\"" },
 		{ "{", "[{" },
 	};
 	struct t_arm t;
@@ -472,7 +473,7 @@ a_key_is_stored_for_its_platform(void **state)
 	t_arm_make(&t, WD_TEE_CCA);
 	t_ok(check_doc(&t, &info));
 	assert_int_equal(info.id.role, WD_IN_CPAK);
-	assert_int_equal(info.id.tee, WD_TEE_NONE);
+	assert_int_equal(info.id.tee, WD_TEE_CCA);
 	assert_false(wd_span_is_zero(WD_SPAN(info.id.scope)));
 	assert_true(info.software);
 	assert_int_equal(info.issue_date, 1906502400);
@@ -482,6 +483,28 @@ a_key_is_stored_for_its_platform(void **state)
 	t_arm_make(&t, WD_TEE_CCA);
 	t.rules.n_anchors = 0;
 	assert_int_equal(check_doc(&t, &info), WD_R_CHAIN_UNTRUSTED_ROOT);
+	t_arm_done(&t);
+}
+
+static void
+a_key_serves_the_tee_it_was_imported_for(void **state)
+{
+	struct wd_doc_info info = { 0 };
+	struct t_arm t;
+
+	(void)state;
+	t_arm_make(&t, WD_TEE_CCA);
+	replace(t.jwk, "\"tee\":\"cca\"", "\"tee\":\"psa\"");
+	assert_int_equal(t_arm_judge(&t, NULL), WD_R_PLATFORM_BAD_SIGNATURE);
+	assert_int_equal(check_doc(&t, &info), WD_R_CHAIN_UNTRUSTED_ROOT);
+	t.anchor.tee = WD_TEE_PSA;
+	t_ok(check_doc(&t, &info));
+	assert_int_equal(info.id.tee, WD_TEE_PSA);
+	t.anchor.tee = WD_TEE_CCA;
+	/* Given by hand it may be silent; to be stored it may not. */
+	replace(t.jwk, "\"tee\":\"psa\",", "");
+	t_ok(t_arm_judge(&t, NULL));
+	assert_int_equal(check_doc(&t, &info), WD_R_MALFORMED);
 	t_arm_done(&t);
 }
 
@@ -538,6 +561,7 @@ main(void)
 		    without_the_key_of_its_platform_nothing_is_believed),
 		cmocka_unit_test(a_software_key_needs_an_anchor),
 		cmocka_unit_test(a_key_is_stored_for_its_platform),
+		cmocka_unit_test(a_key_serves_the_tee_it_was_imported_for),
 		cmocka_unit_test(a_token_finds_the_key_of_its_platform),
 	};
 
