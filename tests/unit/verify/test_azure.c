@@ -205,16 +205,49 @@ every_bit_of_the_runtime_data_is_bound(void **state)
 	build(&x);
 	from = 32 + REPORT + 20;
 	t_ok(wd_verifier_new(&x.world.rules, &v));
-	for (size_t i = 0; i < x.runtime->len; i += 7) {
+	for (size_t bit = 0; bit < x.runtime->len * 8; bit++) {
 		struct wd_claims c = { 0 };
+		uint8_t *p = &x.hcl->p[from + bit / 8];
 
-		x.hcl->p[from + i] ^= (uint8_t)(1 << i % 8);
+		*p ^= (uint8_t)(1U << bit % 8);
 		assert_int_equal(
 		    wd_appraise(v, WD_TEE_AZ_TDX, &x.in, x.world.at,
 			WD_SPAN(x.tpm.nonce), &c, NULL),
 		    WD_R_RUNTIME_DATA_BINDING);
-		x.hcl->p[from + i] ^= (uint8_t)(1 << i % 8);
+		*p ^= (uint8_t)(1U << bit % 8);
 	}
+}
+
+/* The k-th allocation fails, for every k. */
+static void
+without_memory_there_is_no_verdict(void **state)
+{
+	WD_AUTO(vm_done) struct vm x = good();
+	struct wd_claims genuine = { 0 };
+	uint64_t k = 1;
+	int fired;
+
+	(void)state;
+	build(&x);
+	t_ok(appraise(&x, WD_TEE_AZ_TDX, WD_SPAN(x.tpm.nonce), &genuine));
+	do {
+		WD_AUTO(wd_verifier_freep) struct wd_verifier *v = NULL;
+		struct wd_claims c = { 0 };
+		int r;
+
+		t_ok(wd_verifier_new(&x.world.rules, &v));
+		(void)wd_alloc_fail_at(k++);
+		r = wd_appraise(v, WD_TEE_AZ_TDX, &x.in, x.world.at,
+		    WD_SPAN(x.tpm.nonce), &c, NULL);
+		fired = wd_alloc_fail_at(0);
+		assert_true(r <= 0);
+		if (r == 0)
+			t_span_equal(
+			    wd_claims_flat(&c), wd_claims_flat(&genuine));
+		else
+			assert_int_equal(c.len, 0);
+	} while (fired != 0);
+	assert_true(k > 30);
 }
 
 static void
@@ -226,7 +259,7 @@ a_report_cut_anywhere_is_malformed(void **state)
 	(void)state;
 	build(&x);
 	whole = x.in.part[WD_IN_HCL_REPORT];
-	for (size_t i = 0; i < whole.len - 40; i += 3) {
+	for (size_t i = 0; i < whole.len - 40; i++) {
 		x.in.part[WD_IN_HCL_REPORT] = wd_span(whole.p, i);
 		assert_int_equal(judge(&x), WD_R_MALFORMED);
 	}
@@ -323,6 +356,7 @@ main(void)
 		cmocka_unit_test(
 		    runtime_data_that_is_not_vouched_for_is_not_read),
 		cmocka_unit_test(every_bit_of_the_runtime_data_is_bound),
+		cmocka_unit_test(without_memory_there_is_no_verdict),
 		cmocka_unit_test(a_report_cut_anywhere_is_malformed),
 		cmocka_unit_test(what_the_report_declares_must_fit),
 		cmocka_unit_test(the_key_is_the_one_of_its_name),
