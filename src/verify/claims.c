@@ -40,6 +40,12 @@ wd_claim_by_name(struct wd_span name)
 	return NULL;
 }
 
+enum wd_claim_type
+wd_claim_type(enum wd_claim id)
+{
+	return by_id[id].type;
+}
+
 static struct wd_span
 written(const struct wd_claims *c)
 {

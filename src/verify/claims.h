@@ -28,7 +28,7 @@ enum wd_claim {
 #undef WD_CLAIM
 };
 
-enum { WD_CLAIMS_MAX = 4096 };
+enum { WD_CLAIMS_MAX = 6144 };
 
 struct wd_claims {
 	size_t len;
@@ -76,3 +76,4 @@ bool wd_claims_next(const struct wd_claims *c, size_t *at,
 
 const struct wd_claim_row *wd_claim_rows(size_t *ret_n);
 const struct wd_claim_row *wd_claim_by_name(struct wd_span name);
+enum wd_claim_type wd_claim_type(enum wd_claim id);

@@ -57,6 +57,12 @@ wd_tee_hardware(enum wd_tee tee)
 }
 
 bool
+wd_tee_is_device(enum wd_tee tee)
+{
+	return tee == WD_TEE_NVIDIA;
+}
+
+bool
 wd_tee_is_number(unsigned number)
 {
 	for (size_t i = 0; i < WD_N(names); i++)

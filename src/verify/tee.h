@@ -34,5 +34,9 @@ bool wd_tee_has_status(enum wd_tee tee);
  * composites, which have their hardware's. */
 enum wd_tee wd_tee_hardware(enum wd_tee tee);
 
+/* Whether it is a device beside a primary TEE: no key of a session can live
+ * there, so its evidence alone opens none. */
+bool wd_tee_is_device(enum wd_tee tee);
+
 /* NONE, or the number of a TEE there is. */
 bool wd_tee_is_number(unsigned number);

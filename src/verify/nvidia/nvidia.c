@@ -147,6 +147,30 @@ vbios_text(const struct wd_spdm *m, char *ret, size_t cap)
 		ret[0] = '\0';
 }
 
+/* The chip, in the name that its maker certified the boot ROM's key for, and
+ * the architecture it is of. */
+static const struct {
+	const char *chip, *architecture;
+} chips[] = {
+	{ "GH100 ", "HOPPER" },
+};
+
+/* Empty when it is not known. */
+static const char *
+architecture(const struct wd_trail *t)
+{
+	struct wd_span name = wd_cert_common_name(t->cert[1]);
+
+	for (size_t i = 0; i < WD_N(chips); i++) {
+		struct wd_rd rd = wd_rd(name);
+		struct wd_span chip = wd_span_text(chips[i].chip);
+
+		if (wd_span_equal(wd_rd_bytes(&rd, chip.len), chip))
+			return chips[i].architecture;
+	}
+	return "";
+}
+
 /* The product as NVIDIA's reference documents name it: G520_0200_885. */
 static void
 chip_text(const struct wd_spdm *m, char *ret, size_t cap)
@@ -242,7 +266,9 @@ put_gpu(struct wd_claims *out, const struct nvidia_case *c)
 	if ((r = wd_claims_put_uint(
 		 out, WD_C_MEASUREMENT_BLOCKS, c->m.n_blocks)) != 0)
 		return r;
-	return put_types(out, &c->m);
+	if ((r = put_types(out, &c->m)) != 0)
+		return r;
+	return put_text(out, WD_C_GPU_ARCHITECTURE, architecture(c->trail));
 }
 
 static int

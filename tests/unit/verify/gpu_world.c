@@ -72,7 +72,7 @@ static void
 add_certificate(
     struct wd_wr *pem, const struct t_gpu_recipe *r, size_t i, struct t_gpu *g)
 {
-	static const char *const names[] = { "GPU firmware", "GPU boot ROM",
+	static const char *const names[] = { "GPU firmware", "GH100 A01 GSP BROM",
 		"Provisioner", "Product", "Device Identity" };
 	const struct wd_rdn subject = { "2.5.4.3", names[i] };
 	const struct wd_rdn issuer = { "2.5.4.3",

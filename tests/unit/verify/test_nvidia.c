@@ -44,6 +44,7 @@ good_evidence_says_what_it_says(void **state)
 	assert_true(text_is(&c, WD_C_GPU_DRIVER_VERSION, "590.12"));
 	assert_true(text_is(&c, WD_C_GPU_VBIOS_VERSION, "96.00.A5.00.01"));
 	assert_true(text_is(&c, WD_C_GPU_CHIP, "G520_0200_885"));
+	assert_true(text_is(&c, WD_C_GPU_ARCHITECTURE, "HOPPER"));
 	assert_true(wd_claims_uint(&c, WD_C_MEASUREMENT_BLOCKS, &n));
 	assert_int_equal(n, T_GPU_BLOCKS);
 	assert_true(wd_claims_get(&c, WD_C_OPAQUE_TYPES, &s));
