@@ -9,7 +9,7 @@
 #include "codec/jtext.h"
 #include "crypto/hash.h"
 
-enum { EXPONENT_MAX = 8, MODULUS_MAX = 512, TEXT_MAX = 7 * 65536 };
+enum { EXPONENT_MAX = 8, MODULUS_MAX = 512, TEXT_MAX = 7 * 262144 };
 
 static bool
 has_len(struct wd_span s, size_t min, size_t max)
@@ -63,8 +63,9 @@ write_key(struct wd_jtext *j, const struct wd_jwk *k)
 }
 
 /*
- * KBS protocol 0.4.0, runtime data of primary evidence: SHA-384 over the JCS
- * text (RFC 8785), whose member additional-evidence is there even when empty.
+ * KBS protocol 0.4.0, runtime data: SHA-384 over the JCS text (RFC 8785). That
+ * of primary evidence has a member additional-evidence, even when it is empty;
+ * that of a device has none, since it would be part of itself.
  */
 static int
 coco(const struct wd_bound *b, uint8_t *ret, size_t *ret_len)
@@ -76,8 +77,10 @@ coco(const struct wd_bound *b, uint8_t *ret, size_t *ret_len)
 	if (r != 0)
 		return r;
 	wd_jtext_object(&j);
-	wd_jtext_key(&j, "additional-evidence");
-	wd_jtext_string(&j, b->additional);
+	if (!wd_tee_is_device(b->tee)) {
+		wd_jtext_key(&j, "additional-evidence");
+		wd_jtext_string(&j, b->additional);
+	}
 	wd_jtext_key(&j, "nonce");
 	wd_jtext_b64(&j, b->challenge);
 	wd_jtext_key(&j, "tee-pubkey");
@@ -89,9 +92,9 @@ coco(const struct wd_bound *b, uint8_t *ret, size_t *ret_len)
 	return wd_hash(WD_SHA384, wd_wr_span(&wr), ret);
 }
 
-/* A TPM's nonce holds no more than the first 32 bytes. */
+/* The nonce of a TPM, or of SPDM, holds no more than the first 32 bytes. */
 static int
-coco_tpm(const struct wd_bound *b, uint8_t *ret, size_t *ret_len)
+coco_first_32(const struct wd_bound *b, uint8_t *ret, size_t *ret_len)
 {
 	int r = coco(b, ret, ret_len);
 
@@ -110,9 +113,10 @@ static const struct {
 	{ WD_DOOR_COCO, WD_TEE_AZ_SNP, coco },
 	{ WD_DOOR_COCO, WD_TEE_AZ_TDX, coco },
 	{ WD_DOOR_COCO, WD_TEE_CCA, coco },
+	{ WD_DOOR_COCO, WD_TEE_NVIDIA, coco_first_32 },
 	{ WD_DOOR_COCO, WD_TEE_SNP, coco },
 	{ WD_DOOR_COCO, WD_TEE_TDX, coco },
-	{ WD_DOOR_COCO, WD_TEE_TPM, coco_tpm },
+	{ WD_DOOR_COCO, WD_TEE_TPM, coco_first_32 },
 };
 
 int

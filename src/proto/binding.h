@@ -18,7 +18,8 @@ struct wd_bound {
 	enum wd_tee tee;
 	struct wd_span challenge;
 	struct wd_jwk key;         /* is looked at for its form only */
-	struct wd_span additional; /* coco: additional_evidence; may be empty */
+	struct wd_span additional; /* coco: additional_evidence; may be empty;
+				      no device is bound to it */
 };
 
 /*

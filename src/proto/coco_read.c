@@ -185,7 +185,7 @@ read_evidence(
 	wd_jobj_open(&o, v, d, "tee-evidence");
 	primary = wd_jobj_object(&o, "primary_evidence", WD_REQUIRED);
 	a->ask.additional =
-	    wd_jobj_text(&o, "additional_evidence", WD_OPTIONAL, 65536);
+	    wd_jobj_text(&o, "additional_evidence", WD_OPTIONAL, 262144);
 	if ((r = wd_jobj_close(&o)) != 0)
 		return r;
 	return read_primary(a, primary, d);

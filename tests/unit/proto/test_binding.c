@@ -85,6 +85,23 @@ coco_binds_as_its_clients_do(void **state)
 	    "7db629e25273020f21c35b326d589df73ab02827ccc57bc4");
 }
 
+/* A device is bound to nonce and key: not to the text that it stands in. */
+static void
+a_device_is_bound_without_what_it_comes_with(void **state)
+{
+	struct wd_bound b = p256();
+
+	(void)state;
+	b.tee = WD_TEE_NVIDIA;
+	binds(&b,
+	    "cc12bca78af3e46d9ddb68eb97122047"
+	    "abb52703f1cec34bd0adc12c5ac8c860");
+	b.additional = WD_SPAN_LIT("{\"nvidia\":1}");
+	binds(&b,
+	    "cc12bca78af3e46d9ddb68eb97122047"
+	    "abb52703f1cec34bd0adc12c5ac8c860");
+}
+
 static void
 additional_evidence_is_bound_with_its_escapes(void **state)
 {
@@ -153,7 +170,7 @@ what_a_door_does_not_bind_is_refused(void **state)
 	b.door = WD_DOOR_ADMIN;
 	refused(&b, WD_R_UNSUPPORTED);
 	b = p256();
-	b.tee = WD_TEE_NVIDIA;
+	b.tee = WD_TEE_PSA;
 	refused(&b, WD_R_UNSUPPORTED);
 }
 
@@ -169,6 +186,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(coco_binds_as_its_clients_do),
+		cmocka_unit_test(a_device_is_bound_without_what_it_comes_with),
 		cmocka_unit_test(additional_evidence_is_bound_with_its_escapes),
 		cmocka_unit_test(parts_of_a_key_have_their_sizes),
 		cmocka_unit_test(what_a_door_does_not_bind_is_refused),
