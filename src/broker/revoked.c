@@ -38,6 +38,31 @@ claim_revoked(struct wd_broker *b, const char *kind,
 	return wd_is_revoked(b, kind, text, d);
 }
 
+/* Each text of a claim that is a list. */
+static int
+list_revoked(struct wd_broker *b, const char *kind,
+    const struct wd_claims *claims, enum wd_claim claim, struct wd_diag *d)
+{
+	struct wd_span list;
+	struct wd_rd rd;
+	char text[2 * 64 + 1];
+	int r = 0;
+
+	if (!wd_claims_get(claims, claim, &list))
+		return 0;
+	rd = wd_rd(list);
+	while (r == 0 && wd_rd_more(&rd)) {
+		size_t n = 0;
+
+		while (n < rd.left && rd.p[n] != 0)
+			n++;
+		if (wd_span_to_text(wd_rd_bytes(&rd, n), text, sizeof(text)))
+			r = wd_is_revoked(b, kind, text, d);
+		wd_rd_skip(&rd, 1);
+	}
+	return r;
+}
+
 /* What a revocation of each kind is compared with; a TEE has some of them. */
 static const struct {
 	const char *kind;
@@ -46,6 +71,7 @@ static const struct {
 	{ "platform", WD_C_PLATFORM_ID },
 	{ "platform", WD_C_PLATFORM_INSTANCE_ID },
 	{ "platform", WD_C_AK_PUBLIC_SHA256 },
+	{ "platform", WD_C_GPUS_PLATFORM_IDS },
 	{ "measurement", WD_C_MRENCLAVE },
 	{ "measurement", WD_C_MRTD },
 	{ "measurement", WD_C_MEASUREMENT },
@@ -61,8 +87,11 @@ wd_claims_revoked(
 	if (!b->revocations)
 		return 0;
 	for (size_t i = 0; i < WD_N(identities) && r == 0; i++)
-		r = claim_revoked(
-		    b, identities[i].kind, claims, identities[i].claim, d);
+		r = wd_claim_type(identities[i].claim) == WD_CLAIM_LIST
+		    ? list_revoked(
+			  b, identities[i].kind, claims, identities[i].claim, d)
+		    : claim_revoked(b, identities[i].kind, claims,
+			  identities[i].claim, d);
 	return r;
 }
 

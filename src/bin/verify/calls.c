@@ -6,10 +6,8 @@
 #include "bin/verify/verify.h"
 
 #include "crypto/tpm_credential.h"
-#include "proto/binding.h"
 #include "sys/file.h"
 #include "sys/log.h"
-#include "verify/bundle.h"
 #include "verify/tpm/ek.h"
 
 #include <unistd.h>
@@ -17,61 +15,6 @@
 enum { SNAPSHOT_MAX = 64 << 20 };
 
 /* ---- APPRAISE */
-
-/* Computed from typed fields: nobody hands verify a digest. What is judged for
- * an admin is bound to nothing, and no session comes of it. */
-static int
-binding(const struct wd_msg_appraise_ask *m, uint8_t ret[WD_BINDING_MAX],
-    size_t *ret_len, struct wd_diag *d)
-{
-	const struct wd_bound b = {
-		.door = (enum wd_door)m->door,
-		.tee = (enum wd_tee)m->tee,
-		.challenge = m->challenge,
-		.key = { .curve = (enum wd_pkey_alg)m->key_curve,
-		    .alg = (enum wd_jwe_alg)m->key_alg,
-		    .x = m->key_x,
-		    .y = m->key_y,
-		    .n = m->key_n,
-		    .e = m->key_e },
-		.additional = m->additional,
-	};
-	int r;
-
-	*ret_len = 0;
-	if (b.door == WD_DOOR_ADMIN)
-		return 0;
-	if ((r = wd_binding(&b, ret, ret_len)) == 0)
-		return 0;
-	return r < 0 ? wd_fault(d, (enum wd_faults)r, "cannot bind")
-		     : wd_reject(d, (enum wd_reason)r,
-			   "this door binds no such key to such evidence");
-}
-
-static int
-judge(struct verify *v, const struct wd_msg_appraise_ask *m,
-    struct wd_claims *ret, struct wd_diag *d)
-{
-	struct wd_inputs in = { 0 };
-	enum wd_tee tee = (enum wd_tee)m->tee;
-	uint8_t bound[WD_BINDING_MAX];
-	size_t len;
-	int r;
-
-	if (!wd_tee_is_number(m->tee) || !wd_tee_is_judged(tee))
-		return wd_reject(d, WD_R_TEE_NOT_SUPPORTED,
-		    "evidence of this TEE cannot be judged here");
-	if ((r = binding(m, bound, &len, d)) != 0)
-		return r;
-	if ((r = wd_bundle_read(m->evidence, &in, d)) != 0)
-		return r;
-	if (v->snapshot.p != NULL) {
-		r = wd_snapshot_select(v->v, v->snapshot, tee, m->at, &in, d);
-		if (r != 0)
-			return r;
-	}
-	return wd_appraise(v->v, tee, &in, m->at, wd_span(bound, len), ret, d);
-}
 
 static int
 appraise(struct verify *v, const struct wd_frame *f, struct wd_diag *d)
@@ -84,7 +27,7 @@ appraise(struct verify *v, const struct wd_frame *f, struct wd_diag *d)
 
 	if (wd_msg_read(f->body, &wd_msg_appraise_ask_type, &m) != 0)
 		return wd_fault(d, WD_F_PEER, "malformed APPRAISE");
-	r = judge(v, &m, &claims, &why);
+	r = verify_judge(v, &m, &claims, &why);
 	reply.flat = wd_claims_flat(&claims);
 	return wd_peer_reply(
 	    &v->keeper, WD_CALL_APPRAISE, f->request, r, why.detail, &reply);

@@ -22,6 +22,14 @@ int verify_open(struct verify *v, const struct wd_msg_config *config,
     struct wd_diag *d) WD_MUST_USE;
 
 /*
+ * The claims of the evidence in M, and of the devices beside it. Rejections:
+ * as wd_binding, wd_devices_read, wd_appraise and wd_devices_join;
+ * WD_R_TEE_NOT_SUPPORTED also for a device alone. RET is untouched then.
+ */
+int verify_judge(struct verify *v, const struct wd_msg_appraise_ask *m,
+    struct wd_claims *ret, struct wd_diag *d) WD_MUST_USE;
+
+/*
  * Answers one request of the keeper. WD_F_PEER when it is not as the table has
  * it, another fault when the answer cannot be queued.
  */

@@ -999,6 +999,22 @@ every_tee_has_what_can_be_revoked(void **state)
 }
 
 static void
+a_device_beside_the_tee_can_be_revoked(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_claims claims = { 0 };
+
+	t_ok(wd_claims_put(
+	    &claims, WD_C_GPUS_PLATFORM_IDS, WD_SPAN_LIT("aa\0bbcc\0")));
+	t_ok(wd_store_revoke(f->b->store, "platform", "bb", f->now));
+	t_ok(wd_broker_look(f->b, f->now, NULL));
+	t_ok(wd_claims_revoked(f->b, &claims, NULL));
+	t_ok(wd_store_revoke(f->b->store, "platform", "bbcc", f->now));
+	assert_int_equal(
+	    wd_claims_revoked(f->b, &claims, NULL), WD_R_REVOKED_BY_OPERATOR);
+}
+
+static void
 moved_row_does_not_open(void **state)
 {
 	struct t_broker *f = *state;
@@ -1156,6 +1172,7 @@ main(void)
 		with_broker(revoked_things_are_not_released),
 		with_broker(revoked_measurement_opens_no_session),
 		with_broker(every_tee_has_what_can_be_revoked),
+		with_broker(a_device_beside_the_tee_can_be_revoked),
 		with_broker(moved_row_does_not_open),
 		with_broker(sealed_server_releases_nothing),
 		with_broker(keyring_of_another_store_is_refused),
