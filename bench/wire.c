@@ -18,7 +18,7 @@ struct wire {
 	SSL_CTX *ctx;
 	SSL *ssl;
 	int fd;
-	const char *host;
+	char host[256];
 	char cookie[COOKIE];
 	char out[ROOM], in[ROOM + 1];
 };
@@ -64,7 +64,7 @@ wire_open(const char *host, const char *port, const char *ca)
 
 	if (w == NULL)
 		return NULL;
-	w->host = host;
+	(void)snprintf(w->host, sizeof(w->host), "%s", host);
 	w->fd = dial(host, port);
 	if (w->fd >= 0 && set_up(w, ca))
 		return w;

@@ -176,6 +176,16 @@ lease(uint8_t n, int64_t expires)
 }
 
 static void
+t_lease_equal(const struct wd_store_lease *a, const struct wd_store_lease *b)
+{
+	assert_memory_equal(&a->id, &b->id, sizeof(a->id));
+	assert_memory_equal(&a->session, &b->session, sizeof(a->session));
+	assert_string_equal(a->what, b->what);
+	assert_int_equal(a->made, b->made);
+	assert_int_equal(a->expires, b->expires);
+}
+
+static void
 leases_are_added_in_batches_and_never_rewritten(void **state)
 {
 	struct fixture *f = *state;
@@ -189,8 +199,8 @@ leases_are_added_in_batches_and_never_rewritten(void **state)
 	t_ok(wd_store_lease_add(f->s, &again, 1));
 	t_ok(wd_store_lease_list(f->s, NULL, 50, rows, 4, &n));
 	assert_int_equal(n, 2);
-	assert_memory_equal(&rows[0], &in[1], sizeof(in[1]));
-	assert_memory_equal(&rows[1], &in[0], sizeof(in[0]));
+	t_lease_equal(&rows[0], &in[1]);
+	t_lease_equal(&rows[1], &in[0]);
 	one = rows[0].id;
 	t_ok(wd_store_lease_list(f->s, &one, 50, rows, 4, &n));
 	assert_int_equal(n, 1);
