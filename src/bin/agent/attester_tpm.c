@@ -116,9 +116,13 @@ read_settings(const struct agent_conf *c, struct ctx *x, struct wd_diag *d)
 
 /* ---- logs */
 
-/* Files of the kernel do not say how long they are. At most LOG_MAX bytes. */
+/*
+ * Files of the kernel do not say how long they are. NULL where there is nothing
+ * to be read, or too much of it, which is said: a log that was cut leads
+ * nowhere, and would have all of the evidence refused.
+ */
 static struct wd_bytes *
-read_up_to(int fd)
+read_whole(int fd, const char *what, bool *ret_too_long)
 {
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *all = wd_bytes_new(LOG_MAX);
 	size_t n = 0;
@@ -130,23 +134,26 @@ read_up_to(int fd)
 			break;
 		n += (size_t)got;
 	}
-	if (all != NULL)
-		all->len = n;
-	return n == 0 ? NULL : WD_TAKE(all);
+	*ret_too_long = n == LOG_MAX;
+	if (*ret_too_long)
+		wd_log(WD_LOG_WARNING, "log_too_long", "log", what, NULL);
+	if (all == NULL || n == 0 || n == LOG_MAX)
+		return NULL;
+	all->len = n;
+	return WD_TAKE(all);
 }
 
-/* Where there is none, or too much of it, the quote stands alone. */
+/* Where there is none the quote stands alone. */
 static void
 read_log(const char *path, struct wd_bytes **ret)
 {
 	WD_AUTO(wd_fd_closep) int fd = -1;
+	bool too_long;
 
 	if (path[0] != '\0')
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)
-		*ret = read_up_to(fd);
-	if (*ret != NULL && (*ret)->len == LOG_MAX)
-		wd_bytes_freep(ret);
+		*ret = read_whole(fd, "event_log", &too_long);
 }
 
 static int
@@ -155,34 +162,19 @@ open_ima(const char *path)
 	return path[0] == '\0' ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 }
 
-/* What entries fit: the list may be cut behind any of them. */
-static size_t
-whole_entries(struct wd_span list)
-{
-	struct wd_rd rd = wd_rd(list);
-	size_t end = 0;
-
-	while (wd_rd_more(&rd)) {
-		wd_rd_skip(&rd, 4 + 20);
-		wd_rd_skip(&rd, wd_rd_le32(&rd));
-		wd_rd_skip(&rd, wd_rd_le32(&rd));
-		if (wd_rd_ok(&rd) != 0)
-			break;
-		end = list.len - rd.left;
-	}
-	return end;
-}
-
+/* It only grows: once too long, it stays so. */
 static struct wd_bytes *
-read_ima(const struct ctx *x)
+read_ima(struct ctx *x)
 {
-	WD_AUTO(wd_bytes_freep) struct wd_bytes *all = NULL;
+	struct wd_bytes *all;
+	bool too_long;
 
-	if (x->ima < 0 || lseek(x->ima, 0, SEEK_SET) != 0 ||
-	    (all = read_up_to(x->ima)) == NULL)
+	if (x->ima < 0 || lseek(x->ima, 0, SEEK_SET) != 0)
 		return NULL;
-	all->len = whole_entries(wd_bytes_span(all));
-	return all->len == 0 ? NULL : WD_TAKE(all);
+	all = read_whole(x->ima, "ima_log", &too_long);
+	if (too_long)
+		wd_fd_closep(&x->ima);
+	return all;
 }
 
 /* ---- opening */
@@ -292,8 +284,8 @@ quote_done(struct quote *q)
 
 /* The values are those of the quote when they are the same on both sides. */
 static int
-take_quote(const struct ctx *x, struct wd_span nonce, struct quote *q,
-    struct wd_diag *d)
+take_quote(
+    struct ctx *x, struct wd_span nonce, struct quote *q, struct wd_diag *d)
 {
 	const uint32_t all = (UINT32_C(1) << WD_TSS_PCRS) - 1;
 
@@ -346,7 +338,7 @@ static int
 tpm_quote(void *at, const uint8_t report_data[AGENT_REPORT_DATA],
     struct wd_bytes **ret, struct wd_diag *d)
 {
-	const struct ctx *x = at;
+	struct ctx *x = at;
 	WD_AUTO(quote_done) struct quote q = { 0 };
 	int r = take_quote(x, wd_span(report_data, NONCE), &q, d);
 

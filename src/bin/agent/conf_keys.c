@@ -127,8 +127,9 @@ static const struct agent_conf_key keys[] = {
 	{ "tpm", "ima_log", AGENT_IS_PATH, AT(tpm_ima_log),
 	    .standard = "/sys/kernel/security/ima/binary_runtime_measurements",
 	    .manual = "List of what Linux measured, sent along where it can "
-		      "be read and register 10 is quoted; its first 128 KiB, "
-		      "which is as much as a server takes." },
+		      "be read, has less than 128 KiB and register 10 is "
+		      "quoted. Once it is longer the log says so, and "
+		      "evidence goes without it." },
 
 	{ "skc", "keys", AGENT_IS_PATH, AT(skc_keys), .standard = "",
 	    .manual = "A keys.txt of the SKC library. The keys that its lines "

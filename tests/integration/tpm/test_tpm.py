@@ -2,8 +2,10 @@
 that makes its evidence with tpm2-tools.
 """
 import datetime
+import hashlib
 import json
 import os
+import struct
 import subprocess
 import sys
 import unittest
@@ -40,6 +42,15 @@ def pcr_json(tpm):
 
 
 AK_PURPOSE = x509.ObjectIdentifier("2.23.133.8.3")
+
+
+def ima_entry(path):
+    """An entry of IMA's list (template ima-ng), and what it extends."""
+    def field(data):
+        return struct.pack("<I", len(data)) + data
+    data = field(b"sha256:\0" + bytes(32)) + field(path.encode() + b"\0")
+    return (struct.pack("<I", 10) + hashlib.sha1(data).digest() +
+            field(b"ima-ng") + field(data), hashlib.sha256(data).hexdigest())
 
 
 def issue(key, purpose=AK_PURPOSE):
@@ -189,7 +200,7 @@ class Served(Case):
                            "--policy", policy, stdin=b"the secret")
         return policy
 
-    def agent(self, tpm, kind="ecc"):
+    def agent(self, tpm, kind="ecc", **settings):
         agent = Agent(keys={"db": {"path": SECRET, "get": ME}}, tee="none",
                       address="127.0.0.1:%d" % self.server.port,
                       release_key=self.server.release_key)
@@ -197,6 +208,7 @@ class Served(Case):
         agent.write_ca(read(self.server.ca))
         agent.kind = "tpm"
         agent.tpm = {"tcti": tpm.tcti, "pcrs": "0,7,16", "key": kind}
+        agent.tpm.update(settings)
         agent.write()
         return agent.start()
 
@@ -312,6 +324,32 @@ class Served(Case):
                 self.assertEqual(agent.wait_for("key_refused")["reason"],
                                  "measurement_mismatch")
                 agent.close()
+
+    def test_a_list_of_ima_goes_along_until_it_is_too_long(self):
+        tpm = self.tpm()
+        made = [ima_entry("/usr/bin/%d" % i) for i in range(3)]
+        for _, digest in made:
+            tpm.extend(10, digest)
+        path = tpm.path("ima")
+        with open(path, "wb") as f:
+            f.writelines(entry for entry, _ in made)
+        agent = self.agent(tpm, pcrs="7,10", ima_log=path)
+        pin = {"claim": "ak_name", "eq": agent.wait_for("tpm_key")["name"]}
+        self.guard(pin, {"claim": "ima_violations", "le": 0})
+        agent.run("rotate")
+        agent.wait_for("key_held")
+        with open(path, "ab") as f:  # as if the kernel went on meanwhile
+            f.writelines(ima_entry("/tmp/%d" % i)[0] for i in range(2000))
+        refused = agent.count("key_refused")
+        agent.run("rotate")
+        self.assertEqual(agent.wait_for("log_too_long")["log"], "ima_log")
+        self.assertEqual(agent.wait_for("key_refused", refused + 1)["reason"],
+                         "policy_clause")
+        self.guard(pin)
+        agent.run("rotate")
+        agent.wait_for("key_held", 2)
+        self.assertEqual(agent.run("get", "db").stdout, b"the secret")
+        self.assertEqual(agent.count("log_too_long"), 1)
 
     def test_a_certificate_under_an_anchor_is_trust_enough(self):
         tpm = self.tpm()
