@@ -106,7 +106,10 @@ wd_admin_unseal_read(struct wd_span json, struct wd_admin_body *b,
 	if (r != 0)
 		return r;
 	/* Empty for seals that open without anybody's word. */
-	ret->share = wd_jobj_text(&o, "share", WD_REQUIRED, 1024);
+	ret->reset = wd_jobj_bool(&o, "reset", WD_OPTIONAL, false);
+	ret->share = wd_jobj_text(
+	    &o, "share", ret->reset ? WD_OPTIONAL : WD_REQUIRED, 1024);
+	ret->nonce = wd_member_text(&o, "nonce", WD_OPTIONAL, WD_ID_LEN);
 	return wd_jobj_close(&o);
 }
 

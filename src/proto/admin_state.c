@@ -20,6 +20,17 @@ wd_admin_made_write(struct wd_jtext *j, const struct wd_msg_token_made *t)
 	wd_jtext_end(j);
 }
 
+/* null: no attempt is under way. */
+static void
+write_nonce(struct wd_jtext *j, struct wd_span nonce)
+{
+	wd_jtext_key(j, "nonce");
+	if (nonce.len == 0)
+		wd_jtext_null(j);
+	else
+		wd_jtext_string(j, nonce);
+}
+
 void
 wd_admin_seal_write(struct wd_jtext *j, const struct wd_msg_seal_state *s)
 {
@@ -27,6 +38,7 @@ wd_admin_seal_write(struct wd_jtext *j, const struct wd_msg_seal_state *s)
 	wd_jtext_key_bool(j, "initialized", s->initialized);
 	wd_jtext_key(j, "kind");
 	wd_jtext_string(j, s->kind);
+	write_nonce(j, s->nonce);
 	wd_jtext_key_uint(j, "progress", s->progress);
 	wd_jtext_key_bool(j, "sealed", s->sealed);
 	wd_jtext_key_uint(j, "shares", s->shares);
@@ -114,6 +126,7 @@ write_seal(struct wd_jtext *j, const struct wd_msg_status *s)
 	wd_jtext_object(j);
 	wd_jtext_key(j, "kind");
 	wd_jtext_string(j, s->seal_kind);
+	write_nonce(j, s->seal_nonce);
 	wd_jtext_key_uint(j, "progress", s->progress);
 	wd_jtext_key_uint(j, "shares", s->shares);
 	wd_jtext_key_uint(j, "threshold", s->threshold);

@@ -16,27 +16,29 @@ derive(
 }
 
 static int
-wrap(struct wd_span root, const struct wd_id *store_id, struct wd_span share,
-    struct wd_bytes **ret_blob, struct wd_diag *d)
+wrap(struct wd_span root, const struct wd_id *store_id,
+    const struct wd_seal_use *use, struct wd_bytes **ret_blob,
+    struct wd_diag *d)
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *key = NULL;
 	int r;
 
 	(void)d; /* only faults, which say it all */
-	if ((r = derive(store_id, share, &key)) != 0)
+	if ((r = derive(store_id, use->share, &key)) != 0)
 		return r;
 	return wd_wrap_root(&wd_seal_key_file, store_id, wd_span(NULL, 0),
 	    wd_secret_borrow(key), root, ret_blob);
 }
 
 static int
-unwrap(struct wd_span blob, const struct wd_id *store_id, struct wd_span share,
-    struct wd_secret **ret_root, struct wd_diag *d)
+unwrap(struct wd_span blob, const struct wd_id *store_id,
+    const struct wd_seal_use *use, struct wd_secret **ret_root,
+    struct wd_diag *d)
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *key = NULL;
 	int r;
 
-	if ((r = derive(store_id, share, &key)) != 0)
+	if ((r = derive(store_id, use->share, &key)) != 0)
 		return r;
 	return wd_unwrap_root(&wd_seal_key_file, store_id, wd_span(NULL, 0),
 	    wd_secret_borrow(key), blob, ret_root, d);

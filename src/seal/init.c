@@ -9,12 +9,14 @@
 #include "seal/admin_token.h"
 #include "seal/init_files.h"
 #include "seal/keyring.h"
+#include "seal/shamir.h"
 #include "sys/file.h"
 
 void
 wd_init_result_done(struct wd_init_result *x)
 {
 	x->token = wd_secret_free(x->token);
+	x->shares = wd_secret_free(x->shares);
 }
 
 /* ---- what is taken back */
@@ -79,14 +81,32 @@ write_keyring(const struct wd_init *how, const struct wd_keyring *k,
 	    how->state, WD_KEYRING_FILE, wd_bytes_span(sealed), 0600, true, d);
 }
 
-/* What wraps the root key: typed, or random in a file of its own. */
+/* A random key that exists in shares alone. */
+static int
+make_shares(const struct wd_init *how, struct wd_init_result *made,
+    struct wd_secret **ret)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *key = NULL;
+	int r;
+
+	if ((r = wd_rand_secret(WD_SHARE_KEY, &key)) != 0 ||
+	    (r = wd_shamir_split(wd_secret_borrow(key), how->split.shares,
+		 how->split.threshold, &made->shares)) != 0)
+		return r;
+	*ret = WD_TAKE(key);
+	return 0;
+}
+
+/* What wraps the root key: typed, random in a file of its own, or shared. */
 static int
 make_share(const struct wd_init *how, const struct wd_seal_row *row,
-    struct wd_secret **ret, struct wd_diag *d)
+    struct wd_init_result *made, struct wd_secret **ret, struct wd_diag *d)
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *share = NULL;
 	int r;
 
+	if (row->split_of != NULL)
+		return make_shares(how, made, ret);
 	if (row->key_file == NULL) {
 		*ret = wd_secret_copy(how->passphrase);
 		return *ret == NULL ? WD_F_MEMORY : 0;
@@ -99,22 +119,24 @@ make_share(const struct wd_init *how, const struct wd_seal_row *row,
 	return 0;
 }
 
+/* The bytes of the seal file. */
 static int
-write_seal(const struct wd_init *how, const struct wd_seal_row *row,
-    const struct wd_id *store_id, struct wd_span root, struct wd_diag *d)
+make_seal(const struct wd_init *how, const struct wd_seal_row *row,
+    struct wd_init_result *made, struct wd_span root, struct wd_bytes **ret,
+    struct wd_diag *d)
 {
 	WD_AUTO(wd_seal_file_done)
-	struct wd_seal_file f = { row->kind, *store_id, NULL };
+	struct wd_seal_file f = { row->kind, made->store_id, NULL };
 	WD_AUTO(wd_secret_freep) struct wd_secret *share = NULL;
-	WD_AUTO(wd_bytes_freep) struct wd_bytes *bytes = NULL;
-	int r;
+	struct wd_seal_use use = { .split = how->split };
+	int r = make_share(how, row, made, &share, d);
 
-	if ((r = make_share(how, row, &share, d)) != 0 ||
-	    (r = row->wrap(
-		 root, store_id, wd_secret_borrow(share), &f.blob, d)) != 0 ||
-	    (r = wd_seal_file_make(&f, &bytes)) != 0)
+	if (r != 0)
 		return r;
-	return wd_init_publish(how->state, wd_bytes_span(bytes), d);
+	use.share = wd_secret_borrow(share);
+	if ((r = row->wrap(root, &f.store_id, &use, &f.blob, d)) != 0)
+		return r;
+	return wd_seal_file_make(&f, ret);
 }
 
 static int
@@ -134,6 +156,7 @@ make_all(const struct wd_init *how, const struct wd_seal_row *row,
 {
 	WD_AUTO(wd_keyring_done) struct wd_keyring k = { 0 };
 	WD_AUTO(wd_secret_freep) struct wd_secret *root = NULL;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *seal = NULL;
 	int r;
 
 	if ((r = wd_rand_secret(WD_ROOT_KEY, &root)) != 0 ||
@@ -142,20 +165,35 @@ make_all(const struct wd_init *how, const struct wd_seal_row *row,
 		0 ||
 	    (r = thumbprint(k.release_key, ret->thumbprint)) != 0 ||
 	    (r = fill_store(how, &k, ret, d)) != 0 ||
-	    (r = write_keyring(how, &k, wd_secret_borrow(root), d)) != 0)
+	    (r = write_keyring(how, &k, wd_secret_borrow(root), d)) != 0 ||
+	    (r = make_seal(how, row, ret, wd_secret_borrow(root), &seal, d)) !=
+		0)
 		return r;
 	if (how->before_seal != NULL &&
 	    (r = how->before_seal(how->ctx, ret, d)) != 0)
 		return r;
-	return write_seal(how, row, &ret->store_id, wd_secret_borrow(root), d);
+	return wd_init_publish(how->state, wd_bytes_span(seal), d);
 }
 
 static int
-check_passphrase(
+check_split(const struct wd_seal_split *s, struct wd_diag *d)
+{
+	if (s->shares >= 1 && s->shares <= WD_SHARES_MAX && s->threshold >= 1 &&
+	    s->threshold <= s->shares && (s->threshold >= 2 || s->shares == 1))
+		return 0;
+	return wd_reject(d, WD_R_RANGE,
+	    "there can be 1 to %d shares, and a threshold of 2 to their number",
+	    WD_SHARES_MAX);
+}
+
+static int
+check_share(
     const struct wd_init *how, const struct wd_seal_row *row, struct wd_diag *d)
 {
 	size_t len = how->passphrase.len;
 
+	if (row->split_of != NULL)
+		return check_split(&how->split, d);
 	if (row->key_file != NULL ||
 	    (len >= row->share_min && len <= row->share_max))
 		return 0;
@@ -188,7 +226,7 @@ wd_init_state(
 
 	if (row == NULL)
 		return wd_fault(d, WD_F_BUG, "there is no such seal");
-	if ((r = check_passphrase(how, row, d)) != 0 ||
+	if ((r = check_share(how, row, d)) != 0 ||
 	    (r = wd_init_require_none(how->state, d)) != 0)
 		return r;
 	if (wd_init_unfinished(how->state))
@@ -196,6 +234,6 @@ wd_init_state(
 	if ((r = make_or_undo(how, row, &x, d)) != 0)
 		return r;
 	*ret = x;
-	x.token = NULL;
+	x.token = x.shares = NULL;
 	return 0;
 }

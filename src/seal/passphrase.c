@@ -52,11 +52,12 @@ wd_passphrase_wrap(unsigned log_n, struct wd_span root,
 }
 
 static int
-wrap(struct wd_span root, const struct wd_id *store_id, struct wd_span share,
-    struct wd_bytes **ret_blob, struct wd_diag *d)
+wrap(struct wd_span root, const struct wd_id *store_id,
+    const struct wd_seal_use *use, struct wd_bytes **ret_blob,
+    struct wd_diag *d)
 {
 	(void)d; /* only faults, which say it all */
-	return wd_passphrase_wrap(LOG_N, root, store_id, share, ret_blob);
+	return wd_passphrase_wrap(LOG_N, root, store_id, use->share, ret_blob);
 }
 
 /* Leaves the rest of the blob in RD. */
@@ -85,8 +86,9 @@ malformed(struct wd_diag *d)
 }
 
 static int
-unwrap(struct wd_span blob, const struct wd_id *store_id, struct wd_span share,
-    struct wd_secret **ret_root, struct wd_diag *d)
+unwrap(struct wd_span blob, const struct wd_id *store_id,
+    const struct wd_seal_use *use, struct wd_secret **ret_root,
+    struct wd_diag *d)
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *key = NULL;
 	struct wd_rd rd = wd_rd(blob);
@@ -95,7 +97,7 @@ unwrap(struct wd_span blob, const struct wd_id *store_id, struct wd_span share,
 
 	if (read_params(&rd, &cost) != 0)
 		return malformed(d);
-	r = wd_scrypt(share, &cost, &key);
+	r = wd_scrypt(use->share, &cost, &key);
 	if (r == WD_R_RANGE)
 		return malformed(d);
 	if (r != 0)

@@ -6,6 +6,7 @@
 static const struct wd_seal_row *const rows[] = {
 	&wd_seal_passphrase,
 	&wd_seal_key_file,
+	&wd_seal_shamir,
 };
 
 const struct wd_seal_row *const *

@@ -1,7 +1,8 @@
 /*
  * Seals: what protects the root key at rest. The file `seal` in the state
  * folder holds kind, parameters, store id and the wrapped root key. One row a
- * kind: passphrase (scrypt), file (development only, loudly).
+ * kind: passphrase (scrypt), shamir (shares of several operators), file
+ * (development only, loudly).
  */
 #pragma once
 
@@ -9,12 +10,30 @@
 #include "base/diag.h"
 #include "base/id.h"
 #include "base/secret.h"
+#include "base/wr.h"
 
-enum wd_seal_kind { WD_SEAL_NONE, WD_SEAL_PASSPHRASE, WD_SEAL_FILE };
+enum wd_seal_kind {
+	WD_SEAL_NONE,
+	WD_SEAL_PASSPHRASE,
+	WD_SEAL_FILE,
+	WD_SEAL_SHAMIR,
+};
+
+/* How many shares there are, and how many of them open the seal. */
+struct wd_seal_split {
+	unsigned shares, threshold;
+};
+
+/* What a seal wraps and unwraps with. */
+struct wd_seal_use {
+	struct wd_span share;       /* the passphrase, key, or joined secret */
+	struct wd_seal_split split; /* wrapping for shares only */
+};
 
 /*
- * A seal wraps the root key under a share: what an operator types, or for
- * automatic seals what lies in a file. Wrapped bytes are bound to the store id.
+ * A seal wraps the root key under a share: what an operator types, what the
+ * shares of several give together, or for automatic seals what lies in a file.
+ * Wrapped bytes are bound to the store id.
  */
 struct wd_seal_row {
 	enum wd_seal_kind kind;
@@ -24,20 +43,31 @@ struct wd_seal_row {
 	size_t share_min, share_max;
 	/* Said at start and in status, a sentence without "; ". NULL: none. */
 	const char *warning;
+	/* How a blob's share is split among operators: WD_R_MALFORMED. NULL: it
+	 * is not, one gives it whole. */
+	int (*split_of)(struct wd_span blob, struct wd_seal_split *ret);
 	/* Wraps ROOT into a new blob. */
 	int (*wrap)(struct wd_span root, const struct wd_id *store_id,
-	    struct wd_span share, struct wd_bytes **ret_blob,
+	    const struct wd_seal_use *use, struct wd_bytes **ret_blob,
 	    struct wd_diag *d);
 	/* WD_R_UNSEAL_REFUSED when the share is wrong or the blob is of another
 	 * store; WD_R_MALFORMED. */
 	int (*unwrap)(struct wd_span blob, const struct wd_id *store_id,
-	    struct wd_span share, struct wd_secret **ret_root,
+	    const struct wd_seal_use *use, struct wd_secret **ret_root,
 	    struct wd_diag *d);
 };
 
 const struct wd_seal_row *wd_seal_row(enum wd_seal_kind kind); /* NULL */
 const struct wd_seal_row *wd_seal_by_name(struct wd_span name);
 const struct wd_seal_row *const *wd_seal_rows(size_t *ret_n);
+
+/*
+ * A share of an operator, as seal/shamir.h makes them of WD_SHARE_KEY bytes:
+ * base64 out, that or hex in. Reading: WD_R_MALFORMED.
+ */
+enum { WD_SHARE_KEY = 32, WD_SHARE_LEN = WD_SHARE_KEY + 1, WD_SHARE_TEXT = 44 };
+int wd_share_read(struct wd_span text, struct wd_secret **ret) WD_MUST_USE;
+void wd_share_write(struct wd_wr *wr, struct wd_span share);
 
 #define WD_SEAL_FILE_NAME "seal" /* in the state folder */
 
@@ -64,13 +94,15 @@ int wd_seal_file_read(struct wd_span bytes, struct wd_seal_file *ret)
  * initialized, and without it a mark tells what is left of an attempt that was
  * killed; that is cleared away first. A failing attempt leaves nothing behind.
  * WD_R_EXISTS when any of it is there already, WD_R_RANGE for a passphrase that
- * is too short or too long, and what BEFORE_SEAL rejects.
+ * is too short or too long or shares that cannot be, and what BEFORE_SEAL
+ * rejects.
  */
 struct wd_init {
 	const char *state_path;
 	int state;
 	enum wd_seal_kind kind;
-	struct wd_span passphrase; /* WD_SEAL_PASSPHRASE */
+	struct wd_span passphrase;  /* WD_SEAL_PASSPHRASE */
+	struct wd_seal_split split; /* WD_SEAL_SHAMIR */
 	int64_t now;
 	/* Puts in place what else must be there before the server counts as
 	 * initialized, the file of the token for one. NULL: nothing. */
@@ -85,6 +117,8 @@ struct wd_init_result {
 	struct wd_id token_id;
 	int64_t token_expires;
 	struct wd_secret *token; /* the text, "wdt_" and 43 characters */
+	/* WD_SHARE_LEN bytes each, one after the other; NULL: no shares. */
+	struct wd_secret *shares;
 };
 
 void wd_init_result_done(struct wd_init_result *x);

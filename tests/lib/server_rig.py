@@ -57,13 +57,14 @@ def answer_of(out):
 
 class Server:
     def __init__(self, build, passphrase=None, cells=1, config="",
-                 bounded=False, name="127.0.0.1"):
-        """BOUNDED: with the usual bounds of the rate of entries; all tests are
-        one network and one platform. NAME: by which clients know it, too."""
+                 bounded=False, name="127.0.0.1", seal=("--dev",)):
+        """SEAL: options of init where there is no passphrase. BOUNDED: with
+        the usual bounds of the rate of entries; all tests are one network and
+        one platform. NAME: by which clients know it, too."""
         self.name = name
         self.build = os.path.abspath(build)
         self.folder = tempfile.mkdtemp(prefix="warder-")
-        self.passphrase = passphrase
+        self.passphrase, self.seal = passphrase, seal
         self.process = None
         self.port = free_port()
         self.socket = self.path("run/admin.sock")
@@ -111,7 +112,7 @@ class Server:
                 "--listen", "127.0.0.1:%d" % self.port, "--one-user",
                 "--json"]
         if self.passphrase is None:
-            made = self.run(*args, "--dev")
+            made = self.run(*args, *self.seal)
         else:
             made = self.run(*args, "--passphrase-file", "-",
                             stdin=self.passphrase.encode())
@@ -130,7 +131,7 @@ class Server:
                 [self.program("warderd"), "--config",
                  self.path("warder.conf")], stdout=log, stderr=log)
         wait_until(self.answers, "answer of the admin door")
-        if ready and self.passphrase is None:
+        if ready and self.passphrase is None and "--shares" not in self.seal:
             wait_until(self.is_ready, "readiness")
         elif ready:
             wait_until(lambda: self.status()["log"]["writable"], "a log")

@@ -13,6 +13,8 @@
 #include "seal/seal.h"
 #include "sys/log.h"
 
+#include <stdio.h>
+
 enum { WARNINGS_MAX = 512 };
 
 /* ---- the end of a call */
@@ -276,10 +278,17 @@ log_unseal(struct keeper *k, int result, const char *detail)
 		.time = wd_time_now(),
 		.result = result,
 		.detail = result == 0 ? NULL : detail };
+	char progress[64];
 
 	if (wd_msg_read(
 		wd_bytes_span(k->turn->body), &wd_msg_unseal_type, &m) != 0)
 		return WD_F_BUG;
+	(void)snprintf(progress, sizeof(progress), "share %u of %u",
+	    (unsigned)k->seal_state.progress,
+	    (unsigned)k->seal_state.threshold); /* fits */
+	if (result == 0 && k->seal_state.sealed)
+		e.detail =
+		    m.reset ? "the shares given were forgotten" : progress;
 	e.request = m.request;
 	if (wd_span_to_text(m.source, source, sizeof(source)))
 		e.source = source;
@@ -394,6 +403,7 @@ answer_status(struct keeper *k, uint32_t request)
 		.shares = k->seal_state.shares,
 		.threshold = k->seal_state.threshold,
 		.progress = k->seal_state.progress,
+		.seal_nonce = k->seal_state.nonce,
 		.log_size = k->log_size,
 		.log_writable = k->log_writable,
 		.clock = wd_time_now(),

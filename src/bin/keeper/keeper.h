@@ -113,8 +113,8 @@ struct keeper {
 	uint8_t snapshot_digest[32];
 
 	/* seal */
-	struct wd_msg_seal_state seal_state; /* no texts but kind */
-	char seal_kind[17];
+	struct wd_msg_seal_state seal_state; /* no texts but kind, nonce */
+	char seal_kind[17], seal_nonce[WD_ID_LEN + 1];
 
 	/* admin */
 	enum admin_step step;

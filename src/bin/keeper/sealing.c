@@ -14,6 +14,9 @@ remember(struct keeper *k, const struct wd_msg_seal_state *m)
 	    m->kind, k->seal_kind, sizeof(k->seal_kind)); /* at most 16 */
 	k->seal_state = *m;
 	k->seal_state.kind = wd_span_text(k->seal_kind);
+	(void)wd_span_to_text(
+	    m->nonce, k->seal_nonce, sizeof(k->seal_nonce)); /* at most 36 */
+	k->seal_state.nonce = wd_span_text(k->seal_nonce);
 	k->seal_state.keyring = wd_span(NULL, 0);
 }
 
@@ -67,6 +70,8 @@ on_wipe(struct keeper *k, const struct wd_frame *f)
 	if (k->broker != NULL)
 		wd_broker_seal(k->broker);
 	k->seal_state.sealed = true;
+	k->seal_state.progress = 0;
+	k->seal_state.nonce = wd_span(NULL, 0);
 	wd_log(WD_LOG_INFO, "sealed", NULL);
 	return wd_peer_reply(
 		   &k->seal, WD_CALL_WIPE, f->request, 0, NULL, NULL) == 0;

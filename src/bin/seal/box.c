@@ -29,6 +29,25 @@ damaged(struct wd_diag *d, int r, const char *what)
 
 /* ---- the seal file */
 
+/* How many have to speak for it to open. */
+static int
+read_split(const struct wd_seal_file *f, struct seal_box *b, struct wd_diag *d)
+{
+	struct wd_seal_split split = { 1, 1 };
+	int r = 0;
+
+	if (b->row->automatic)
+		split = (struct wd_seal_split){ 0, 0 };
+	else if (b->row->split_of != NULL)
+		r = b->row->split_of(wd_bytes_span(f->blob), &split);
+	if (r != 0) {
+		b->row = NULL;
+		return damaged(d, r, "the seal file");
+	}
+	b->split = split;
+	return 0;
+}
+
 static int
 read_seal(struct seal_box *b, struct wd_seal_file *ret, struct wd_diag *d)
 {
@@ -38,6 +57,7 @@ read_seal(struct seal_box *b, struct wd_seal_file *ret, struct wd_diag *d)
 	    b->dir, WD_SEAL_FILE_NAME, WD_SEAL_FILE_MAX, &bytes, &why);
 
 	b->row = NULL;
+	b->split = (struct wd_seal_split){ 0, 0 };
 	b->initialized = r != WD_R_NOT_FOUND;
 	if (r == WD_R_NOT_FOUND)
 		return wd_reject(d, WD_R_NOT_INITIALIZED,
@@ -49,7 +69,7 @@ read_seal(struct seal_box *b, struct wd_seal_file *ret, struct wd_diag *d)
 	if (r != 0)
 		return damaged(d, r, "the seal file");
 	b->row = wd_seal_row(ret->kind);
-	return 0;
+	return read_split(ret, b, d);
 }
 
 int
@@ -77,16 +97,21 @@ static int
 unwrap(const struct seal_box *b, const struct wd_seal_file *f,
     struct wd_span share, struct wd_secret **ret_root, struct wd_diag *d)
 {
+	const struct wd_seal_use use = { .share = share };
 	struct wd_diag why = { 0 };
 	int r = WD_R_UNSEAL_REFUSED;
 
 	/* No seal was made with another length: not worth half a second. */
 	if (share.len >= b->row->share_min && share.len <= b->row->share_max)
-		r = b->row->unwrap(wd_bytes_span(f->blob), &f->store_id, share,
-		    ret_root, &why);
+		r = b->row->unwrap(
+		    wd_bytes_span(f->blob), &f->store_id, &use, ret_root, &why);
 	if (r == WD_R_UNSEAL_REFUSED && b->row->key_file != NULL)
 		return wd_reject(d, WD_R_TAMPERED, "%s does not open this seal",
 		    b->row->key_file);
+	if (r == WD_R_UNSEAL_REFUSED && b->row->split_of != NULL)
+		return wd_reject(d, WD_R_UNSEAL_REFUSED,
+		    "the shares do not open this seal: at least one is wrong; "
+		    "all have to be given again");
 	if (r == WD_R_UNSEAL_REFUSED)
 		return wd_reject(d, WD_R_UNSEAL_REFUSED,
 		    "the %s does not open this seal", b->row->name);

@@ -13,6 +13,7 @@ struct seal_box {
 	int dir; /* the state folder; the caller's */
 	bool initialized;
 	const struct wd_seal_row *row; /* NULL: no seal that can be read */
+	struct wd_seal_split split;    /* 0 of 0: opens by itself */
 	struct wd_secret *keyring;     /* flat form; NULL: sealed */
 };
 
@@ -23,10 +24,10 @@ struct seal_box {
 int seal_box_look(struct seal_box *b, struct wd_diag *d) WD_MUST_USE;
 
 /*
- * Opens with what the operator typed; automatic seals take theirs from its
- * file and do not look at SHARE. As seal_box_look(), and WD_R_UNSEAL_REFUSED
- * for a wrong share, WD_R_TAMPERED for a keyring that is damaged or of another
- * root key.
+ * Opens with what the operator typed, or the secret that shares gave together;
+ * automatic seals take theirs from its file and do not look at SHARE. As
+ * seal_box_look(), and WD_R_UNSEAL_REFUSED for a wrong share, WD_R_TAMPERED for
+ * a keyring that is damaged or of another root key.
  */
 int seal_box_open(struct seal_box *b, struct wd_span share, struct wd_diag *d)
     WD_MUST_USE;

@@ -75,12 +75,59 @@ try_to_open(struct seal *s, struct wd_span share, struct wd_diag *d)
 {
 	int r = seal_box_open(&s->box, share, d);
 
+	seal_progress_reset(&s->progress);
 	if (r == WD_R_UNSEAL_REFUSED)
 		seal_delay_wrong(&s->delay, wd_time_mono_ms());
 	else if (r == 0)
 		seal_delay_clear(&s->delay);
 	s->locked = s->locked && r != 0;
 	return r;
+}
+
+/* What an operator gives: all, or one share of it. *RET_OPEN: that was enough.
+ */
+static int
+take(struct seal *s, const struct wd_msg_unseal *m, bool *ret_open,
+    struct wd_diag *d)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *secret = NULL;
+	int r;
+
+	/* A file that was put back, or replaced, since. */
+	if (wd_id_is_none(&s->progress.nonce) &&
+	    (r = seal_box_look(&s->box, d)) != 0)
+		return r;
+	if (s->box.row->split_of == NULL && m->reset)
+		return wd_reject(
+		    d, WD_R_UNSUPPORTED, "this seal is not opened by shares");
+	if (s->box.row->split_of == NULL) {
+		*ret_open = true;
+		return try_to_open(s, m->share, d);
+	}
+	if ((r = seal_share_take(s, m, &secret, d)) != 0 || secret == NULL)
+		return r;
+	*ret_open = true;
+	return try_to_open(s, wd_secret_borrow(secret), d);
+}
+
+/* A share that counts, and is not the last: the other keepers are told too, so
+ * that each shows the same. */
+static void
+progressed(struct seal *s, struct seal_keeper *k, uint32_t request,
+    const struct wd_msg_unseal *m)
+{
+	struct wd_msg_seal_state state = seal_state(s);
+	char n[16];
+
+	(void)snprintf(n, sizeof(n), "%u/%u", s->progress.n,
+	    s->box.split.threshold); /* fits */
+	wd_log(WD_LOG_INFO, m->reset ? "unseal_reset" : "share_taken",
+	    "progress", n, "nonce", s->progress.nonce.s, "request",
+	    m->request.s, NULL);
+	seal_tell_state(s);
+	if (wd_peer_reply(&k->base.peer, WD_CALL_SEAL_UNSEAL, request, 0, NULL,
+		&state) != 0)
+		seal_keeper_condemn(s, k, "does not take answers");
 }
 
 static void
@@ -90,11 +137,17 @@ on_unseal(struct seal *s, struct seal_keeper *k, uint32_t request,
 	struct wd_diag d = { 0 };
 	int r = not_now(s, &d);
 
+	bool open = false;
+
 	if (r == 0)
-		r = try_to_open(s, m->share, &d);
+		r = take(s, m, &open, &d);
 	if (r != 0) {
 		log_refused(s, m, r, d.detail);
 		refuse(s, k, WD_CALL_SEAL_UNSEAL, request, r, d.detail);
+		return;
+	}
+	if (!open) {
+		progressed(s, k, request, m);
 		return;
 	}
 	wd_log(WD_LOG_INFO, "unsealed", "kind", s->box.row->name, "request",
@@ -111,6 +164,7 @@ on_seal(struct seal *s, struct seal_keeper *k, uint32_t request,
 {
 	(void)none;
 	seal_box_close(&s->box);
+	seal_progress_reset(&s->progress);
 	s->locked = true;
 	if (s->doing == SEAL_CLOSING) {
 		seal_change_join(s, k, request);

@@ -22,14 +22,15 @@ struct wd_msg_seal_state
 seal_state(const struct seal *s)
 {
 	const struct wd_seal_row *row = s->box.row;
-	bool typed = row != NULL && row->key_file == NULL;
 
 	return (struct wd_msg_seal_state){
 		.initialized = s->box.initialized,
 		.sealed = s->box.keyring == NULL,
 		.kind = wd_span_text(row == NULL ? NULL : row->name),
-		.shares = typed,
-		.threshold = typed,
+		.shares = s->box.split.shares,
+		.threshold = s->box.split.threshold,
+		.progress = s->progress.n,
+		.nonce = wd_id_span(&s->progress.nonce),
 		.wait_ms = seal_delay_left(&s->delay, wd_time_mono_ms()),
 		.keyring = wd_secret_borrow(s->box.keyring),
 	};
@@ -129,6 +130,25 @@ tell_all(struct seal *s, uint64_t asker)
 			k->owes = true; /* until its end */
 		else
 			tell(s, k, call, &state);
+	}
+}
+
+void
+seal_tell_state(struct seal *s)
+{
+	struct wd_msg_seal_state state = seal_state(s);
+
+	for (size_t i = 0; i < WD_KEEPERS; i++) {
+		struct seal_keeper *k = &s->keepers[i];
+		uint32_t number;
+
+		if (k->base.peer.chan == NULL || k->base.condemned ||
+		    !k->greeted)
+			continue;
+		if (wd_peer_send(&k->base.peer, WD_CALL_KEYRING, &state, -1,
+			&number) != 0)
+			seal_keeper_condemn(
+			    s, k, "does not take what it is told");
 	}
 }
 

@@ -51,18 +51,29 @@ serve(struct seal *s, const struct pollfd *fds, size_t n)
 			seal_keeper_ready(s, &s->keepers[i]);
 }
 
+/* The sooner of two times to wait; -1: for ever. */
+static int
+sooner(int a, int b)
+{
+	if (a < 0 || b < 0)
+		return a < 0 ? b : a;
+	return a < b ? a : b;
+}
+
 static int
 loop(struct seal *s, struct wd_diag *d)
 {
 	struct pollfd fds[WD_KEEPERS + 1];
 
 	for (;;) {
+		int share_due;
 		size_t n;
 
 		seal_change_check(s);
+		share_due = seal_share_check(s);
 		seal_keepers_flush(s);
 		n = list(s, fds);
-		if (poll(fds, n, seal_change_due(s)) >= 0)
+		if (poll(fds, n, sooner(seal_change_due(s), share_due)) >= 0)
 			serve(s, fds, n);
 		else if (errno != EINTR)
 			return wd_fault_errno(d, "cannot wait");

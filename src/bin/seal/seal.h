@@ -6,6 +6,7 @@
 #include "bin/common/keepers.h"
 #include "bin/seal/box.h"
 #include "bin/seal/delay.h"
+#include "bin/seal/progress.h"
 
 enum {
 	SEAL_ASKERS = 16, /* keepers that wait for one change */
@@ -26,6 +27,7 @@ struct seal {
 	struct wd_role *role;
 	struct seal_box box;
 	struct seal_delay delay;
+	struct seal_progress progress; /* a seal of shares */
 	bool locked; /* an operator has sealed: no keeper may have keys */
 
 	struct seal_keeper keepers[WD_KEEPERS];
@@ -62,6 +64,24 @@ void seal_keepers_flush(struct seal *s);
 bool seal_call(struct seal *s, struct seal_keeper *k,
     const struct wd_call_row *row, const struct wd_frame *f);
 
+/* ---- shares.c: seals that several operators open */
+
+/*
+ * Takes one share, or forgets the attempt. 0: it counts; *RET_SECRET is what
+ * all give together once there are enough, else untouched. WD_R_MALFORMED: not
+ * a share; WD_R_EXISTS: given already; WD_R_CONFLICT: meant for another
+ * attempt; or a fault.
+ */
+int seal_share_take(struct seal *s, const struct wd_msg_unseal *m,
+    struct wd_secret **ret_secret, struct wd_diag *d) WD_MUST_USE;
+
+/* Forgets the attempt, if there is one; keepers are told. */
+void seal_share_forget(struct seal *s, const char *why);
+
+/* Forgets an attempt that takes too long; milliseconds until one may, -1: there
+ * is none. */
+int seal_share_check(struct seal *s);
+
 /* ---- change.c: telling every keeper, and answering once they know */
 
 /* The state as every answer gives it; spans view S. */
@@ -70,6 +90,10 @@ struct wd_msg_seal_state seal_state(const struct seal *s);
 /* Starts a change that K has asked for; the box is open or closed already. */
 void seal_change(struct seal *s, enum seal_doing what, struct seal_keeper *k,
     uint32_t request);
+
+/* Tells all keepers that have asked how things stand, outside of any change;
+ * they owe nothing. */
+void seal_tell_state(struct seal *s);
 
 /* Tells K to wipe, outside of any change. */
 void seal_wipe(struct seal *s, struct seal_keeper *k);

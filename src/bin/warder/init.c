@@ -34,6 +34,13 @@ static const struct cli_option options[] = {
 	    true },
 	{ "passphrase-file", "FILE",
 	    "read the passphrase there; - is standard input", false },
+	{ "shares", "N",
+	    "instead of a passphrase: N shares for as many operators, printed "
+	    "once",
+	    false },
+	{ "threshold", "K", "how many of the shares open the server", false },
+	{ "share-dir", "DIR",
+	    "write the shares to files there instead of printing them", false },
 	{ "dev", NULL,
 	    "for development: no passphrase, the key lies beside the data",
 	    false },
@@ -81,7 +88,7 @@ say_why(int r, const struct wd_diag *d)
 static const struct way {
 	int (*plan)(const struct cli_args *, struct init *, struct wd_diag *);
 	int (*make)(struct init *, struct wd_diag *);
-	void (*report)(const struct init *);
+	bool (*report)(const struct init *);
 	bool (*report_json)(const struct init *);
 } ways[] = {
 	{ init_plan, init_make, init_report, init_report_json },
@@ -96,7 +103,7 @@ run(const struct cli_args *args)
 	WD_AUTO(init_done)
 	struct init x = { .state = -1, .lock = -1, .log = -1 };
 	struct wd_diag d = { 0 };
-	bool said = true;
+	bool said;
 	int r;
 
 	x.passphrase_file = cli_value(args, "passphrase-file");
@@ -106,12 +113,15 @@ run(const struct cli_args *args)
 		return cli_usage(args, "%s", d.detail);
 	if (r != 0 || (r = way->make(&x, &d)) != 0)
 		return say_why(r, &d);
-	if (cli_has(args, "json"))
-		said = way->report_json(&x);
-	else
-		way->report(&x);
+	said = cli_has(args, "json") ? way->report_json(&x) : way->report(&x);
+	said = said && fflush(stdout) == 0;
+	if (!said && x.result.shares != NULL && x.share_dir[0] == '\0')
+		(void)fprintf(stderr,
+		    "warder init: the shares could not be printed, so nobody "
+		    "can open this server: remove %s and start again\n",
+		    x.conf.state_dir);
 	/* It is there, said or not. */
-	return said && fflush(stdout) == 0 ? CLI_OK : CLI_FAULT;
+	return said ? CLI_OK : CLI_FAULT;
 }
 
 const struct cli_verb cli_verb_init = {

@@ -23,6 +23,8 @@ struct init {
 	const char *names[INIT_NAMES]; /* of the TLS certificate */
 	size_t n_names;
 	enum wd_seal_kind kind;
+	struct wd_seal_split split;   /* of a seal of shares */
+	char share_dir[WD_CONF_PATH]; /* where they go; empty: printed */
 	const char *passphrase_file;  /* as cli_passphrase() takes it */
 	struct wd_secret *passphrase; /* NULL: no passphrase seal */
 	int64_t now;
@@ -35,7 +37,8 @@ struct init {
 
 	/* what was made here, and goes again when a later step fails */
 	bool made_folder, made_output, made_state, made_log_folder, made_log,
-	    made_key, made_certificate, made_conf, made_token;
+	    made_key, made_certificate, made_conf, made_token, made_share_dir;
+	unsigned made_shares; /* files of them */
 
 	int64_t certificate_expires;
 	char log_key[WD_NOTE_KEY_TEXT]; /* public, as text */
@@ -48,6 +51,10 @@ struct cli_args;
 
 /* WD_R_MALFORMED and other rejections for what cannot be; nothing is made. */
 int init_plan(const struct cli_args *args, struct init *x, struct wd_diag *d)
+    WD_MUST_USE;
+
+/* PATH as it is from the root. WD_R_RANGE: too long. */
+int init_absolute(const char *path, char *ret, size_t size, struct wd_diag *d)
     WD_MUST_USE;
 
 /* Places and configuration of a server that is there; as above. */
@@ -72,6 +79,22 @@ int init_token_write(struct init *x, const struct wd_secret *token,
 int init_token_plan(
     const struct cli_args *args, struct init *x, struct wd_diag *d) WD_MUST_USE;
 int init_token_new(struct init *x, struct wd_diag *d) WD_MUST_USE;
+
+/* ---- init_shares.c: the shares of several operators */
+
+/* Looks at the options. WD_R_MALFORMED, WD_R_RANGE. */
+int init_shares_plan(
+    const struct cli_args *args, struct init *x, struct wd_diag *d) WD_MUST_USE;
+
+/* One file each, for the caller alone, where they are asked for; WD_R_EXISTS.
+ * Undone: those that were written go again. */
+int init_shares_write(struct init *x, const struct wd_init_result *made,
+    struct wd_diag *d) WD_MUST_USE;
+void init_shares_undo(const struct init *x);
+
+/* Share I as text; ROOM has WD_SHARE_TEXT bytes and is what is viewed. */
+struct wd_span init_share_text(
+    const struct wd_init_result *made, unsigned i, struct wd_secret *room);
 
 /* ---- init_tls.c: key and certificate, unless the operator has both */
 
@@ -114,9 +137,9 @@ void init_file_clean(const char *path);
 
 /* ---- init_report.c: what was made, and what to type next */
 
-void init_report(const struct init *x);
 /* False when standard output does not take it. */
+bool init_report(const struct init *x);
 bool init_report_json(const struct init *x);
 /* The same for one more token. */
-void init_report_token(const struct init *x);
+bool init_report_token(const struct init *x);
 bool init_report_token_json(const struct init *x);

@@ -17,8 +17,8 @@ enum { TEXT_MAX = 4096 };
 
 /* ---- paths */
 
-static int
-absolute(const char *path, char *ret, size_t size, struct wd_diag *d)
+int
+init_absolute(const char *path, char *ret, size_t size, struct wd_diag *d)
 {
 	char here[WD_CONF_PATH] = "";
 	size_t len;
@@ -53,11 +53,11 @@ find_places(const struct cli_args *args, struct init *x, struct wd_diag *d)
 	}
 	if (config == NULL)
 		config = WD_CONF_FILE;
-	if ((r = absolute(config, x->config, sizeof(x->config), d)) != 0)
+	if ((r = init_absolute(config, x->config, sizeof(x->config), d)) != 0)
 		return r;
 	(void)snprintf(x->folder, sizeof(x->folder), "%.*s",
 	    (int)(strrchr(x->config, '/') - x->config), x->config); /* fits */
-	r = absolute(output != NULL ? output : x->folder, x->output,
+	r = init_absolute(output != NULL ? output : x->folder, x->output,
 	    sizeof(x->output), d);
 	if (r != 0)
 		return r;
@@ -98,7 +98,7 @@ write_path(
     struct wd_wr *wr, const char *name, const char *path, struct wd_diag *d)
 {
 	char whole[WD_CONF_PATH];
-	int r = absolute(path, whole, sizeof(whole), d);
+	int r = init_absolute(path, whole, sizeof(whole), d);
 
 	return r != 0 ? r : write_value(wr, name, whole, d);
 }
@@ -232,17 +232,42 @@ plan_names(const struct cli_args *args, struct init *x, struct wd_diag *d)
 	return 0;
 }
 
+/* What the root key is to be under. */
+static int
+plan_seal(const struct cli_args *args, struct init *x, struct wd_diag *d)
+{
+	static const struct {
+		const char *option;
+		enum wd_seal_kind kind;
+	} kinds[] = {
+		{ "passphrase-file", WD_SEAL_PASSPHRASE },
+		{ "shares", WD_SEAL_SHAMIR },
+		{ "dev", WD_SEAL_FILE },
+	};
+	const char *chosen = NULL;
+
+	x->kind = WD_SEAL_PASSPHRASE;
+	for (size_t i = 0; i < WD_N(kinds); i++) {
+		if (!cli_has(args, kinds[i].option))
+			continue;
+		if (chosen != NULL)
+			return wd_reject(d, WD_R_MALFORMED,
+			    "--%s and --%s exclude each other", chosen,
+			    kinds[i].option);
+		chosen = kinds[i].option;
+		x->kind = kinds[i].kind;
+	}
+	return init_shares_plan(args, x, d);
+}
+
 int
 init_plan(const struct cli_args *args, struct init *x, struct wd_diag *d)
 {
 	int r;
 
-	x->kind = cli_has(args, "dev") ? WD_SEAL_FILE : WD_SEAL_PASSPHRASE;
 	x->now = wd_time_now();
-	if (cli_has(args, "dev") && cli_has(args, "passphrase-file"))
-		return wd_reject(d, WD_R_MALFORMED,
-		    "--dev and --passphrase-file exclude each other");
-	if ((r = find_places(args, x, d)) != 0 ||
+	if ((r = plan_seal(args, x, d)) != 0 ||
+	    (r = find_places(args, x, d)) != 0 ||
 	    (r = plan_conf(args, x, d)) != 0)
 		return r;
 	return plan_names(args, x, d);

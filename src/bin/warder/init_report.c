@@ -9,10 +9,12 @@
 #include "codec/base64.h"
 #include "codec/jtext.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { JSON_MAX = 16384, THUMBPRINT = 44 };
+enum { JSON_MAX = 32768, THUMBPRINT = 44 };
 
 static void
 thumbprint(const struct init *x, char ret[THUMBPRINT])
@@ -38,6 +40,50 @@ dated(const char *name, const char *value, int64_t seconds)
 	wd_time_format(seconds, time);
 	(void)snprintf(remark, sizeof(remark), "until %s", time); /* fits */
 	line(name, value, remark);
+}
+
+/* By write(2): no buffer of the library keeps a copy. */
+static bool
+write_all(struct wd_span s)
+{
+	while (s.len > 0) {
+		ssize_t n = write(STDOUT_FILENO, s.p, s.len);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		if (n > 0)
+			s = wd_span(s.p + n, s.len - (size_t)n);
+	}
+	return true;
+}
+
+static bool
+print_share(const struct init *x, unsigned i)
+{
+	WD_AUTO(wd_secret_freep)
+	struct wd_secret *room = wd_secret_new(WD_SHARE_TEXT);
+
+	if (room == NULL)
+		return false;
+	(void)printf("  share %-3u        ", i + 1);
+	return fflush(stdout) == 0 &&
+	    write_all(init_share_text(&x->result, i, room)) &&
+	    write_all(WD_SPAN_LIT("\n"));
+}
+
+static bool
+print_shares(const struct init *x)
+{
+	bool said = true;
+
+	if (x->result.shares == NULL)
+		return true;
+	if (x->share_dir[0] != '\0')
+		line("shares", x->share_dir, "one file each");
+	for (unsigned i = 0;
+	     said && x->share_dir[0] == '\0' && i < x->split.shares; i++)
+		said = print_share(x, i);
+	return said;
 }
 
 static void
@@ -74,9 +120,10 @@ static void
 print_next(const struct init *x)
 {
 	bool typed = x->kind == WD_SEAL_PASSPHRASE;
+	bool shared = x->kind == WD_SEAL_SHAMIR;
 
 	(void)printf("\nType next:\n\n  warderd --config %s\n", x->config);
-	if (typed)
+	if (typed || shared)
 		print_verb(x, "unseal");
 	print_verb(x, "status");
 	if (strcmp(x->token, CLI_TOKEN_FILE) != 0)
@@ -84,29 +131,37 @@ print_next(const struct init *x)
 	if (typed)
 		(void)printf("\nNobody can open this server without its "
 			     "passphrase, not even you: keep it.\n");
+	if (shared)
+		(void)printf("\nAny %u of the %u shares open this server, "
+			     "fewer never do: unseal asks for one\na call. "
+			     "Give each to another person; they are not shown "
+			     "again.\n",
+		    x->split.threshold, x->split.shares);
 }
 
-void
+bool
 init_report(const struct init *x)
 {
 	const char *warning = wd_seal_row(x->kind)->warning;
+	bool said;
 
 	(void)printf("Warder is initialized.\n\n");
+	said = print_shares(x);
 	print_what(x);
 	print_next(x);
-	(void)fflush(stdout); /* checked by the caller */
+	said = fflush(stdout) == 0 && said;
 	if (warning != NULL)
 		(void)fprintf(stderr, "\nWARNING: %s\n", warning);
+	return said;
 }
 
 static bool
 print_json(const struct wd_wr *wr)
 {
-	return wd_wr_end(wr) == 0 &&
-	    fwrite(wr->p, 1, wr->len, stdout) == wr->len;
+	return wd_wr_end(wr) == 0 && write_all(wd_wr_span(wr));
 }
 
-void
+bool
 init_report_token(const struct init *x)
 {
 	(void)printf("There is a new admin token.\n\n");
@@ -114,6 +169,7 @@ init_report_token(const struct init *x)
 	(void)printf("\nStart the server: the token is good once it runs. "
 		     "The log has it;\nwarder token list shows which others "
 		     "there are.\n");
+	return true; /* the token is in its file */
 }
 
 bool
@@ -133,6 +189,25 @@ init_report_token_json(const struct init *x)
 	return print_json(&wr);
 }
 
+/* Null: there are none; those in files are not shown. */
+static void
+write_shares(struct wd_jtext *j, const struct init *x)
+{
+	WD_AUTO(wd_secret_freep)
+	struct wd_secret *room = wd_secret_new(WD_SHARE_TEXT);
+
+	wd_jtext_key(j, "shares");
+	if (x->result.shares == NULL || x->share_dir[0] != '\0' ||
+	    room == NULL) {
+		wd_jtext_null(j);
+		return;
+	}
+	wd_jtext_array(j);
+	for (unsigned i = 0; i < x->split.shares; i++)
+		wd_jtext_string(j, init_share_text(&x->result, i, room));
+	wd_jtext_end(j);
+}
+
 bool
 init_report_json(const struct init *x)
 {
@@ -148,9 +223,11 @@ init_report_json(const struct init *x)
 	wd_jtext_key_text(&j, "release_key", print);
 	wd_jtext_key_text(&j, "seal", wd_seal_row(x->kind)->name);
 	wd_jtext_key_text(&j, "server_name", x->conf.name);
+	write_shares(&j, x);
 	wd_jtext_key_text(&j, "state_dir", x->conf.state_dir);
 	wd_jtext_key(&j, "store");
 	wd_jtext_string(&j, wd_id_span(&x->result.store_id));
+	wd_jtext_key_uint(&j, "threshold", x->split.threshold);
 	wd_jtext_key_text(&j, "tls_certificate", x->conf.tls_certificate);
 	wd_jtext_key(&j, "tls_certificate_expires");
 	wd_jtext_time(&j, x->certificate_expires);

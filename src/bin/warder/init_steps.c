@@ -165,7 +165,8 @@ before_seal(void *ctx, const struct wd_init_result *made, struct wd_diag *d)
 	int r;
 
 	init_owner_leave();
-	if ((r = init_log_write(x, made, d)) != 0 ||
+	if ((r = init_shares_write(x, made, d)) != 0 ||
+	    (r = init_log_write(x, made, d)) != 0 ||
 	    (r = init_token_write(x, made->token, x->unfinished, d)) != 0)
 		return r;
 	return init_owner_enter(x, x->conf.user_keeper, d);
@@ -178,6 +179,7 @@ make_server(struct init *x, struct wd_diag *d)
 		.state = x->state,
 		.kind = x->kind,
 		.passphrase = wd_secret_borrow(x->passphrase),
+		.split = x->split,
 		.now = x->now,
 		.before_seal = before_seal,
 		.ctx = x };
@@ -194,6 +196,7 @@ undo_server(const struct init *x)
 {
 	if (x->made_token)
 		(void)unlink(x->token); /* it was made here */
+	init_shares_undo(x);
 }
 
 /* ---- all of it */

@@ -194,8 +194,8 @@ ask_at_terminal(
 	int r;
 
 	if ((r = terminal_open(&t, d)) != 0 ||
-	    (r = ask(&t, fresh ? "New passphrase: " : "Passphrase: ", &first,
-		 d)) != 0)
+	    (r = ask(&t, fresh ? "New passphrase: " : "Passphrase or share: ",
+		 &first, d)) != 0)
 		return r;
 	if (fresh && (r = ask(&t, "Once more: ", &second, d)) != 0)
 		return r;

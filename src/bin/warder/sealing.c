@@ -18,7 +18,11 @@ static const struct cli_column status_lines[] = {
 	{ "version", "version", 0 },
 	{ "initialized", "initialized", 0 },
 	{ "sealed", "sealed", 0 },
-	{ "seal.kind", "seal", 0 },
+	{ "seal.kind", "seal type", 0 },
+	{ "seal.shares", "total shares", 0 },
+	{ "seal.threshold", "threshold", 0 },
+	{ "seal.progress", "unseal progress", 0 },
+	{ "seal.nonce", "unseal nonce", 0 },
 	{ "keys", "keys", 0 },
 	{ "policies", "policies", 0 },
 	{ "log.size", "log entries", 0 },
@@ -69,21 +73,43 @@ static const struct cli_option unseal_options[] = {
 	{ "passphrase-file", "FILE",
 	    "read the passphrase or share from FILE, - for standard input",
 	    false },
+	{ "nonce", "ID",
+	    "the attempt the share is for; refused when another is under way",
+	    false },
+	{ "reset", NULL, "instead: forget the shares given so far", false },
 };
 
 static const struct cli_column seal_lines[] = {
 	{ "sealed", "sealed", 0 },
-	{ "kind", "seal", 0 },
-	{ "progress", "progress", 0 },
+	{ "kind", "seal type", 0 },
+	{ "shares", "total shares", 0 },
 	{ "threshold", "threshold", 0 },
+	{ "progress", "unseal progress", 0 },
+	{ "nonce", "unseal nonce", 0 },
 	{ "wait_seconds", "wait seconds", 0 },
 };
+
+/* SHARE may be NULL: to reset. */
+static void
+write_body(const struct cli_args *args, struct wd_jtext *j,
+    const struct wd_secret *share)
+{
+	wd_jtext_object(j);
+	cli_member(j, args, "nonce", "nonce");
+	if (share == NULL)
+		wd_jtext_key_bool(j, "reset", true);
+	if (share != NULL) {
+		wd_jtext_key(j, "share");
+		wd_jtext_string(j, wd_secret_borrow(share));
+	}
+	wd_jtext_end(j);
+}
 
 static enum cli_exit
 send_share(struct cli_online *o, const struct wd_secret *share)
 {
 	WD_AUTO(wd_secret_freep)
-	struct wd_secret *body = wd_secret_new(6 * SHARE_MAX + 32);
+	struct wd_secret *body = wd_secret_new(6 * SHARE_MAX + 512);
 	struct cli_call call = { "POST", "/admin/v1/unseal", { 0 }, NULL,
 		NULL };
 	struct wd_wr wr;
@@ -93,12 +119,9 @@ send_share(struct cli_online *o, const struct wd_secret *share)
 		return CLI_FAULT;
 	wr = wd_wr_fixed(wd_secret_bytes(body), wd_secret_len(body));
 	j = wd_jtext(&wr);
-	wd_jtext_object(&j);
-	wd_jtext_key(&j, "share");
-	wd_jtext_string(&j, wd_secret_borrow(share));
-	wd_jtext_end(&j);
+	write_body(o->args, &j, share);
 	if (wd_wr_end(&wr) != 0)
-		return CLI_FAULT; /* text that fits was read */
+		return cli_usage(o->args, "--nonce is too long");
 	call.body = wd_wr_span(&wr);
 	return cli_online_call(o, &call);
 }
@@ -114,8 +137,10 @@ run_unseal(const struct cli_args *args)
 
 	if (e != CLI_OK)
 		return e;
-	r = cli_passphrase(cli_value(args, "passphrase-file"),
-	    CLI_PASSPHRASE_KNOWN, &share, &d);
+	r = cli_has(args, "reset")
+	    ? 0
+	    : cli_passphrase(cli_value(args, "passphrase-file"),
+		  CLI_PASSPHRASE_KNOWN, &share, &d);
 	if (r != 0) {
 		(void)fprintf(stderr, "warder unseal: %s\n", d.detail);
 		return r > 0 ? CLI_REJECTED : CLI_FAULT;

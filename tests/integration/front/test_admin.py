@@ -840,9 +840,10 @@ class Documents(AdminTest):
 class Sealing(AdminTest):
     STATE = {"initialized": True, "sealed": True, "kind": "passphrase",
              "shares": 5, "threshold": 3, "progress": 1, "wait_ms": 1001,
-             "keyring": b"never shown"}
+             "nonce": "a nonce", "keyring": b"never shown"}
     SHOWN = {"initialized": True, "sealed": True, "kind": "passphrase",
-             "shares": 5, "threshold": 3, "progress": 1, "wait_seconds": 2}
+             "shares": 5, "threshold": 3, "progress": 1, "wait_seconds": 2,
+             "nonce": "a nonce"}
 
     def test_unsealing_takes_no_token(self):
         self.answers("UNSEAL", self.STATE)
@@ -882,8 +883,9 @@ class Sealing(AdminTest):
         shown = {
             "clock": TEXT, "initialized": True, "keys": 3, "log": {
                 "size": 120, "writable": True}, "policies": 2,
-            "processes": [], "seal": {"kind": "file", "progress": 0,
-                                      "shares": 1, "threshold": 1},
+            "processes": [], "seal": {"kind": "file", "nonce": None,
+                                      "progress": 0, "shares": 1,
+                                      "threshold": 1},
             "sealed": False, "server_name": "kbs.example",
             "version": "0.1.0", "warnings": ["one thing", "another"]}
         answer = self.ask("GET", "/admin/v1/status", local=True)

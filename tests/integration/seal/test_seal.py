@@ -17,6 +17,7 @@ class Hello(SealTest):
         self.assertEqual(keeper.first, {
             "result": 0, "initialized": True, "sealed": True,
             "kind": "passphrase", "shares": 1, "threshold": 1, "progress": 0,
+            "nonce": "",
             "wait_ms": 0, "keyring": b""})
 
     def test_folder_without_a_server_is_not_initialized(self):

@@ -83,6 +83,33 @@ class Whole(unittest.TestCase):
         self.assertTrue(server.status()["sealed"])
         self.assertFalse(server.public_ready())
 
+    def test_operators_open_it_together(self):
+        server = self.serve(passphrase=None, seal=(
+            "--shares", "3", "--threshold", "2"))
+        shares = server.made["shares"]
+        give = lambda share, *more: server.warder(
+            "unseal", "--passphrase-file", "-", *more, stdin=share.encode())
+        first = give(shares[2])
+        self.assertEqual((first["sealed"], first["progress"]), (True, 1))
+        shown = server.status()["seal"]
+        self.assertEqual(shown, {
+            "kind": "shamir", "nonce": first["nonce"], "progress": 1,
+            "shares": 3, "threshold": 2})
+        self.assertIn("exists", self.refusal(lambda: give(shares[2])))
+        self.assertIn("conflict", self.refusal(lambda: give(
+            shares[0], "--nonce", "00000000-0000-4000-8000-000000000000")))
+        self.assertEqual(server.warder("unseal", "--reset")["progress"], 0)
+        self.assertIsNone(server.status()["seal"]["nonce"])
+        nonce = give(shares[0])["nonce"]
+        self.assertFalse(give(shares[2], "--nonce", nonce)["sealed"])
+        wait_until(server.public_ready, "readiness")
+        entries = [item["entry"] for item in
+                   server.warder("audit", "tail")["items"]]
+        self.assertEqual(
+            [e.get("detail") for e in entries if e["event"] == "unseal"],
+            ["share 1 of 2", "the shares given were forgotten",
+             "share 1 of 2", None])
+
     def test_file_seal_is_opened_by_asking(self):
         server = self.serve(passphrase=None)
         self.assertTrue(any("DEVELOPMENT" in warning for warning in

@@ -51,6 +51,7 @@ root_key(int dir, struct wd_id *ret_store_id)
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *bytes = NULL;
 	WD_AUTO(wd_secret_freep) struct wd_secret *share = NULL;
 	WD_AUTO(wd_seal_file_done) struct wd_seal_file seal = { 0 };
+	struct wd_seal_use use = { 0 };
 	const struct wd_seal_row *row;
 	struct wd_secret *root = NULL;
 
@@ -60,8 +61,9 @@ root_key(int dir, struct wd_id *ret_store_id)
 	row = wd_seal_row(seal.kind);
 	t_ok(wd_file_read_secret(
 	    dir, row->key_file, row->share_max, &share, NULL));
-	t_ok(row->unwrap(wd_bytes_span(seal.blob), &seal.store_id,
-	    wd_secret_borrow(share), &root, NULL));
+	use.share = wd_secret_borrow(share);
+	t_ok(row->unwrap(
+	    wd_bytes_span(seal.blob), &seal.store_id, &use, &root, NULL));
 	*ret_store_id = seal.store_id;
 	return root;
 }

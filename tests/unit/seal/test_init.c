@@ -95,6 +95,7 @@ open_keyring(
 	WD_AUTO(wd_secret_freep) struct wd_secret *share = NULL;
 	WD_AUTO(wd_secret_freep) struct wd_secret *root = NULL;
 	WD_AUTO(wd_seal_file_done) struct wd_seal_file seal = { 0 };
+	struct wd_seal_use use = { 0 };
 	const struct wd_seal_row *row;
 
 	t_ok(wd_file_read(f->fd, "seal", WD_SEAL_FILE_MAX, &file, NULL));
@@ -105,8 +106,9 @@ open_keyring(
 	else
 		t_ok(wd_file_read_secret(
 		    f->fd, row->key_file, row->share_max, &share, NULL));
-	t_ok(row->unwrap(wd_bytes_span(seal.blob), &seal.store_id,
-	    wd_secret_borrow(share), &root, NULL));
+	use.share = wd_secret_borrow(share);
+	t_ok(row->unwrap(
+	    wd_bytes_span(seal.blob), &seal.store_id, &use, &root, NULL));
 	t_ok(wd_file_read(f->fd, "keyring", WD_KEYRING_MAX, &sealed, NULL));
 	t_ok(wd_keyring_open(wd_bytes_span(sealed), wd_secret_borrow(root),
 	    &seal.store_id, ret));

@@ -8,12 +8,14 @@
 enum { CHEAP = 10 }; /* the least that the cost may be */
 
 static const uint8_t share_bytes[32] = "a passphrase of 32 characters !!";
+static const struct wd_seal_use right = { .share = { share_bytes, 32 } };
 static const uint8_t wrong_bytes[32] = "A passphrase of 32 characters !!";
 
-/* Either seal, at a cost that tests can pay. */
+/* Any seal, at a cost that tests can pay. */
 static struct wd_bytes *
 wrapped(const struct wd_seal_row *row)
 {
+	const struct wd_seal_use use = { WD_SPAN(share_bytes), { 5, 3 } };
 	struct wd_bytes *blob = NULL;
 	struct wd_id id = t_id(7);
 
@@ -21,8 +23,7 @@ wrapped(const struct wd_seal_row *row)
 		t_ok(wd_passphrase_wrap(
 		    CHEAP, WD_SPAN(t_root), &id, WD_SPAN(share_bytes), &blob));
 	else
-		t_ok(row->wrap(
-		    WD_SPAN(t_root), &id, WD_SPAN(share_bytes), &blob, NULL));
+		t_ok(row->wrap(WD_SPAN(t_root), &id, &use, &blob, NULL));
 	return blob;
 }
 
@@ -32,8 +33,9 @@ unwrap(const struct wd_seal_row *row, struct wd_span blob, uint8_t store,
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *root = NULL;
 	struct wd_id id = t_id(store);
+	const struct wd_seal_use use = { .share = share };
 	struct wd_diag d = { 0 };
-	int r = row->unwrap(blob, &id, share, &root, &d);
+	int r = row->unwrap(blob, &id, &use, &root, &d);
 
 	if (r == 0)
 		t_span_equal(wd_secret_borrow(root), WD_SPAN(t_root));
@@ -48,7 +50,7 @@ each_row(void (*test)(const struct wd_seal_row *row))
 	size_t n;
 	const struct wd_seal_row *const *rows = wd_seal_rows(&n);
 
-	assert_int_equal(n, 2);
+	assert_int_equal(n, 3);
 	for (size_t i = 0; i < n; i++)
 		test(rows[i]);
 }
@@ -77,11 +79,12 @@ seal_opens_with_its_share_and_store_only(void **state)
 	each_row(expect_share_and_store_count);
 }
 
-/* The first four bytes of the passphrase's blob say what it is made with. */
+/* The first bytes of these blobs say what they are made with. */
 static bool
 may_be_malformed(const struct wd_seal_row *row, size_t bit)
 {
-	return row->kind == WD_SEAL_PASSPHRASE && bit < 32;
+	return (row->kind == WD_SEAL_PASSPHRASE && bit < 32) ||
+	    (row->kind == WD_SEAL_SHAMIR && bit < 24);
 }
 
 static void
@@ -159,8 +162,7 @@ root_key_of_another_length_is_malformed(void **state)
 	struct wd_id id = t_id(7);
 
 	(void)state;
-	t_ok(file->wrap(
-	    wd_span(t_root, 31), &id, WD_SPAN(share_bytes), &blob, NULL));
+	t_ok(file->wrap(wd_span(t_root, 31), &id, &right, &blob, NULL));
 	assert_int_equal(
 	    unwrap(file, wd_bytes_span(blob), 7, WD_SPAN(share_bytes)),
 	    WD_R_MALFORMED);
@@ -176,8 +178,7 @@ passphrase_is_wrapped_at_full_cost(void **state)
 	struct wd_id id = t_id(7);
 
 	(void)state;
-	t_ok(
-	    row->wrap(WD_SPAN(t_root), &id, WD_SPAN(share_bytes), &blob, NULL));
+	t_ok(row->wrap(WD_SPAN(t_root), &id, &right, &blob, NULL));
 	assert_int_equal(blob->p[1], 17);
 	t_ok(unwrap(row, wd_bytes_span(blob), 7, WD_SPAN(share_bytes)));
 }
@@ -197,8 +198,33 @@ rows_are_found_by_kind_and_name(void **state)
 		assert_true(rows[i]->share_min > 0);
 	}
 	assert_null(wd_seal_row(WD_SEAL_NONE));
-	assert_null(wd_seal_by_name(WD_SPAN_LIT("shamir")));
+	assert_null(wd_seal_by_name(WD_SPAN_LIT("tpm 1.2")));
 	assert_non_null(wd_seal_row(WD_SEAL_FILE)->warning);
+}
+
+static void
+shares_say_how_many_there_are(void **state)
+{
+	const struct wd_seal_row *row = wd_seal_row(WD_SEAL_SHAMIR);
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *blob = wrapped(row);
+	struct wd_seal_split s = { 0 };
+	static const uint8_t bad[][3] = { { 2, 5, 3 }, { 1, 0, 0 }, { 1, 5, 0 },
+		{ 1, 5, 6 }, { 1, 5, 1 } };
+
+	(void)state;
+	t_ok(row->split_of(wd_bytes_span(blob), &s));
+	assert_int_equal(s.shares, 5);
+	assert_int_equal(s.threshold, 3);
+	for (size_t i = 0; i < WD_N(bad); i++) {
+		wd_copy(blob->p, WD_SPAN(bad[i]));
+		assert_int_equal(
+		    row->split_of(wd_bytes_span(blob), &s), WD_R_MALFORMED);
+		assert_int_equal(
+		    unwrap(row, wd_bytes_span(blob), 7, WD_SPAN(share_bytes)),
+		    WD_R_MALFORMED);
+	}
+	assert_int_equal(
+	    row->split_of(wd_span(blob->p, 2), &s), WD_R_MALFORMED);
 }
 
 static struct wd_bytes *
@@ -238,8 +264,8 @@ open_file(struct wd_span bytes)
 
 	if (r != 0)
 		return r;
-	return wd_seal_row(f.kind)->unwrap(wd_bytes_span(f.blob), &f.store_id,
-	    WD_SPAN(share_bytes), &root, NULL);
+	return wd_seal_row(f.kind)->unwrap(
+	    wd_bytes_span(f.blob), &f.store_id, &right, &root, NULL);
 }
 
 static void
@@ -298,8 +324,7 @@ seal_survives_every_failing_allocation(void **state)
 	(void)state;
 	for (uint64_t n = 1; r == WD_F_MEMORY; n++) {
 		wd_alloc_fail_at(n);
-		r = row->wrap(
-		    WD_SPAN(t_root), &id, WD_SPAN(share_bytes), &blob, NULL);
+		r = row->wrap(WD_SPAN(t_root), &id, &right, &blob, NULL);
 		assert_true((r == WD_F_MEMORY) == (wd_alloc_fail_at(0) != 0));
 		assert_true(r == 0 || blob == NULL);
 	}
@@ -323,6 +348,7 @@ main(void)
 		cmocka_unit_test(blob_of_one_seal_does_not_open_another),
 		cmocka_unit_test(root_key_of_another_length_is_malformed),
 		cmocka_unit_test(passphrase_is_wrapped_at_full_cost),
+		cmocka_unit_test(shares_say_how_many_there_are),
 		cmocka_unit_test(rows_are_found_by_kind_and_name),
 		cmocka_unit_test(seal_file_goes_both_ways),
 		cmocka_unit_test(every_flipped_bit_of_a_seal_file_is_refused),
