@@ -70,6 +70,7 @@ struct wd_appraisal_rules {
 	uint32_t min_evaluation_sgx, min_evaluation_tdx;
 	bool allow_migrate_ma; /* SNP; else WD_R_MIGRATION_NOT_ALLOWED */
 	bool need_amd_crl;     /* SNP; else a list is checked where given */
+	bool need_gpu_crl;     /* NVIDIA; likewise */
 	bool has_max_vmpl;
 	uint8_t max_vmpl;
 	/* Reported, of each line and (NO_LINE) of all; WD_R_TCB_BELOW_MINIMUM

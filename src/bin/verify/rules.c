@@ -84,6 +84,7 @@ verify_open(
 		.allow_debug = config->allow_debug,
 		.crl_optional = config->crl_optional,
 		.need_amd_crl = !config->crl_optional,
+		.need_gpu_crl = !config->crl_optional,
 		.min_evaluation_number = config->min_evaluation_number,
 		.min_evaluation_sgx = config->sgx_min_evaluation_number,
 		.min_evaluation_tdx = config->tdx_min_evaluation_number,

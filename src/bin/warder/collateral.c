@@ -50,6 +50,8 @@ static const struct document {
 	{ "ask.pem", "ask", NULL, NULL },
 	{ "amd_crl.der", "amd_crl", "ask.pem", NULL },
 	{ "vek_kept.pem", "vek_kept", "ask.pem", NULL },
+	{ "gpu_root_crl.der", "gpu_root_crl", "gpu_ca.pem", NULL },
+	{ "gpu_crl.der", "gpu_crl", "gpu_ca.pem", NULL },
 };
 
 /* ---- import */

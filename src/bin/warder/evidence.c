@@ -232,12 +232,14 @@ read_min_tcb(struct wd_jobj *o, struct wd_appraisal_rules *set)
 }
 
 static void
-read_amd_rules(struct wd_jobj *o, struct wd_appraisal_rules *set)
+read_other_rules(struct wd_jobj *o, struct wd_appraisal_rules *set)
 {
 	set->allow_migrate_ma =
 	    wd_jobj_bool(o, "allow_migrate_ma", WD_OPTIONAL, false);
 	set->need_amd_crl =
 	    wd_jobj_bool(o, "require_amd_crl", WD_OPTIONAL, false);
+	set->need_gpu_crl =
+	    wd_jobj_bool(o, "require_gpu_crl", WD_OPTIONAL, false);
 	set->has_max_vmpl = wd_jobj_has(o, "max_vmpl");
 	set->max_vmpl = (uint8_t)wd_jobj_uint(o, "max_vmpl", WD_OPTIONAL, 3);
 	read_min_tcb(o, set);
@@ -275,7 +277,7 @@ evidence_policy(
 	set->crl_optional = !wd_jobj_bool(&o, "require_crl", WD_OPTIONAL, true);
 	set->min_evaluation_number = (uint32_t)wd_jobj_uint(
 	    &o, "min_evaluation_number", WD_OPTIONAL, UINT32_MAX);
-	read_amd_rules(&o, set);
+	read_other_rules(&o, set);
 	read_tpm_rules(&o, set);
 	return wd_jobj_close(&o);
 }

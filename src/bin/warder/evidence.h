@@ -49,9 +49,9 @@ int evidence_input(struct evidence_request *q, struct wd_span role,
     const char *file, struct wd_diag *d) WD_MUST_USE;
 
 /* {"allow_debug", "require_crl", "min_evaluation_number", "allow_migrate_ma",
- * "require_amd_crl", "max_vmpl", "min_tcb", "allow_sha1", "require_pcrs",
- * "require_ak_purpose"}, each
- * optional. WD_R_MALFORMED, WD_R_UNKNOWN_MEMBER, WD_R_RANGE. */
+ * "require_amd_crl", "require_gpu_crl", "max_vmpl", "min_tcb", "allow_sha1",
+ * "require_pcrs", "require_ak_purpose"}, each optional. WD_R_MALFORMED,
+ * WD_R_UNKNOWN_MEMBER, WD_R_RANGE. */
 int evidence_policy(struct evidence_request *q, const struct wd_jval *v,
     struct wd_diag *d) WD_MUST_USE;
 

@@ -62,6 +62,7 @@ same_set(const struct wd_appraisal_rules *a, const struct wd_appraisal_rules *b)
 	    a->min_evaluation_number == b->min_evaluation_number &&
 	    a->allow_migrate_ma == b->allow_migrate_ma &&
 	    a->need_amd_crl == b->need_amd_crl &&
+	    a->need_gpu_crl == b->need_gpu_crl &&
 	    a->has_max_vmpl == b->has_max_vmpl && a->max_vmpl == b->max_vmpl &&
 	    same_tcb(&a->min_tcb[WD_SNP_NO_LINE], /* no other is set here */
 		&b->min_tcb[WD_SNP_NO_LINE]) &&

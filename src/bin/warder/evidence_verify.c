@@ -29,7 +29,8 @@ static const struct cli_option options[] = {
 	{ "nonce", "HEX", "what the report data must begin with", false },
 	{ "policy", "FILE",
 	    "JSON: allow_debug, require_crl, min_evaluation_number, "
-	    "allow_migrate_ma, require_amd_crl, max_vmpl, min_tcb, "
+	    "allow_migrate_ma, require_amd_crl, require_gpu_crl, "
+	    "max_vmpl, min_tcb, "
 	    "allow_sha1, require_pcrs, require_ak_purpose",
 	    false },
 	{ "trust-anchor", "FILE",

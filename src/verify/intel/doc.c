@@ -6,6 +6,7 @@
 
 #include "verify/arm/cpak.h"
 #include "verify/intel/kept.h"
+#include "verify/nvidia/lists.h"
 #include "verify/snp/doc.h"
 
 /* What a check works on. */
@@ -178,6 +179,20 @@ check_amd_crl(const struct doc *x, struct wd_doc_info *info)
 }
 
 static int
+check_gpu_root_crl(const struct doc *x, struct wd_doc_info *info)
+{
+	return wd_nvidia_crl_check(
+	    x->v, WD_IN_GPU_ROOT_CRL, x->bytes, x->chain, x->at, info, x->d);
+}
+
+static int
+check_gpu_crl(const struct doc *x, struct wd_doc_info *info)
+{
+	return wd_nvidia_crl_check(
+	    x->v, WD_IN_GPU_CRL, x->bytes, x->chain, x->at, info, x->d);
+}
+
+static int
 check_vek(const struct doc *x, struct wd_doc_info *info)
 {
 	return wd_snp_vek_check(x->v, x->bytes, x->chain, x->at, info, x->d);
@@ -195,6 +210,8 @@ static int (*const checks[WD_IN_COUNT])(
 	[WD_IN_ASK] = check_ask,
 	[WD_IN_AMD_CRL] = check_amd_crl,
 	[WD_IN_VEK_KEPT] = check_vek,
+	[WD_IN_GPU_ROOT_CRL] = check_gpu_root_crl,
+	[WD_IN_GPU_CRL] = check_gpu_crl,
 };
 
 int

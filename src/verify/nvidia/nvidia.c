@@ -9,6 +9,7 @@
 #include "crypto/sig.h"
 #include "verify/chain.h"
 #include "verify/nvidia/fwid.h"
+#include "verify/nvidia/lists.h"
 #include "verify/nvidia/spdm.h"
 
 #include <stdio.h>
@@ -68,6 +69,12 @@ chain(struct wd_appraisal *a)
 	if (r == 0)
 		wd_appraisal_ends(a, c->trail->not_after);
 	return r;
+}
+
+static int
+revocation(struct wd_appraisal *a)
+{
+	return wd_nvidia_lists(a, nvidia_case(a)->trail);
 }
 
 static int
@@ -284,23 +291,35 @@ claims(struct wd_appraisal *a)
 static const struct wd_step steps[] = {
 	{ "form", form },
 	{ "certificate chain", chain },
+	{ "revocation", revocation },
 	{ "signature", signature },
 	{ "firmware", firmware },
 	{ "nonce", bound },
 	{ "claims", claims },
 };
 
-/* A GPU brings all that it is judged by. */
+/* A GPU brings all that it is judged by but lists. */
 static int
 platform(struct wd_verifier *v, const struct wd_inputs *in, int64_t at,
     struct wd_platform *ret, struct wd_diag *d)
 {
-	(void)v;
-	(void)in;
-	(void)at;
-	(void)ret;
-	(void)d;
-	return WD_R_NOT_FOUND;
+	struct wd_span pem = in->part[WD_IN_CERT_CHAIN];
+	struct wd_platform p = { 0 };
+	struct wd_diag why = { 0 };
+	const struct wd_trail *path;
+	int r;
+
+	if (pem.p == NULL)
+		return WD_R_NOT_FOUND;
+	r = wd_trail_get(v, &spec, pem, wd_span(NULL, 0), at, &path, &why);
+	if (r > 0)
+		return WD_R_NOT_FOUND; /* the appraisal says why */
+	if (r < 0 || wd_nvidia_scopes(path, &p) != 0)
+		return wd_fault(d, WD_F_CRYPTO, "cannot read a GPU's chain");
+	p.software =
+	    wd_trail_anchor(v, WD_TEE_NVIDIA, path->root_sha256)->software;
+	*ret = p;
+	return 0;
 }
 
 const struct wd_tee_row wd_nvidia_row = {

@@ -3,6 +3,7 @@ the right ones gets its secret; any that is not good refuses the whole.
 """
 import base64
 import json
+import os
 import unittest
 
 from coco_client import b64
@@ -29,8 +30,27 @@ class Rig(unittest.TestCase):
         cls.server.add_config("[attestation]", "software_anchor = nvidia %s"
                               % cls.server.path("gpu.pem"))
         cls.server.start()
+        cls.feed()
         cls.gpus = [cls.maker.gpu(), cls.maker.gpu()]
         cls.prepare()
+
+    @classmethod
+    def feed(cls):
+        cls.lists()
+
+    @classmethod
+    def lists(cls, of_root=(), of_product=()):
+        """What the maker has revoked, imported."""
+        folder = cls.server.path("gpu/collateral")
+        os.makedirs(folder, exist_ok=True)
+        maker = cls.maker
+        for name, text in (
+                ("gpu_ca.pem", maker.product.pem() + maker.root.pem()),
+                ("gpu_root_crl.der", maker.root.crl(*of_root)),
+                ("gpu_crl.der", maker.product.crl(*of_product))):
+            with open(os.path.join(folder, name), "wb") as f:
+                f.write(text)
+        cls.server.import_collateral("gpu")
 
     @classmethod
     def prepare(cls):
@@ -215,6 +235,23 @@ class Gpus(Rig):
         self.refused(403, "RevokedByOperator", client.resource, SECRET)
         self.refused(403, "RevokedByOperator", self.attested, gpus)
         self.attested(gpus[:1])
+
+
+class Lists(Rig):
+    @classmethod
+    def feed(cls):
+        pass
+
+    def test_lists_are_needed_and_believed(self):
+        self.refused(503, "CrlMissing", self.attested)
+        self.lists()
+        self.attested()
+        self.lists(of_product=[self.maker.provisioner.cert])
+        self.refused(403, "Revoked", self.attested)
+        self.lists()
+        self.attested()
+        self.lists(of_root=[self.maker.product.cert])
+        self.refused(403, "Revoked", self.attested)
 
 
 if __name__ == "__main__":

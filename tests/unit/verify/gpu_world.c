@@ -46,6 +46,9 @@ fwid(uint8_t ret[48], uint8_t first)
 		ret[i] = (uint8_t)(first + i);
 }
 
+static const char *const names[T_GPU_CERTS] = { "GPU firmware",
+	"GH100 A01 GSP BROM", "Provisioner", "Product", "Device Identity" };
+
 /* What a DICE layer writes of its firmware. */
 static void
 write_extension(struct wd_wr *wr, bool other)
@@ -72,8 +75,6 @@ static void
 add_certificate(
     struct wd_wr *pem, const struct t_gpu_recipe *r, size_t i, struct t_gpu *g)
 {
-	static const char *const names[] = { "GPU firmware", "GH100 A01 GSP BROM",
-		"Provisioner", "Product", "Device Identity" };
 	const struct wd_rdn subject = { "2.5.4.3", names[i] };
 	const struct wd_rdn issuer = { "2.5.4.3",
 		names[i == ROOT ? ROOT : i + 1] };
@@ -90,7 +91,8 @@ add_certificate(
 		.not_after = T_GPU_NOW + YEAR,
 		.is_ca = is_ca,
 		.path_len = -1,
-		.key_usage = is_ca ? WD_KU_CERT_SIGN : WD_KU_DIGITAL_SIGNATURE,
+		.key_usage = is_ca ? WD_KU_CERT_SIGN | WD_KU_CRL_SIGN
+				   : WD_KU_DIGITAL_SIGNATURE,
 		.ext = &ext,
 		.n_ext = i == 0 && !r->no_fwid_extension ? 1 : 0,
 	};
@@ -98,12 +100,34 @@ add_certificate(
 
 	write_extension(&wr, r->other_fwid);
 	ext = (struct wd_cert_ext){ "2.23.133.5.4.1", false, wd_wr_span(&wr) };
+	g->serial[i][0] = (uint8_t)(i + 1);
+	spec.serial = WD_SPAN(g->serial[i]);
 	t_ok(wd_cert_make(&spec, keys[i == 0 && r->p256_leaf ? SMALL : i],
 	    keys[i == ROOT ? ROOT : i + 1], &der));
+	if (i >= T_GPU_PRODUCT)
+		wd_pem_write(&g->ca_pem, "CERTIFICATE", wd_bytes_span(der));
 	if (i != ROOT || !r->root_missing)
 		wd_pem_write(pem, "CERTIFICATE", wd_bytes_span(der));
 	if (i == ROOT)
 		t_ok(wd_hash(WD_SHA256, wd_bytes_span(der), g->anchor.sha256));
+}
+
+void
+t_gpu_crl(struct t_gpu *g, size_t issuer, size_t revoked, int64_t next,
+    struct wd_bytes **ret)
+{
+	const struct wd_rdn name = { "2.5.4.3", names[issuer] };
+	const struct wd_span serial = WD_SPAN(g->serial[revoked]);
+	const struct wd_crl_spec spec = {
+		.issuer = &name,
+		.n_issuer = 1,
+		.this_update = T_GPU_NOW - 60,
+		.next_update = next,
+		.revoked = &serial,
+		.n_revoked = 1,
+	};
+
+	t_ok(wd_crl_make(&spec, keys[issuer], ret));
 }
 
 static void
@@ -189,6 +213,7 @@ t_gpu_make(struct t_gpu *g, const struct t_gpu_recipe *r)
 
 	*g = (struct t_gpu){ .anchor = {
 				 .tee = WD_TEE_NVIDIA, .software = true } };
+	g->ca_pem = wd_wr_growing(16384);
 	for (uint8_t i = 0; i < 32; i++)
 		g->nonce[i] = (uint8_t)(200 - i);
 	for (size_t i = 0; i < T_GPU_CERTS; i++)
@@ -209,6 +234,7 @@ t_gpu_done(struct t_gpu *g)
 {
 	wd_bytes_freep(&g->evidence);
 	wd_bytes_freep(&g->chain);
+	wd_wr_done(&g->ca_pem);
 }
 
 int

@@ -12,6 +12,9 @@
 
 enum { T_GPU_CERTS = 5, T_GPU_BLOCKS = 4 };
 
+/* Places of certificates in the chain. */
+enum { T_GPU_PROVISIONER = 2, T_GPU_PRODUCT, T_GPU_ROOT };
+
 struct t_gpu_recipe {
 	bool no_fwid_field, no_fwid_extension, other_fwid; /* of the leaf */
 	bool root_missing, other_root, p256_leaf, leaf_is_ca, issuer_no_ca;
@@ -29,6 +32,8 @@ struct t_gpu_recipe {
 
 struct t_gpu {
 	struct wd_bytes *evidence, *chain;
+	struct wd_wr ca_pem; /* product and root */
+	uint8_t serial[T_GPU_CERTS][1];
 	uint8_t nonce[32];
 	struct wd_anchor anchor;
 	struct wd_appraisal_rules rules;
@@ -41,6 +46,10 @@ int t_gpu_teardown(void **state);
 
 void t_gpu_make(struct t_gpu *g, const struct t_gpu_recipe *r);
 void t_gpu_done(struct t_gpu *g);
+
+/* A list of ISSUER with the serial of REVOKED, good until NEXT. */
+void t_gpu_crl(struct t_gpu *g, size_t issuer, size_t revoked, int64_t next,
+    struct wd_bytes **ret);
 
 /* The verdict by a new verifier; RET may be NULL. */
 int t_gpu_judge(const struct t_gpu *g, struct wd_claims *ret);

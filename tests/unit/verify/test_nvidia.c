@@ -6,6 +6,7 @@
 #include "lib/t.h"
 
 #include "base/clock.h"
+#include "verify/collateral.h"
 #include "verify/nvidia/spdm.h"
 
 static int
@@ -144,6 +145,124 @@ another_nonce_is_refused(void **state)
 	t_gpu_done(&g);
 }
 
+struct lists {
+	struct wd_bytes *root, *product;
+};
+
+static void
+lists_done(struct lists *l)
+{
+	wd_bytes_freep(&l->root);
+	wd_bytes_freep(&l->product);
+}
+
+/* What the lists revoke; the leaf, which neither is about: nothing. */
+static void
+give(struct t_gpu *g, struct lists *l, size_t of_root, size_t of_product)
+{
+	lists_done(l);
+	t_gpu_crl(g, T_GPU_ROOT, of_root, T_GPU_NOW + 60, &l->root);
+	t_gpu_crl(g, T_GPU_PRODUCT, of_product, T_GPU_NOW + 90, &l->product);
+	g->in.part[WD_IN_GPU_ROOT_CRL] = wd_bytes_span(l->root);
+	g->in.part[WD_IN_GPU_CRL] = wd_bytes_span(l->product);
+}
+
+static void
+revoked_cas_are_refused_along_the_chain(void **state)
+{
+	const struct t_gpu_recipe good = { 0 };
+	WD_AUTO(lists_done) struct lists l = { 0 };
+	struct wd_claims c;
+	struct t_gpu g;
+	int64_t end = 0;
+
+	(void)state;
+	t_gpu_make(&g, &good);
+	g.rules.need_gpu_crl = true;
+	give(&g, &l, 0, 0);
+	t_ok(t_gpu_judge(&g, &c));
+	assert_true(wd_claims_time(&c, WD_C_COLLATERAL_EXPIRY, &end));
+	assert_int_equal(end, T_GPU_NOW + 60); /* of the list that ends first */
+	give(&g, &l, T_GPU_PRODUCT, 0);
+	assert_int_equal(t_gpu_judge(&g, NULL), WD_R_REVOKED);
+	give(&g, &l, 0, T_GPU_PROVISIONER);
+	assert_int_equal(t_gpu_judge(&g, NULL), WD_R_REVOKED);
+	g.rules.need_gpu_crl = false; /* what is given counts */
+	assert_int_equal(t_gpu_judge(&g, NULL), WD_R_REVOKED);
+	t_gpu_done(&g);
+}
+
+static void
+lists_are_needed_and_must_be_their_issuers(void **state)
+{
+	const struct t_gpu_recipe good = { 0 };
+	WD_AUTO(lists_done) struct lists l = { 0 };
+	struct t_gpu g;
+
+	(void)state;
+	t_gpu_make(&g, &good);
+	g.rules.need_gpu_crl = true;
+	assert_int_equal(t_gpu_judge(&g, NULL), WD_R_CRL_MISSING);
+	give(&g, &l, 0, 0);
+	g.in.part[WD_IN_GPU_CRL] = wd_span(NULL, 0);
+	assert_int_equal(t_gpu_judge(&g, NULL), WD_R_CRL_MISSING);
+	g.in.part[WD_IN_GPU_CRL] = wd_bytes_span(l.root);
+	assert_int_equal(t_gpu_judge(&g, NULL), WD_R_CRL_ISSUER_MISMATCH);
+	wd_bytes_freep(&l.product);
+	t_gpu_crl(&g, T_GPU_PRODUCT, 0, T_GPU_NOW - 1, &l.product);
+	g.in.part[WD_IN_GPU_CRL] = wd_bytes_span(l.product);
+	assert_int_equal(t_gpu_judge(&g, NULL), WD_R_CRL_EXPIRED);
+	t_gpu_done(&g);
+}
+
+/* Stored as a keeper stores it, chosen as verify chooses it. */
+static void
+keep(struct wd_verifier *v, struct t_gpu *g, enum wd_part role,
+    const struct wd_bytes *doc, struct wd_wr *snapshot)
+{
+	struct wd_doc_info info;
+
+	t_ok(wd_doc_check(v, role, wd_bytes_span(doc), wd_wr_span(&g->ca_pem),
+	    T_GPU_NOW, &info, NULL));
+	assert_int_equal(info.id.tee, WD_TEE_NVIDIA);
+	assert_true(info.software);
+	wd_snapshot_add(snapshot, &info, wd_bytes_span(doc));
+}
+
+static void
+kept_lists_are_chosen_for_the_chain(void **state)
+{
+	const struct t_gpu_recipe good = { 0 };
+	WD_AUTO(wd_verifier_freep) struct wd_verifier *v = NULL;
+	WD_AUTO(wd_wr_done) struct wd_wr snapshot = wd_wr_growing(16384);
+	WD_AUTO(lists_done) struct lists l = { 0 };
+	struct wd_doc_info info;
+	struct wd_inputs in;
+	struct t_gpu g;
+
+	(void)state;
+	t_gpu_make(&g, &good);
+	in = g.in;
+	give(&g, &l, 0, 0);
+	t_ok(wd_verifier_new(&g.rules, &v));
+	wd_snapshot_begin(&snapshot);
+	keep(v, &g, WD_IN_GPU_ROOT_CRL, l.root, &snapshot);
+	keep(v, &g, WD_IN_GPU_CRL, l.product, &snapshot);
+	t_ok(wd_snapshot_check(wd_wr_span(&snapshot)));
+	t_ok(wd_snapshot_select(
+	    v, wd_wr_span(&snapshot), WD_TEE_NVIDIA, T_GPU_NOW, &in, NULL));
+	t_span_equal(
+	    in.part[WD_IN_GPU_ROOT_CRL], g.in.part[WD_IN_GPU_ROOT_CRL]);
+	t_span_equal(in.part[WD_IN_GPU_CRL], g.in.part[WD_IN_GPU_CRL]);
+	assert_int_equal(wd_doc_check(v, WD_IN_GPU_CRL, wd_bytes_span(l.root),
+			     wd_wr_span(&g.ca_pem), T_GPU_NOW, &info, NULL),
+	    WD_R_CRL_ISSUER_MISMATCH);
+	assert_int_equal(wd_doc_check(v, WD_IN_GPU_CRL, wd_bytes_span(l.root),
+			     wd_span(NULL, 0), T_GPU_NOW, &info, NULL),
+	    WD_R_COLLATERAL_MISSING);
+	t_gpu_done(&g);
+}
+
 static void
 fields_are_found_by_type(void **state)
 {
@@ -172,6 +291,9 @@ main(void)
 		cmocka_unit_test(chains_that_are_not_the_vendors_are_refused),
 		cmocka_unit_test(the_certificate_is_for_the_firmware_that_runs),
 		cmocka_unit_test(another_nonce_is_refused),
+		cmocka_unit_test(revoked_cas_are_refused_along_the_chain),
+		cmocka_unit_test(lists_are_needed_and_must_be_their_issuers),
+		cmocka_unit_test(kept_lists_are_chosen_for_the_chain),
 		cmocka_unit_test(fields_are_found_by_type),
 	};
 
