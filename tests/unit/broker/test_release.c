@@ -20,6 +20,7 @@
 #include "crypto/jwe.h"
 #include "crypto/jws.h"
 #include "crypto/rand.h"
+#include "policy/parse.h"
 #include "policy/text.h"
 #include "proto/revoked.h"
 
@@ -1060,6 +1061,110 @@ keyring_of_another_store_is_refused(void **state)
 	(void)t_broker_teardown(&other_state); /* asserts inside */
 }
 
+/* ---- what other key servers got wrong: w and a number */
+
+/* A policy of the KBS API, under an id made of N. */
+static struct wd_id
+add_isecl_policy(struct t_broker *f, uint8_t n, const char *json)
+{
+	WD_AUTO(wd_policy_freep) struct wd_policy *p = NULL;
+	WD_AUTO(wd_store_policy_done)
+	struct wd_store_policy row = {
+		.id = t_id(n), .created = f->now, .updated = f->now
+	};
+
+	t_ok(wd_policy_parse(wd_span_text(json), NULL, &p));
+	row.flat = wd_bytes_copy(wd_policy_flat(p));
+	t_ok(wd_policy_version(p, row.version));
+	t_ok(wd_store_policy_put(f->b->store, &row));
+	return row.id;
+}
+
+#define SEVEN "0707070707070707070707070707070707070707070707070707070707070707"
+#define ISECL_FOR_NGINX                           \
+	"{\"sgx_enclave_issuer_anyof\":[\"" SEVEN \
+	"\"],\"tls_client_certificate_issuer_cn_anyof\":[\"nginx\"]}"
+
+/* A client that has shown a certificate by this issuer, "" for none. */
+static struct client
+attested_as(struct t_broker *f, const char *issuer, uint8_t signer)
+{
+	struct client c = client_new(f);
+	struct wd_msg_attest_ask ask = attest_ask(f, &c);
+	struct wd_msg_session m;
+
+	ask.client_cn = wd_span_text(issuer);
+	ask.client_issuer = wd_span_text(issuer);
+	put_claims(&c.claims, signer, false, false);
+	wd_outcome_done(&f->out);
+	f->out = (struct wd_outcome){ 0 };
+	t_ok(wd_session_open(
+	    f->b, &ask, wd_claims_flat(&c.claims), f->now, &f->out));
+	t_ok(f->out.result);
+	t_reply(f, WD_CALL_ATTEST, &m);
+	assert_true(wd_span_to_text(m.cookie, c.cookie, sizeof(c.cookie)));
+	return c;
+}
+
+/* One table of clients, policies and keys for all was what leaked there. */
+static void
+w7_what_one_client_may_no_other_inherits(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = add_isecl_policy(f, 90, ISECL_FOR_NGINX);
+	WD_AUTO(client_done) struct client nginx = attested_as(f, "nginx", 7);
+	WD_AUTO(client_done) struct client other = attested_as(f, "other", 7);
+	WD_AUTO(client_done) struct client none = attested_as(f, "", 7);
+	WD_AUTO(client_done) struct client enclave = attested_as(f, "nginx", 8);
+
+	put_secret(f, secret_path, "x", &policy);
+	for (int turn = 0; turn < 3; turn++) {
+		t_ok(resource(f, &nginx, secret_path));
+		assert_int_equal(resource(f, &other, secret_path),
+		    WD_R_CLIENT_IDENTITY_MISMATCH);
+		t_ok(resource(f, &nginx, secret_path));
+		assert_int_equal(resource(f, &none, secret_path),
+		    WD_R_CLIENT_IDENTITY_MISSING);
+		assert_int_equal(
+		    resource(f, &enclave, secret_path), WD_R_SIGNER_MISMATCH);
+	}
+}
+
+/* That it is released to the right one was never tried there. */
+static void
+w10_a_key_under_a_policy_of_that_api_is_released(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = add_isecl_policy(f, 90, ISECL_FOR_NGINX);
+	struct wd_id id = put_key(f, &policy);
+	WD_AUTO(client_done) struct client c = attested_as(f, "nginx", 7);
+	WD_AUTO(wd_secret_freep) struct wd_secret *jws = NULL;
+
+	t_ok(resource_by(f, &c, key_path("key", &id), true,
+	    wd_span_text(c.cookie), wd_span(NULL, 0)));
+	jws = opened(f, &c);
+	assert_true(wd_secret_len(jws) > 0);
+}
+
+/* The cookie's holder may not change what the session rests on. */
+static void
+evidence_that_comes_second_changes_no_session(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	WD_AUTO(client_done) struct client c = client_new(f);
+	char cookie[sizeof(c.cookie)];
+
+	put_secret(f, secret_path, "x", &policy);
+	put_claims(&c.claims, SIGNER + 1, false, false);
+	t_ok(attest(f, &c));
+	wd_copy((uint8_t *)cookie, wd_span(c.cookie, sizeof(cookie)));
+	put_claims(&c.claims, SIGNER, false, false);
+	assert_int_equal(attest(f, &c), WD_R_CHALLENGE_USED);
+	assert_int_equal(resource(f, &c, secret_path), WD_R_SIGNER_MISMATCH);
+	assert_string_equal(cookie, c.cookie);
+}
+
 /* With the k-th allocation failing, for every k, nothing is released. */
 static void
 failing_allocations_never_release(void **state)
@@ -1176,6 +1281,9 @@ main(void)
 		with_broker(moved_row_does_not_open),
 		with_broker(sealed_server_releases_nothing),
 		with_broker(keyring_of_another_store_is_refused),
+		with_broker(w7_what_one_client_may_no_other_inherits),
+		with_broker(w10_a_key_under_a_policy_of_that_api_is_released),
+		with_broker(evidence_that_comes_second_changes_no_session),
 		with_broker(failing_allocations_never_release),
 		cmocka_unit_test(paths_are_three_plain_segments),
 		cmocka_unit_test(key_paths_carry_id_and_version),

@@ -309,6 +309,27 @@ truncated_lists_are_refused(void **state)
 	assert_null(crl);
 }
 
+/* Which of the two was signed with is nobody's choice. */
+static void
+lists_with_two_algorithms_are_malformed(void **state)
+{
+	const struct wd_span sha256 =
+	    WD_SPAN_LIT("\x2a\x86\x48\xce\x3d\x04\x03\x02");
+	const struct wd_span sha384 =
+	    WD_SPAN_LIT("\x2a\x86\x48\xce\x3d\x04\x03\x03");
+
+	(void)state;
+	for (size_t nth = 0; nth < 2; nth++) {
+		WD_AUTO(wd_bytes_freep)
+		struct wd_bytes *der = der_of(fixture_crl, "X509 CRL");
+		struct wd_crl *crl = NULL;
+
+		replace(der, sha256, nth, sha384);
+		assert_int_equal(
+		    wd_crl_parse(wd_bytes_span(der), &crl), WD_R_MALFORMED);
+	}
+}
+
 static void
 chain_is_read_in_order(void **state)
 {
@@ -383,6 +404,7 @@ main(void)
 		cmocka_unit_test(list_is_read),
 		cmocka_unit_test(every_flipped_bit_breaks_a_list),
 		cmocka_unit_test(truncated_lists_are_refused),
+		cmocka_unit_test(lists_with_two_algorithms_are_malformed),
 		cmocka_unit_test(chain_is_read_in_order),
 		cmocka_unit_test(bad_chains_are_refused),
 		cmocka_unit_test(failing_memory_is_a_fault),

@@ -253,6 +253,8 @@ CHANGE(qe_of_tdx, edit_qe(r, "\"QE\"", "\"TD_QE\""))
 CHANGE(qe_of_qve, edit_qe(r, "\"QE\"", "\"QVE\""))
 CHANGE(number_of_tcb_info, r->min_evaluation_number = 18)
 
+CHANGE(qe_signer_differs, edit_qe(r, "\"8C8C", "\"8C8D"))
+
 CHANGE(qe_report_by_stranger, r->qe_signer = T_STRANGER)
 CHANGE(qe_report_by_ca, r->qe_signer = T_CA)
 CHANGE(bound_to_another_key, r->wrong_binding = true)
@@ -370,7 +372,7 @@ each_fault_is_refused_for_its_reason(void **state)
 }
 
 static void
-the_binding_of_the_attestation_key_is_all_64_bytes(void **state)
+w2_the_qe_report_binds_the_attestation_key(void **state)
 {
 	struct t_recipe r = t_good();
 
@@ -378,6 +380,30 @@ the_binding_of_the_attestation_key_is_all_64_bytes(void **state)
 	r.wrong_binding = true;
 	for (r.binding_byte = 0; r.binding_byte < 64; r.binding_byte++)
 		assert_int_equal(t_judge(&r, NULL, NULL), WD_R_ATT_KEY_BINDING);
+}
+
+/* Each of them was at most a line in a log elsewhere. */
+static void
+w3_collateral_is_signed_and_the_quoting_enclave_is_its(void **state)
+{
+	static const struct refusal rows[] = {
+		{ WD_R_TCB_INFO_BAD_SIGNATURE, tcb_by_stranger },
+		{ WD_R_QE_IDENTITY_BAD_SIGNATURE, qe_by_stranger },
+		{ WD_R_QE_IDENTITY_MISMATCH, qe_signer_differs },
+		{ WD_R_QE_IDENTITY_MISMATCH, qe_product },
+		{ WD_R_TCB_NOT_SUPPORTED, qe_too_old },
+		{ WD_R_QE_IDENTITY_MISMATCH, qe_debug },
+		{ WD_R_DEBUG_NOT_ALLOWED, enclave_debug },
+		{ WD_R_REVOKED, ca_revoked },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(rows); i++) {
+		struct t_recipe r = t_good();
+
+		rows[i].change(&r);
+		assert_int_equal(t_judge(&r, NULL, NULL), rows[i].reason);
+	}
 }
 
 /* One that has none cannot be told from one that was held back. */
@@ -551,8 +577,9 @@ main(void)
 		cmocka_unit_test(
 		    missing_revocation_lists_may_be_allowed_but_bad_ones_never),
 		cmocka_unit_test(each_fault_is_refused_for_its_reason),
+		cmocka_unit_test(w2_the_qe_report_binds_the_attestation_key),
 		cmocka_unit_test(
-		    the_binding_of_the_attestation_key_is_all_64_bytes),
+		    w3_collateral_is_signed_and_the_quoting_enclave_is_its),
 		cmocka_unit_test(a_revocation_list_has_an_end),
 		cmocka_unit_test(what_follows_a_quote_does_not_make_it_another),
 		cmocka_unit_test(

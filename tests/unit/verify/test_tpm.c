@@ -6,10 +6,13 @@
 #include "lib/t.h"
 
 #include "base/wr.h"
+#include "codec/hex.h"
 #include "crypto/init.h"
 #include "crypto/x509_make.h"
 #include "verify/claims.h"
 #include "verify/tpm/alg.h"
+
+#include <stdio.h>
 
 enum { AT = 1735689600 };
 
@@ -304,6 +307,41 @@ registers_that_a_rule_wants_are_quoted(void **state)
 	t_ok(judge_spec(&s));
 	rules.required_pcrs = 1u << 0 | 1u << 9;
 	assert_int_equal(judge_spec(&s), WD_R_PCR_SELECTION);
+}
+
+/* Anybody may reset 16 and 23 and extend them to any value. */
+static void
+a_register_that_can_be_reset_stands_in_for_no_other(void **state)
+{
+	static const char zeros[] = "{\"8\":\"%s\",\"11\":\"%s\"}";
+	struct t_tpm_spec s = { .key = WD_PKEY_P256,
+		.pcrs = 1u << 16 | 1u << 23 };
+	char hex[65], json[200];
+	uint8_t value[32];
+
+	(void)state;
+	t_tpm_value(16, value, sizeof(value));
+	wd_hex_format(WD_SPAN(value), hex);
+	(void)snprintf(json, sizeof(json), zeros, hex, hex);
+	s.json = json;
+	assert_int_equal(judge_spec(&s), WD_R_PCR_VALUES_MISSING);
+	rules.required_pcrs = 1u << 8 | 1u << 11;
+	assert_int_equal(judge_spec(&s), WD_R_PCR_SELECTION);
+}
+
+/* What a stranger sends must not cost more than reading its head. */
+static void
+a_thousand_selections_are_refused_before_any_signature(void **state)
+{
+	const struct t_tpm_spec s = { .key = WD_PKEY_P256, .n_banks = 1000 };
+	struct wd_claims c;
+	struct t_tpm t;
+
+	(void)state;
+	t_tpm_make(&s, &t);
+	t.signature->p[t.signature->len - 1] ^= 1;
+	assert_int_equal(judge(&t, &c), WD_R_MALFORMED);
+	t_tpm_done(&t);
 }
 
 static void
@@ -777,6 +815,11 @@ main(void)
 		    one_bank_with_some_registers_is_what_a_quote_covers, setup),
 		cmocka_unit_test_setup(
 		    registers_that_a_rule_wants_are_quoted, setup),
+		cmocka_unit_test_setup(
+		    a_register_that_can_be_reset_stands_in_for_no_other, setup),
+		cmocka_unit_test_setup(
+		    a_thousand_selections_are_refused_before_any_signature,
+		    setup),
 		cmocka_unit_test_setup(
 		    digest_is_by_the_hash_of_the_signature, setup),
 		cmocka_unit_test_setup(
