@@ -75,7 +75,7 @@ class Release(unittest.TestCase):
         self.assertEqual(client.resource(path + ".v2"), second)
         self.assertEqual(refusal(client.resource, path + ".v3").status, 404)
 
-    def test_another_master_of_the_key_is_refused(self):
+    def test_w1_another_master_of_the_key_is_refused(self):
         """Evidence joined to another client's public key by the front."""
         client, other = self.server.client(), self.server.client()
         client.auth()
