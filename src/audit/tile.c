@@ -214,14 +214,14 @@ wd_tile_remove(int dir, const struct wd_tile *t)
 /* ---- bundles */
 
 void
-wd_bundle_add(struct wd_wr *wr, struct wd_span entry)
+wd_entries_add(struct wd_wr *wr, struct wd_span entry)
 {
 	wd_wr_be16(wr, (uint16_t)entry.len);
 	wd_wr_bytes(wr, entry);
 }
 
 int
-wd_bundle_entry(struct wd_span bundle, unsigned i, struct wd_span *ret)
+wd_entries_get(struct wd_span bundle, unsigned i, struct wd_span *ret)
 {
 	struct wd_rd rd = wd_rd(bundle);
 	struct wd_span entry = { 0 };

@@ -44,9 +44,9 @@ int wd_tile_write(int dir, const struct wd_tile *t, struct wd_span bytes,
 void wd_tile_remove(int dir, const struct wd_tile *t);
 
 /* Appends an entry to a bundle under construction. */
-void wd_bundle_add(struct wd_wr *wr, struct wd_span entry);
+void wd_entries_add(struct wd_wr *wr, struct wd_span entry);
 
 /* Entry I of a bundle, a view; WD_R_TAMPERED when the bundle is malformed or
  * shorter. */
-int wd_bundle_entry(struct wd_span bundle, unsigned i, struct wd_span *ret)
+int wd_entries_get(struct wd_span bundle, unsigned i, struct wd_span *ret)
     WD_MUST_USE;

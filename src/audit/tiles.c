@@ -182,7 +182,7 @@ wd_tiles_add(
 
 	if (record->index != t->edge.tree.size)
 		return wd_fault(d, WD_F_BUG, "an entry out of order");
-	wd_bundle_add(&t->bundle, record->entry);
+	wd_entries_add(&t->bundle, record->entry);
 	if (wd_wr_end(&t->bundle) != 0)
 		return wd_fault(d, WD_F_MEMORY, "no memory for a bundle");
 	r = wd_tile_edge_add(&t->edge, record->leaf, write_full, &w);

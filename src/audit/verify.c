@@ -172,7 +172,7 @@ take(struct wd_verify *v, const struct wd_record *record)
 {
 	int r;
 
-	wd_bundle_add(&v->bundle, record->entry);
+	wd_entries_add(&v->bundle, record->entry);
 	if (wd_wr_end(&v->bundle) != 0)
 		return wd_fault(v->d, WD_F_MEMORY, "no memory for a bundle");
 	r = wd_tile_edge_add(&v->edge, record->leaf, on_full, v);

@@ -84,7 +84,7 @@ read_entry(struct proving *p, struct wd_diag *d)
 
 	if (r != 0)
 		return r;
-	if (wd_bundle_entry(wd_bytes_span(p->bundle),
+	if (wd_entries_get(wd_bytes_span(p->bundle),
 		(unsigned)(p->index % WD_TILE_WIDTH), &p->entry) != 0)
 		return wd_reject(d, WD_R_TAMPERED, "the bundle is malformed");
 	if (wd_leaf_hash(p->entry, p->leaf) != 0)

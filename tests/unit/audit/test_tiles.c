@@ -45,16 +45,16 @@ a_bundle_gives_its_entries_back(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 5; i++)
-		wd_bundle_add(&wr, log_entry(i, text));
+		wd_entries_add(&wr, log_entry(i, text));
 	bundle = wd_wr_span(&wr);
 	for (unsigned i = 0; i < 5; i++) {
-		t_ok(wd_bundle_entry(bundle, i, &entry));
+		t_ok(wd_entries_get(bundle, i, &entry));
 		t_span_equal(entry, log_entry(i, text));
 	}
-	assert_int_equal(wd_bundle_entry(bundle, 5, &entry), WD_R_TAMPERED);
+	assert_int_equal(wd_entries_get(bundle, 5, &entry), WD_R_TAMPERED);
 	for (size_t len = 0; len < bundle.len; len++)
 		assert_int_equal(
-		    wd_bundle_entry(wd_span(bundle.p, len), 4, &entry),
+		    wd_entries_get(wd_span(bundle.p, len), 4, &entry),
 		    WD_R_TAMPERED);
 }
 
@@ -196,7 +196,7 @@ tiles_hold_what_they_should(void **state)
 			uint8_t leaf[32];
 			char text[600];
 
-			t_ok(wd_bundle_entry(wd_bytes_span(bundle), i, &entry));
+			t_ok(wd_entries_get(wd_bytes_span(bundle), i, &entry));
 			t_span_equal(entry, log_entry(256 * n + i, text));
 			t_ok(wd_leaf_hash(entry, leaf));
 			t_span_equal(WD_SPAN(leaf), hash);
