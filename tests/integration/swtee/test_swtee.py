@@ -2,6 +2,7 @@
 line, and by the reason each lie is refused for."""
 import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
@@ -145,6 +146,86 @@ class Swtee(unittest.TestCase):
             mode = os.stat(os.path.join(self.dir, key)).st_mode
             self.assertEqual(mode & 0o777, 0o600)
         self.judge(self.quote())
+
+    def inspect(self, data, name="evidence"):
+        path = os.path.join(self.folder, name)
+        if isinstance(data, bytes):
+            with open(path, "wb") as f:
+                f.write(data)
+        else:
+            path = data
+        return self.done("evidence", "inspect", path).decode()
+
+    def test_evidence_of_every_kind_is_put_in_words(self):
+        quote = self.quote("--mrenclave", "ab" * 32, "--debug")
+        shown = self.inspect(quote)
+        self.assertTrue(shown.startswith("Intel quote, NOT VERIFIED"))
+        self.assertRegex(shown, "MRENCLAVE +" + "ab" * 32)
+        self.assertRegex(shown, "can be debugged +YES")
+        td = os.path.join(self.folder, "td.bin")
+        self.done("swtee", "quote", "--dir", self.dir, "--tee", "tdx",
+                  "--output", td, "--mrtd", "cd" * 48)
+        self.assertRegex(self.inspect(td), "MRTD +" + "cd" * 48)
+        snp = os.path.join(self.folder, "snp")
+        self.done("swtee", "init", "--tee", "snp", "--line", "Turin", snp)
+        report = None
+        for version in ("2", "3", "5"):
+            report = self.done("swtee", "quote", "--dir", snp, "--tee", "snp",
+                               "--report-version", version, "--measurement",
+                               "ef" * 48, "--vmpl", "2")
+            shown = self.inspect(report)
+            self.assertRegex(shown, "measurement +" + "ef" * 48)
+            self.assertRegex(shown, "VMPL +2\n")
+            self.assertRegex(shown, "version +" + version)
+        hcl = b"HCLA" + struct.pack("<III16x", 1, 1300, 2) + report
+        runtime = b'{"user-data":"\x1b[31m"}'
+        hcl += struct.pack("<IIIII", 20 + len(runtime), 1, 2, 1,
+                           len(runtime)) + runtime
+        shown = self.inspect(hcl)
+        self.assertIn("Azure's paravisor, NOT VERIFIED", shown)
+        self.assertIn("SEV-SNP report, NOT VERIFIED", shown)
+        self.assertNotIn("\x1b", shown)
+        pem = self.inspect(os.path.join(snp, "vek.pem"))
+        self.assertIn("SEV-VCEK", pem)
+
+    def test_tokens_and_gpus_are_put_in_words(self):
+        arm = os.path.join(self.folder, "arm")
+        self.done("swtee", "token", "--dir", arm)
+        token = self.done("swtee", "token", "--dir", arm, "--challenge",
+                          "ab" * 64, "--lifecycle", "16384")
+        shown = self.inspect(token)
+        self.assertTrue(shown.startswith("Arm CCA token, NOT VERIFIED"))
+        self.assertRegex(shown, "challenge +" + "ab" * 64)
+        self.assertIn("CAN BE DEBUGGED", shown)
+        self.assertRegex(shown, "software TEE +YES")
+        shown = self.inspect(json.dumps({"tee-evidence": {
+            "primary_evidence": {"token": list(token)}}}).encode())
+        self.assertIn("evidence of cca in JSON", shown)
+        self.assertRegex(shown, "challenge +" + "ab" * 64)
+        psa = self.inspect(self.done(
+            "swtee", "token", "--dir", arm, "--tee", "psa", "--challenge",
+            "cd" * 32))
+        self.assertRegex(psa, "nonce +" + "cd" * 32)
+        self.assertRegex(
+            self.inspect(os.path.join(arm, "collateral", "iak.jwk")),
+            "for tokens of +psa")
+        block = struct.pack("<BBHBH", 1, 1, 51, 0, 48) + b"\xab" * 48
+        field = struct.pack("<HH", 3, 8) + b"550.127\0"
+        spdm = bytes([0x11, 0xe0, 1, 0xff]) + bytes(33) + bytes(
+            [0x11, 0x60, 0, 0, 1]) + struct.pack("<I", len(block))[:3]
+        spdm += block + bytes(32) + struct.pack("<H", len(field)) + field
+        shown = self.inspect(spdm + bytes(96))
+        self.assertRegex(shown, "driver version +550.127")
+        self.assertRegex(shown, "block 1 +" + "ab" * 48)
+
+    def test_what_is_no_evidence_is_not_inspected(self):
+        for data in (b"", b"text", b"{}", b'{"token":1}', bytes(1184)):
+            path = os.path.join(self.folder, "no")
+            with open(path, "wb") as f:
+                f.write(data)
+            run = warder("evidence", "inspect", path)
+            self.assertEqual(run.returncode, 3, data)
+            self.assertEqual(run.stdout, b"", data)
 
     def test_wrong_words_are_wrong_usage(self):
         for words in (("init",), ("init", "a", "b"),

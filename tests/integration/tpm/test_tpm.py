@@ -124,6 +124,24 @@ class Offline(Case):
             self.assertEqual(got["pcrs_selected"], list(PCRS))
             self.assertEqual(got["ak_trust"], "none")
 
+    def test_evidence_is_put_in_words(self):
+        tpm = self.tpm()
+        tpm.make_key()
+        nonce = os.urandom(32)
+        attest, signature = tpm.quote(nonce)
+        for data, words in (
+                (attest, ["TPM quote, NOT VERIFIED", nonce.hex(), "0 7 16"]),
+                (signature, ["ECDSA", "sha256"]),
+                (tpm.read("ak.pub"), [tpm.read("ak.name").hex()])):
+            with open(tpm.path("shown"), "wb") as f:
+                f.write(data)
+            shown = subprocess.run(
+                [os.path.join(BUILD, "warder"), "evidence", "inspect",
+                 tpm.path("shown")], capture_output=True, timeout=30,
+                check=True).stdout.decode()
+            for word in words:
+                self.assertIn(word, shown)
+
     def test_what_a_key_signs_that_signs_anything(self):
         """A quote made up outside, signed by an ordinary key of the TPM."""
         tpm = self.tpm()
