@@ -1,21 +1,32 @@
 /*
  * Runs a target over its seeds, and over what becomes of them when bytes are
  * cut, changed and moved: the normal test run's share of fuzzing, with any
- * compiler. The same inputs in every run.
+ * compiler. The same inputs in every run. Inputs of a corpus are tried as they
+ * are.
  *
- *   replay_NAME FOLDER
+ *   replay_NAME [--changes N] FOLDER [CORPUS]
  */
 #include "fuzz.h"
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/num.h"
+#include "base/rd.h"
 #include "sys/file.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 
-enum { SEEDS_MAX = 128, SEED_BYTES = 1 << 16, CUTS_MAX = 2048, CHANGED = 1500 };
+enum {
+	SEEDS_MAX = 128,
+	SEED_BYTES = 1 << 16,
+	CORPUS_BYTES = 1 << 22,
+	CUTS_MAX = 2048,
+	CHANGED = 1500,
+};
+
+static uint64_t changes = CHANGED;
 
 struct seeds {
 	struct wd_bytes *seed[SEEDS_MAX];
@@ -95,7 +106,7 @@ change(struct wd_bytes *b, struct wd_span other)
 static void
 try_changes(const struct seeds *s, struct wd_span seed)
 {
-	for (int i = 0; i < CHANGED && seed.len > 0; i++) {
+	for (uint64_t i = 0; i < changes && seed.len > 0; i++) {
 		WD_AUTO(wd_bytes_freep)
 		struct wd_bytes *b = wd_bytes_copy(seed);
 		const struct wd_bytes *other = s->seed[number((uint32_t)s->n)];
@@ -135,28 +146,66 @@ load(const char *path, struct seeds *ret)
 	return r == 0 && ret->n > 0;
 }
 
-int
-main(int argc, char **argv)
+/* False when a seed is not taken any more. */
+static bool
+try_seeds(const struct seeds *s)
 {
-	WD_AUTO(seeds_done) struct seeds s = { .n = 0 };
-
-	if (argc != 2 || !load(argv[1], &s)) {
-		(void)fprintf(stderr, "usage: replay FOLDER, with seeds\n");
-		return 2;
-	}
 	try_one(wd_span(NULL, 0));
-	for (size_t i = 0; i < s.n; i++) {
-		struct wd_span seed = wd_bytes_span(s.seed[i]);
+	for (size_t i = 0; i < s->n; i++) {
+		struct wd_span seed = wd_bytes_span(s->seed[i]);
 
 		fuzz_accepted = false;
 		try_one(seed);
 		if (!fuzz_accepted) {
-			(void)fprintf(stderr, "%s: refused\n", s.name[i]);
-			return 1;
+			(void)fprintf(stderr, "%s: refused\n", s->name[i]);
+			return false;
 		}
+		if (changes == 0)
+			continue;
 		try_cuts(seed);
-		try_changes(&s, seed);
+		try_changes(s, seed);
 	}
-	(void)printf("%zu seeds\n", s.n);
+	return true;
+}
+
+/* {u32 length, bytes} each: see fuzz/pack. */
+static bool
+try_corpus(const char *path, size_t *ret_n)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *b = NULL;
+	struct wd_diag d = { 0 };
+	struct wd_rd rd;
+
+	if (wd_file_read(AT_FDCWD, path, CORPUS_BYTES, &b, &d) != 0) {
+		(void)fprintf(stderr, "%s\n", d.detail);
+		return false;
+	}
+	rd = wd_rd(wd_bytes_span(b));
+	for (*ret_n = 0; wd_rd_more(&rd); (*ret_n)++)
+		try_one(wd_rd_bytes(&rd, wd_rd_le32(&rd)));
+	return wd_rd_end(&rd) == 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	WD_AUTO(seeds_done) struct seeds s = { .n = 0 };
+	size_t n_corpus = 0;
+	int i = 1;
+
+	if (argc > 2 && wd_span_is(wd_span_text(argv[1]), "--changes") &&
+	    wd_num_parse(wd_span_text(argv[2]), CHANGED, &changes))
+		i = 3;
+	if (argc < i + 1 || argc > i + 2 || !load(argv[i], &s)) {
+		(void)fprintf(stderr,
+		    "usage: replay [--changes N] FOLDER [CORPUS], with "
+		    "seeds\n");
+		return 2;
+	}
+	if (!try_seeds(&s))
+		return 1;
+	if (argc == i + 2 && !try_corpus(argv[i + 1], &n_corpus))
+		return 1;
+	(void)printf("%zu seeds, %zu inputs\n", s.n, n_corpus);
 	return 0;
 }
