@@ -1,10 +1,14 @@
 /*
- * {u16 options, u16 allocation, u8 tee, u8 role, i64 time, the rules, bound,
- * anchors, snapshot, parts}, little endian.
+ * {u16 options, u16 allocation, u8 tee, u8 role, i64 time, rules, bound,
+ * anchors, snapshot, parts}, little endian. New rules go to the end of theirs:
+ * what an input does not have is zero.
  */
 #include "case.h"
 
 #include "base/rd.h"
+
+/* Bits of an anchor. */
+enum { SOFTWARE = 1, FOR_EK = 2 };
 
 static struct wd_snp_tcb
 read_tcb(struct wd_rd *rd)
@@ -19,7 +23,7 @@ read_tcb(struct wd_rd *rd)
 }
 
 static void
-read_rules(struct wd_rd *rd, struct fuzz_case *c)
+read_rules(struct wd_rd rd, struct fuzz_case *c)
 {
 	struct wd_appraisal_rules *r = &c->rules;
 
@@ -28,31 +32,40 @@ read_rules(struct wd_rd *rd, struct fuzz_case *c)
 	r->allow_migrate_ma = (c->options & FUZZ_MIGRATE) != 0;
 	r->need_amd_crl = (c->options & FUZZ_AMD_CRL) != 0;
 	r->has_max_vmpl = (c->options & FUZZ_VMPL) != 0;
-	r->has_min_tcb = (c->options & FUZZ_MIN_TCB) != 0;
 	r->allow_sha1 = (c->options & FUZZ_SHA1) != 0;
-	r->min_evaluation_number = wd_rd_le32(rd);
-	r->required_pcrs = wd_rd_le32(rd);
-	r->max_vmpl = wd_rd_u8(rd);
-	r->min_tcb = read_tcb(rd);
+	r->need_ak_purpose = (c->options & FUZZ_AK_PURPOSE) != 0;
+	r->min_evaluation_number = wd_rd_le32(&rd);
+	r->required_pcrs = wd_rd_le32(&rd);
+	r->max_vmpl = wd_rd_u8(&rd);
+	r->min_tcb[0] = read_tcb(&rd);
+	r->min_evaluation_sgx = wd_rd_le32(&rd);
+	r->min_evaluation_tdx = wd_rd_le32(&rd);
+	for (size_t i = 1; i < WD_N(r->min_tcb); i++)
+		r->min_tcb[i] = read_tcb(&rd);
 }
 
 static void
 read_anchors(struct wd_rd *rd, struct fuzz_case *c)
 {
+	struct wd_appraisal_rules *r = &c->rules;
 	size_t n = wd_rd_u8(rd);
 
 	if (n > FUZZ_ANCHORS)
 		wd_rd_fail(rd);
 	for (size_t i = 0; i < n && !rd->bad; i++) {
-		struct wd_anchor *a = &c->anchor[i];
+		struct wd_anchor a = { .tee = (enum wd_tee)wd_rd_u8(rd) };
+		unsigned bits = wd_rd_u8(rd);
 
-		a->tee = (enum wd_tee)wd_rd_u8(rd);
-		a->software = wd_rd_u8(rd) != 0;
-		wd_rd_copy(rd, a->sha256, sizeof(a->sha256));
-		a->der = wd_rd_bytes(rd, wd_rd_le16(rd));
+		a.software = (bits & SOFTWARE) != 0;
+		wd_rd_copy(rd, a.sha256, sizeof(a.sha256));
+		a.der = wd_rd_bytes(rd, wd_rd_le16(rd));
+		if ((bits & FOR_EK) != 0)
+			c->ek_anchor[r->n_ek_anchors++] = a;
+		else
+			c->anchor[r->n_anchors++] = a;
 	}
-	c->rules.anchors = c->anchor;
-	c->rules.n_anchors = n;
+	r->anchors = c->anchor;
+	r->ek_anchors = c->ek_anchor;
 }
 
 bool
@@ -65,7 +78,7 @@ fuzz_case_read(struct wd_span data, struct fuzz_case *c)
 	c->tee = (enum wd_tee)wd_rd_u8(&rd);
 	c->role = (enum wd_part)(wd_rd_u8(&rd) % WD_IN_COUNT);
 	c->at = (int64_t)wd_rd_le64(&rd);
-	read_rules(&rd, c);
+	read_rules(wd_rd_sub(&rd, wd_rd_u8(&rd)), c);
 	c->bound = wd_rd_bytes(&rd, wd_rd_u8(&rd));
 	read_anchors(&rd, c);
 	c->snapshot = wd_rd_bytes(&rd, wd_rd_le32(&rd));
@@ -88,32 +101,55 @@ options_of(const struct fuzz_case *c)
 	n |= r->allow_migrate_ma ? FUZZ_MIGRATE : 0;
 	n |= r->need_amd_crl ? FUZZ_AMD_CRL : 0;
 	n |= r->has_max_vmpl ? FUZZ_VMPL : 0;
-	n |= r->has_min_tcb ? FUZZ_MIN_TCB : 0;
 	n |= r->allow_sha1 ? FUZZ_SHA1 : 0;
+	n |= r->need_ak_purpose ? FUZZ_AK_PURPOSE : 0;
 	return (uint16_t)n;
+}
+
+static void
+write_tcb(struct wd_wr *wr, const struct wd_snp_tcb *t)
+{
+	wd_wr_u8(wr, t->fmc);
+	wd_wr_u8(wr, t->boot_loader);
+	wd_wr_u8(wr, t->tee);
+	wd_wr_u8(wr, t->snp);
+	wd_wr_u8(wr, t->microcode);
 }
 
 static void
 write_rules(struct wd_wr *wr, const struct wd_appraisal_rules *r)
 {
+	size_t n_tcbs = WD_N(r->min_tcb);
+
+	wd_wr_u8(wr, (uint8_t)(17 + 5 * n_tcbs));
 	wd_wr_le32(wr, r->min_evaluation_number);
 	wd_wr_le32(wr, r->required_pcrs);
 	wd_wr_u8(wr, r->max_vmpl);
-	wd_wr_u8(wr, r->min_tcb.fmc);
-	wd_wr_u8(wr, r->min_tcb.boot_loader);
-	wd_wr_u8(wr, r->min_tcb.tee);
-	wd_wr_u8(wr, r->min_tcb.snp);
-	wd_wr_u8(wr, r->min_tcb.microcode);
+	write_tcb(wr, &r->min_tcb[0]);
+	wd_wr_le32(wr, r->min_evaluation_sgx);
+	wd_wr_le32(wr, r->min_evaluation_tdx);
+	for (size_t i = 1; i < n_tcbs; i++)
+		write_tcb(wr, &r->min_tcb[i]);
 }
 
 static void
-write_anchor(struct wd_wr *wr, const struct wd_anchor *a)
+write_anchor(struct wd_wr *wr, const struct wd_anchor *a, unsigned bits)
 {
 	wd_wr_u8(wr, (uint8_t)a->tee);
-	wd_wr_u8(wr, a->software);
+	wd_wr_u8(wr, (uint8_t)(bits | (a->software ? SOFTWARE : 0)));
 	wd_wr_bytes(wr, WD_SPAN(a->sha256));
 	wd_wr_le16(wr, (uint16_t)a->der.len);
 	wd_wr_bytes(wr, a->der);
+}
+
+static void
+write_anchors(struct wd_wr *wr, const struct wd_appraisal_rules *r)
+{
+	wd_wr_u8(wr, (uint8_t)(r->n_anchors + r->n_ek_anchors));
+	for (size_t i = 0; i < r->n_anchors; i++)
+		write_anchor(wr, &r->anchors[i], 0);
+	for (size_t i = 0; i < r->n_ek_anchors; i++)
+		write_anchor(wr, &r->ek_anchors[i], FOR_EK);
 }
 
 void
@@ -127,9 +163,7 @@ fuzz_case_write(struct wd_wr *wr, const struct fuzz_case *c)
 	write_rules(wr, &c->rules);
 	wd_wr_u8(wr, (uint8_t)c->bound.len);
 	wd_wr_bytes(wr, c->bound);
-	wd_wr_u8(wr, (uint8_t)c->rules.n_anchors);
-	for (size_t i = 0; i < c->rules.n_anchors; i++)
-		write_anchor(wr, &c->rules.anchors[i]);
+	write_anchors(wr, &c->rules);
 	wd_wr_le32(wr, (uint32_t)c->snapshot.len);
 	wd_wr_bytes(wr, c->snapshot);
 	for (size_t i = 0; i < WD_IN_COUNT; i++) {

@@ -17,8 +17,8 @@ enum fuzz_option {
 	FUZZ_MIGRATE = 1 << 3,
 	FUZZ_AMD_CRL = 1 << 4,
 	FUZZ_VMPL = 1 << 5,
-	FUZZ_MIN_TCB = 1 << 6,
 	FUZZ_SHA1 = 1 << 7,
+	FUZZ_AK_PURPOSE = 1 << 8,
 };
 
 /* What an input says; views of its bytes. */
@@ -29,8 +29,8 @@ struct fuzz_case {
 	enum wd_part role; /* of a document to be checked alone */
 	int64_t at;
 	struct wd_span bound;
-	struct wd_anchor anchor[FUZZ_ANCHORS];
-	struct wd_appraisal_rules rules; /* points to ANCHOR */
+	struct wd_anchor anchor[FUZZ_ANCHORS], ek_anchor[FUZZ_ANCHORS];
+	struct wd_appraisal_rules rules; /* points to these */
 	struct wd_span snapshot; /* collateral that is at hand, or nothing */
 	struct wd_inputs in;
 };
