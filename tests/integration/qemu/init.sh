@@ -19,7 +19,13 @@ stty -F /dev/ttyS1 raw -echo
 stty -F /dev/ttyS2 raw -echo
 exec </dev/ttyS1 >/dev/ttyS1 2>&1
 echo "@ready"
-while read -r line; do
+# A serial line may lose characters while the machine is busy: each line has its
+# length in front, and what does not fit is asked for again.
+while read -r length line; do
+	if [ "${#line}" != "$length" ]; then
+		echo "@again"
+		continue
+	fi
 	eval "$line"
 	echo "@done $?"
 done

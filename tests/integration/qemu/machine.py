@@ -3,6 +3,7 @@ processor, firmware with Secure Boot and Microsoft's keys, and a TPM in
 software.
 """
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -16,6 +17,8 @@ VARIABLES = {True: "/usr/share/OVMF/OVMF_VARS_4M.ms.fd",
              False: "/usr/share/OVMF/OVMF_VARS_4M.fd"}
 BOOT_SECONDS = 240
 STOP_SECONDS = 60
+ANSWER_SECONDS = 60
+SENT_AGAIN = 5
 
 
 def lacking():
@@ -113,7 +116,7 @@ class Machine:
             raise AssertionError("QEMU does not start: %s" %
                                  self.complaint()) from e
         self.said = b""
-        self._until(b"@ready\n", BOOT_SECONDS)
+        self._until(rb"@ready\n", BOOT_SECONDS)
 
     def complaint(self):
         """What QEMU said, once it has ended."""
@@ -121,8 +124,14 @@ class Machine:
         return self.process.communicate(timeout=STOP_SECONDS)[1].decode()
 
     def _until(self, mark, seconds):
+        """What comes before the mark, a regular expression, and its match."""
         end = time.monotonic() + seconds
-        while mark not in self.said:
+        while True:
+            found = re.search(mark, self.said)
+            if found:
+                before = self.said[:found.start()]
+                self.said = self.said[found.end():]
+                return before, found
             left = end - time.monotonic()
             if left <= 0:
                 raise AssertionError("the guest does not answer; %r; %s" % (
@@ -135,23 +144,27 @@ class Machine:
             if not more:
                 raise AssertionError("the machine went off: " + self.tail())
             self.said += more
-        before, _, self.said = self.said.partition(mark)
-        return before
 
     def tail(self):
         with open(self.console, "rb") as f:
             return f.read()[-1500:].decode(errors="replace")
 
-    def run(self, line, seconds=60):
-        """(exit status, output)"""
+    def _send(self, line, seconds):
         self.shell.settimeout(seconds)
-        self.shell.sendall(line.encode() + b"\n")
-        out = self._until(b"@done ", seconds)
-        return int(self._until(b"\n", seconds)), out
+        self.shell.sendall(b"%d %s\n" % (len(line), line.encode()))
+
+    def run(self, line, seconds=ANSWER_SECONDS):
+        """(exit status, output)"""
+        for _ in range(SENT_AGAIN):
+            self._send(line, seconds)
+            out, found = self._until(rb"@(again|done (\d+))\n", seconds)
+            if found.group(2):
+                return int(found.group(2)), out
+        raise AssertionError("the guest does not understand: " + line)
 
     def off(self):
         """Switched off as a guest does it."""
-        self.shell.sendall(b"poweroff -f\n")
+        self._send("poweroff -f", STOP_SECONDS)
         try:
             self.process.wait(STOP_SECONDS)
         finally:
