@@ -86,6 +86,8 @@ wd_admin_explain_read(struct wd_span json, struct wd_admin_body *b,
 	if (r != 0)
 		return r;
 	ret->path = wd_member_text(&o, "path", WD_REQUIRED, 512);
+	ret->additional =
+	    wd_jobj_text(&o, "additional_evidence", WD_OPTIONAL, 262144);
 	if ((r = read_evidence(&o, b, &ret->tee, d)) != 0)
 		return r;
 	ret->evidence = wd_bytes_span(b->bytes);

@@ -202,6 +202,7 @@ begin_explain(struct keeper *k)
 	appraise = (struct wd_msg_appraise_ask){ .door = WD_DOOR_ADMIN,
 		.tee = m.tee,
 		.at = wd_time_now(),
+		.additional = m.additional,
 		.evidence = m.evidence };
 	ask(k, &k->verify, WD_CALL_APPRAISE, &appraise, ADMIN_VERIFY,
 	    KEEPER_VERIFY_MS);

@@ -61,6 +61,7 @@ write_json(struct wd_jtext *j, struct wd_span text)
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *evidence = NULL;
 	struct wd_diag d = { 0 };
 	const struct wd_jval *v, *inner;
+	struct wd_span additional;
 
 	if (wd_json_parse(text, &d, &doc) != 0) {
 		(void)fprintf(stderr, "warder: the evidence: %s\n", d.detail);
@@ -69,6 +70,11 @@ write_json(struct wd_jtext *j, struct wd_span text)
 	v = wd_json_root(doc);
 	if ((inner = wd_jval_get(v, "tee-evidence")) != NULL)
 		v = inner;
+	if (wd_jval_text(wd_jval_get(v, "additional_evidence"), &additional) &&
+	    additional.len > 0) {
+		wd_jtext_key(j, "additional_evidence");
+		wd_jtext_string(j, additional);
+	}
 	if ((inner = wd_jval_get(v, "primary_evidence")) != NULL)
 		v = inner;
 	if (wd_json_canonical(v, &evidence) != 0)

@@ -473,7 +473,7 @@ class Neighbours(Test):
                 (appraise, 0, b"", "malformed APPRAISE"),
                 (appraise, 0, good[:-1], "malformed APPRAISE"),
                 (appraise, 0, good + b"\0", "malformed APPRAISE"),
-                (appraise, 0, bytes(340001), "body too large"),
+                (appraise, 0, bytes(540001), "body too large"),
                 (appraise, 1, good, "answer to nothing"),
                 (appraise, 4, good, "impossible frame"),
                 (appraise, 2, good, "impossible frame"),

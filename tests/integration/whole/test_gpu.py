@@ -226,6 +226,31 @@ class Gpus(Rig):
         }, {"Cookie": client.cookie})
         self.assertEqual((got.status, got.type), (422, "TeeNotSupported"))
 
+    def explained(self, gpus, status):
+        client = self.begun()
+        nonce = device_nonce(client)
+        quote = self.server.quote(b"", "--mrtd", MRTD, tee="tdx")
+        path = self.server.path("evidence.json")
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump({"tee-evidence": {
+                "primary_evidence": {"cc_eventlog": None,
+                                     "quote": b64(quote)},
+                "additional_evidence": additional(
+                    [gpu.entry(nonce) for gpu in gpus])}}, f)
+        done = self.server.run(
+            "policy", "explain", SECRET, path, "--admin", self.server.socket,
+            "--token-file", self.server.token_file, "--json", check=False)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return json.loads(done.stdout)
+
+    def test_an_operator_can_ask_what_gpus_would_get(self):
+        got = self.explained(self.gpus, 0)
+        self.assertEqual(got["claims"]["gpus"]["count"], 2)
+        got = self.explained(self.gpus[:1], 3)
+        self.assertEqual(got["reason"], "policy_clause")
+        got = self.explained(self.gpus[:1] * 2, 3)
+        self.assertEqual(got["reason"], "device_twice")
+
     def test_a_revoked_gpu_is_refused(self):
         gpus = [self.maker.gpu(), self.maker.gpu()]
         client = self.attested(gpus)
