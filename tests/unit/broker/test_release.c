@@ -965,6 +965,34 @@ revoked_measurement_opens_no_session(void **state)
 	t_logged(f, "\"reason\":\"revoked_by_operator\"");
 }
 
+static bool
+has_row(struct t_broker *f, const struct client *c)
+{
+	WD_AUTO(wd_store_session_done) struct wd_store_session row = { 0 };
+	uint8_t key[WD_ROW_KEY];
+
+	t_ok(wd_challenge_key(WD_SPAN(c->challenge), key));
+	return wd_store_session_by_challenge(f->b->store, key, &row) == 0;
+}
+
+/* Nobody fills the store who cannot attest. */
+static void
+challenges_and_what_is_refused_leave_no_row(void **state)
+{
+	struct t_broker *f = *state;
+	WD_AUTO(client_done) struct client good = client_new(f);
+	WD_AUTO(client_done) struct client bad = client_new(f);
+
+	assert_false(has_row(f, &bad));
+	t_ok(attest(f, &good));
+	assert_true(has_row(f, &good));
+	t_ok(wd_store_revoke(f->b->store, "measurement",
+	    "0505050505050505050505050505050505050505050505050505050505050505",
+	    f->now - 1000));
+	assert_int_equal(attest(f, &bad), WD_R_REVOKED_BY_OPERATOR);
+	assert_false(has_row(f, &bad));
+}
+
 static void
 every_tee_has_what_can_be_revoked(void **state)
 {
@@ -1276,6 +1304,7 @@ main(void)
 		with_broker(nobody_without_a_session_is_told),
 		with_broker(revoked_things_are_not_released),
 		with_broker(revoked_measurement_opens_no_session),
+		with_broker(challenges_and_what_is_refused_leave_no_row),
 		with_broker(every_tee_has_what_can_be_revoked),
 		with_broker(a_device_beside_the_tee_can_be_revoked),
 		with_broker(moved_row_does_not_open),

@@ -240,6 +240,9 @@ check_number(const struct wd_claim_row *claim)
 	t_ok(t_judge(clause(claim, "ge", "5"), NULL));
 	t_ok(t_judge(clause(claim, "ge", "4"), NULL));
 	assert_int_equal(t_judge(clause(claim, "ge", "6"), NULL), least);
+	t_ok(t_judge(clause(claim, "le", "5"), NULL));
+	t_ok(t_judge(clause(claim, "le", "6"), NULL));
+	assert_int_equal(t_judge(clause(claim, "le", "4"), NULL), least);
 	t_ok(t_judge(clause(claim, "eq", "5"), NULL));
 	assert_int_equal(t_judge(clause(claim, "eq", "4"), NULL), listed);
 	t_ok(t_judge(clause(claim, "in", "[9,5]"), NULL));
@@ -259,6 +262,10 @@ check_time(const struct wd_claim_row *claim)
 	t_ok(t_judge(clause(claim, "ge", sooner), NULL));
 	assert_int_equal(
 	    t_judge(clause(claim, "ge", later), NULL), WD_R_POLICY_CLAUSE);
+	t_ok(t_judge(clause(claim, "le", same), NULL));
+	t_ok(t_judge(clause(claim, "le", later), NULL));
+	assert_int_equal(
+	    t_judge(clause(claim, "le", sooner), NULL), WD_R_POLICY_CLAUSE);
 	t_ok(t_judge(clause(claim, "eq", same), NULL));
 	assert_int_equal(t_refused(clause(claim, "ge", "5")), WD_R_MALFORMED);
 	assert_int_equal(
