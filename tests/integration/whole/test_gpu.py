@@ -112,8 +112,19 @@ class Gpus(Rig):
             self.assertEqual(client.resource(PLAIN), self.plain)
 
     def test_sixteen_gpus_fit(self):
-        client = self.attested([self.maker.gpu() for _ in range(16)])
+        """Into claims, token and log, when no two say the same."""
+        client = self.begun()
+        nonce = device_nonce(client)
+        self.send(client, additional(
+            [self.maker.gpu().entry(nonce, measured=bytes([i + 1]))
+             for i in range(16)]))
+        self.assertEqual(self.claims(client)["gpus"]["count"], 16)
         self.assertEqual(client.resource(SECRET), self.data)
+        self.assertEqual(client.resource(SECRET, bearer=True), self.data)
+        attested = [e for e in self.server.entries()
+                    if e["event"] == "attest"][-1]
+        self.assertEqual(
+            len(attested["claims"]["gpus"]["measurements_sha384"]), 16)
 
     def test_a_domain_with_one_or_none_does_not(self):
         client = self.attested(self.gpus[:1])
