@@ -21,12 +21,40 @@ struct bench_rates {
 	double per_second, limit;
 };
 
+/* What is asked for. A process that is one of two measures when it is told to,
+ * by BOSS; -1: this is the only one. */
+struct bench_how {
+	bool cold;
+	int boss;
+};
+
+/* Takes evidence of one kind through W. */
+typedef int bench_run(
+    const struct bench_how *how, struct bench_rates *ret, struct wd_diag *d);
+
 /* The round whose ratio is the median. A fault when W answers anything but
  * 0. */
-int bench_measure(const struct bench_work *w, struct bench_rates *ret,
+int bench_measure(const struct bench_work *w, const struct bench_how *how,
+    struct bench_rates *ret, struct wd_diag *d) WD_MUST_USE;
+
+/* For bench_measure(): answers BOSS until it is gone. */
+int bench_serve(const struct bench_work *w, int boss) WD_MUST_USE;
+
+/* What two processes on two CPUs do, in what each does alone: 2 at best. */
+struct bench_scaling {
+	double judged, signatures;
+};
+
+/* RUN in two processes, each kept on a CPU of its own: both kinds of work, each
+ * alone and at once, in turn. The round whose ratio is the median. 0 or a
+ * fault. */
+int bench_pair(bench_run *run, bool cold, struct bench_scaling *ret,
     struct wd_diag *d) WD_MUST_USE;
 
-/* SNP reports of a VCEK that is known or, COLD, of which nothing is: against
+/* SNP reports of a VCEK that is known or, cold, of which nothing is: against
  * their P-384 signature alone. 0 or a fault. */
-int bench_snp(bool cold, struct bench_rates *ret, struct wd_diag *d)
-    WD_MUST_USE;
+bench_run bench_snp;
+
+/* Quotes of a TPM over 24 registers with a log of 44 events: against their
+ * RSA-2048 signature alone. Likewise. */
+bench_run bench_tpm;

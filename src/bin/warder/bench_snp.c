@@ -96,17 +96,18 @@ sign_check(void *ctx, size_t i)
 }
 
 int
-bench_snp(bool cold, struct bench_rates *ret, struct wd_diag *d)
+bench_snp(
+    const struct bench_how *how, struct bench_rates *ret, struct wd_diag *d)
 {
 	static struct snp room; /* large */
-	const struct bench_work w = { &room, cold ? COLD_REPORTS : REPORTS,
+	const struct bench_work w = { &room, how->cold ? COLD_REPORTS : REPORTS,
 		judge, sign_check, 1 };
 	int r;
 
-	room = (struct snp){ .cold = cold };
+	room = (struct snp){ .cold = how->cold };
 	r = snp_open(&room, d);
 	if (r == 0)
-		r = bench_measure(&w, ret, d);
+		r = bench_measure(&w, how, ret, d);
 	snp_done(&room);
 	return r;
 }

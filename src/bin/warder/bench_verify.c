@@ -23,8 +23,11 @@ enum {
 };
 
 static const struct cli_option options[] = {
-	{ "tee", "TEE", "sgx (the default), tdx or snp", false },
+	{ "tee", "TEE", "sgx (the default), tdx, snp or tpm", false },
 	{ "cold", NULL, "with caches emptied before each quote", false },
+	{ "processes", "N",
+	    "2: how two processes on two CPUs scale, against signatures alone",
+	    false },
 	{ "json", NULL, "answer with one JSON object", false },
 };
 
@@ -141,27 +144,29 @@ sign_check(void *ctx, size_t i)
 }
 
 static int
-bench_quotes(
-    enum wd_tee tee, bool cold, struct bench_rates *ret, struct wd_diag *d)
+bench_quotes(enum wd_tee tee, const struct bench_how *how,
+    struct bench_rates *ret, struct wd_diag *d)
 {
-	WD_AUTO(bench_done) struct bench b = { .tee = tee, .cold = cold };
-	const struct bench_work w = { &b, cold ? COLD_QUOTES : QUOTES, judge,
-		sign_check, cold ? COLD_SIGNATURES : 1 };
+	WD_AUTO(bench_done) struct bench b = { .tee = tee, .cold = how->cold };
+	const struct bench_work w = { &b, how->cold ? COLD_QUOTES : QUOTES,
+		judge, sign_check, how->cold ? COLD_SIGNATURES : 1 };
 	int r = bench_open(&b, d);
 
-	return r != 0 ? r : bench_measure(&w, ret, d);
+	return r != 0 ? r : bench_measure(&w, how, ret, d);
 }
 
 static int
-bench_sgx(bool cold, struct bench_rates *ret, struct wd_diag *d)
+bench_sgx(
+    const struct bench_how *how, struct bench_rates *ret, struct wd_diag *d)
 {
-	return bench_quotes(WD_TEE_SGX, cold, ret, d);
+	return bench_quotes(WD_TEE_SGX, how, ret, d);
 }
 
 static int
-bench_tdx(bool cold, struct bench_rates *ret, struct wd_diag *d)
+bench_tdx(
+    const struct bench_how *how, struct bench_rates *ret, struct wd_diag *d)
 {
-	return bench_quotes(WD_TEE_TDX, cold, ret, d);
+	return bench_quotes(WD_TEE_TDX, how, ret, d);
 }
 
 /* ---- the answer */
@@ -169,15 +174,17 @@ bench_tdx(bool cold, struct bench_rates *ret, struct wd_diag *d)
 /* What can be measured. */
 static const struct row {
 	const char *tee, *title;
-	int (*run)(bool cold, struct bench_rates *ret, struct wd_diag *d);
+	bench_run *run;
 	const char *hot_limit, *cold_limit;
 } rows[] = {
-	{ "sgx", "SGX quotes", bench_sgx, "their signature",
-	    "their 10 signatures" },
-	{ "tdx", "TDX quotes", bench_tdx, "their signature",
-	    "their 10 signatures" },
-	{ "snp", "SNP reports", bench_snp, "their signature",
-	    "their signature" },
+	{ "sgx", "SGX quotes", bench_sgx, "1 P-256 signature",
+	    "10 P-256 signatures" },
+	{ "tdx", "TDX quotes", bench_tdx, "1 P-256 signature",
+	    "10 P-256 signatures" },
+	{ "snp", "SNP reports", bench_snp, "1 P-384 signature",
+	    "1 P-384 signature" },
+	{ "tpm", "quotes of a TPM with a log of 44 events", bench_tpm,
+	    "1 RSA-2048 signature", "1 RSA-2048 signature" },
 };
 
 static const struct row *
@@ -189,44 +196,95 @@ find_row(const char *tee)
 	return NULL;
 }
 
+static const char *
+limit_of(const struct cli_args *args, const struct row *row)
+{
+	return cli_has(args, "cold") ? row->cold_limit : row->hot_limit;
+}
+
 static bool
 print(const struct cli_args *args, const struct row *row,
     const struct bench_rates *x)
 {
+	const char *limit = limit_of(args, row);
 	bool cold = cli_has(args, "cold");
 	double ratio = x->per_second / x->limit;
 
 	if (cli_has(args, "json"))
-		return printf("{\"cold\":%s,\"limit_per_second\":%.0f,"
+		return printf("{\"cold\":%s,\"limit\":\"%s\","
+			      "\"limit_per_second\":%.0f,"
 			      "\"per_second\":%.0f,\"ratio_to_limit\":%.3f,"
 			      "\"rounds\":%d,\"tee\":\"%s\"}\n",
-			   cold ? "true" : "false", x->limit, x->per_second,
-			   ratio, BENCH_ROUNDS, row->tee) > 0;
+			   cold ? "true" : "false", limit, x->limit,
+			   x->per_second, ratio, BENCH_ROUNDS, row->tee) > 0;
 	return printf("%s, %s: %.0f a second and CPU, %.2f of the "
 		      "%.0f that %s alone would allow\n"
 		      "(median of %d rounds, by CPU time)\n",
 		   row->title, cold ? "nothing known" : "platform known",
-		   x->per_second, ratio, x->limit,
-		   cold ? row->cold_limit : row->hot_limit, BENCH_ROUNDS) > 0;
+		   x->per_second, ratio, x->limit, limit, BENCH_ROUNDS) > 0;
+}
+
+static bool
+print_pair(const struct cli_args *args, const struct row *row,
+    const struct bench_scaling *x)
+{
+	const char *cold = cli_has(args, "cold") ? "true" : "false";
+	double ratio = x->judged / x->signatures;
+
+	if (cli_has(args, "json"))
+		return printf("{\"cold\":%s,\"processes\":2,"
+			      "\"ratio_of_scaling\":%.3f,\"rounds\":%d,"
+			      "\"scaling\":%.3f,"
+			      "\"scaling_of_signatures\":%.3f,"
+			      "\"tee\":\"%s\"}\n",
+			   cold, ratio, BENCH_ROUNDS, x->judged, x->signatures,
+			   row->tee) > 0;
+	return printf("%s: two processes on two CPUs do %.2f times what one "
+		      "does alone;\nwith signatures of the same kind alone "
+		      "it is %.2f: %.2f of that\n"
+		      "(median of %d rounds, by CPU time)\n",
+		   row->title, x->judged, x->signatures, ratio,
+		   BENCH_ROUNDS) > 0;
+}
+
+static enum cli_exit
+failed(const struct wd_diag *d)
+{
+	(void)fprintf(stderr, "warder: %s\n", d->detail);
+	return CLI_FAULT;
+}
+
+/* Two processes start libcrypto each for itself. */
+static enum cli_exit
+run_pair(const struct cli_args *args, const struct row *row)
+{
+	struct bench_scaling x = { 0, 0 };
+	struct wd_diag d = { 0 };
+
+	if (bench_pair(row->run, cli_has(args, "cold"), &x, &d) != 0)
+		return failed(&d);
+	return print_pair(args, row, &x) ? CLI_OK : CLI_FAULT;
 }
 
 static enum cli_exit
 run(const struct cli_args *args)
 {
+	const struct bench_how how = { cli_has(args, "cold"), -1 };
 	const char *tee = cli_value(args, "tee");
+	const char *processes = cli_value(args, "processes");
 	const struct row *row = find_row(tee);
 	struct wd_diag d = { 0 };
 	struct bench_rates x = { 0, 0 };
-	int r;
 
 	if (row == NULL)
 		return cli_usage(
-		    args, "--tee %s: neither sgx, tdx nor snp", tee);
-	r = wd_crypto_init(&d);
-	if (r != 0 || (r = row->run(cli_has(args, "cold"), &x, &d)) != 0) {
-		(void)fprintf(stderr, "warder: %s\n", d.detail);
-		return CLI_FAULT;
-	}
+		    args, "--tee %s: neither sgx, tdx, snp nor tpm", tee);
+	if (processes != NULL && strcmp(processes, "2") == 0)
+		return run_pair(args, row);
+	if (processes != NULL && strcmp(processes, "1") != 0)
+		return cli_usage(args, "--processes: neither 1 nor 2");
+	if (wd_crypto_init(&d) != 0 || row->run(&how, &x, &d) != 0)
+		return failed(&d);
 	return print(args, row, &x) ? CLI_OK : CLI_FAULT;
 }
 

@@ -255,5 +255,32 @@ class Swtee(unittest.TestCase):
             self.assertEqual(warder("swtee", *words).returncode, 3, words)
 
 
+class Bench(unittest.TestCase):
+    """What is measured, not how fast it is."""
+
+    def answer(self, *words):
+        run = subprocess.run([WARDER, "bench", "verify", "--json", *words],
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, timeout=100, check=False)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return json.loads(run.stdout)
+
+    def test_a_quote_of_a_tpm_is_measured_against_its_signature(self):
+        got = self.answer("--tee", "tpm")
+        self.assertEqual(got["limit"], "1 RSA-2048 signature")
+        self.assertGreater(got["ratio_to_limit"], 0)
+
+    @unittest.skipIf(len(os.sched_getaffinity(0)) < 2, "one CPU only")
+    def test_two_processes_are_measured_against_signatures_alone(self):
+        got = self.answer("--tee", "sgx", "--processes", "2")
+        self.assertEqual(got["processes"], 2)
+        self.assertGreater(got["scaling"], 0)
+        self.assertGreater(got["scaling_of_signatures"], 0)
+
+    def test_other_numbers_of_processes_are_wrong_usage(self):
+        self.assertEqual(warder("bench", "verify", "--processes",
+                                "3").returncode, 2)
+
+
 if __name__ == "__main__":
     unittest.main()
