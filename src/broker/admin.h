@@ -107,6 +107,7 @@ int wd_admin_answer(struct wd_admin *a, const void *msg) WD_MUST_USE;
  *   secrets                write, read, search, delete
  *   collateral             import, retrieve, search
  *   tokens                 create, search, delete
+ *   tpms                   create, search, delete
  *   leases                 search
  *   revocations            create
  *   audit                  search

@@ -79,8 +79,10 @@ name_what(struct wd_admin *a, const struct wd_span *what)
 {
 	size_t len = wd_span_text(a->said).len;
 
-	(void)snprintf(a->said + len, sizeof(a->said) - len, " %.*s",
-	    (int)what->len, (const char *)what->p); /* may be cut */
+	(void)snprintf(a->said + len, sizeof(a->said) - len, "%s%.*s",
+	    len > 0 ? " " : "", (int)what->len,
+	    (const char *)what->p); /* may be cut */
+	a->entry.detail = a->said;
 }
 
 static void
@@ -97,6 +99,8 @@ name_field(struct wd_admin *a, const struct wd_field *f, const void *at)
 		name_path(a, at);
 	if (f->type == WD_FIELD_U8 && wd_span_is(name, "role"))
 		name_role(a, at);
+	if (f->type == WD_FIELD_TEXT && wd_span_is(name, "ek"))
+		name_what(a, at);
 	if (f->type == WD_FIELD_TEXT && wd_span_is(name, "kind"))
 		name_kind(a, at);
 	if (f->type == WD_FIELD_TEXT && wd_span_is(name, "what"))

@@ -138,6 +138,10 @@ int wd_admin_token_create(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_token_list(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_token_revoke(struct wd_admin *a, const void *msg) WD_MUST_USE;
 
+int wd_admin_tpm_add(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_tpm_list(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_tpm_remove(struct wd_admin *a, const void *msg) WD_MUST_USE;
+
 int wd_admin_lease_list(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_revoke(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_audit_tail(struct wd_admin *a, const void *msg) WD_MUST_USE;

@@ -68,6 +68,7 @@ wd_broker_seal(struct wd_broker *b)
 	wd_keyring_done(&b->ring);
 	b->ring = (struct wd_keyring){ 0 };
 	b->challenge_key = wd_secret_free(b->challenge_key);
+	b->enrol_key = wd_secret_free(b->enrol_key);
 	b->release_key = wd_pkey_free(b->release_key);
 	b->token_key = wd_pkey_free(b->token_key);
 	b->release_header = wd_bytes_free(b->release_header);
@@ -109,7 +110,8 @@ check_ring(struct wd_broker *b, struct wd_diag *d)
 	return 0;
 }
 
-/* Challenges are bound to the file that remembers which ones were spent. */
+/* Challenges are bound to the file that remembers which ones were spent;
+ * enrolments outlive that, and are the store's. */
 static int
 open_keys(struct wd_broker *b)
 {
@@ -119,6 +121,9 @@ open_keys(struct wd_broker *b)
 	if ((r = wd_hkdf(wd_secret_borrow(b->ring.challenge_key),
 		 "warder/1/challenge", wd_id_span(&sessions), 32,
 		 &b->challenge_key)) != 0 ||
+	    (r = wd_hkdf(wd_secret_borrow(b->ring.challenge_key),
+		 "warder/1/tpm-enrolment", wd_id_span(&b->ring.store_id), 32,
+		 &b->enrol_key)) != 0 ||
 	    (r = wd_pkey_from_private(wd_secret_borrow(b->ring.release_key),
 		 &b->release_key)) != 0 ||
 	    (r = wd_pkey_from_private(

@@ -40,13 +40,15 @@ struct wd_broker {
 
 	bool open; /* unsealed; what follows is there only then */
 	struct wd_keyring ring;
-	struct wd_secret *challenge_key;
+	struct wd_secret *challenge_key, *enrol_key;
 	struct wd_pkey *release_key, *token_key;
 	struct wd_bytes *release_header, *token_header; /* of the JWS, JSON */
 
 	/* Entries a minute (0: no bound), and who has had how many. */
 	uint32_t entries_per_platform, entries_per_session;
 	struct wd_rate platforms, by_session;
+
+	uint32_t enrolment_seconds; /* of a TPM */
 
 	bool changing; /* an admin call's transaction is open (admin.h) */
 

@@ -4,6 +4,7 @@
 #include "broker/session.h"
 
 #include "base/alloc.h"
+#include "broker/enrol.h"
 #include "broker/kept.h"
 #include "broker/limits.h"
 #include "broker/revoked.h"
@@ -137,6 +138,17 @@ fill_row(struct wd_opening *o)
 	return wd_rand_id(&row->id);
 }
 
+/* It says whose key it is, so it comes before all that is asked of a platform.
+ */
+static int
+use_enrolment(struct wd_opening *o, struct wd_diag *d)
+{
+	if (o->ask.tee != WD_TEE_TPM)
+		return wd_reject(d, WD_R_MALFORMED,
+		    "an enrolment goes with a TPM's evidence alone");
+	return wd_enrol_apply(o->b, o->ask.enrolment, o->now, &o->claims, d);
+}
+
 /* Everything but the row. */
 static int
 prepare(struct wd_opening *o, struct wd_span claims, struct wd_diag *d)
@@ -148,6 +160,8 @@ prepare(struct wd_opening *o, struct wd_span claims, struct wd_diag *d)
 		return wd_reject(d, WD_R_SEALED, "the server is sealed");
 	if (wd_claims_adopt(&o->claims, claims) != 0)
 		return wd_fault(d, WD_F_PEER, "verify sent no claims");
+	if (o->ask.enrolment.len > 0 && (r = use_enrolment(o, d)) != 0)
+		return r;
 	if ((r = wd_limit_platform(o->b, &o->claims, d)) != 0)
 		return r;
 	wd_claims_write_object(&j, &o->claims, NULL, 0);

@@ -30,8 +30,8 @@ void wd_opening_fail(struct wd_opening *o);
 /*
  * OUT gets the reply of WD_CALL_ATTEST and the entry. The client is told
  * WD_R_CHALLENGE_USED, WD_R_KEY_INVALID, WD_R_UNSUPPORTED,
- * WD_R_REVOKED_BY_OPERATOR or what opening failed of. 0, or a fault when not
- * even a reply could be made.
+ * WD_R_REVOKED_BY_OPERATOR, WD_R_AK_NOT_TRUSTED or what opening failed of. 0,
+ * or a fault when not even a reply could be made.
  */
 int wd_opening_answer(struct wd_opening *o, struct wd_outcome *out) WD_MUST_USE;
 

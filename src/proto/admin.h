@@ -42,6 +42,8 @@ int wd_admin_collateral_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_collateral_put *ret, struct wd_diag *d) WD_MUST_USE;
 int wd_admin_token_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_token_create *ret, struct wd_diag *d) WD_MUST_USE;
+int wd_admin_tpm_read(struct wd_span json, struct wd_admin_body *b,
+    struct wd_msg_tpm_add *ret, struct wd_diag *d) WD_MUST_USE;
 int wd_admin_revoke_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_revoke *ret, struct wd_diag *d) WD_MUST_USE;
 int wd_admin_unseal_read(struct wd_span json, struct wd_admin_body *b,
@@ -86,6 +88,7 @@ enum wd_admin_list {
 	WD_LIST_DOCUMENTS,
 	WD_LIST_TOKENS,
 	WD_LIST_LEASES,
+	WD_LIST_TPMS,
 	WD_LIST_COUNT
 };
 void wd_admin_list_write(

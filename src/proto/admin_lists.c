@@ -83,6 +83,27 @@ write_lease(struct wd_jtext *j, const void *item)
 	wd_jtext_end(j);
 }
 
+static void
+write_tpm(struct wd_jtext *j, const void *item)
+{
+	const struct wd_msg_tpm_record *t = item;
+
+	wd_jtext_object(j);
+	wd_jtext_key(j, "created");
+	wd_jtext_time(j, t->created);
+	wd_jtext_key(j, "ek");
+	wd_jtext_string(j, t->ek);
+	wd_jtext_key(j, "label");
+	wd_jtext_string(j, t->label);
+	wd_jtext_end(j);
+}
+
+static struct wd_span
+tpm_place(const void *item)
+{
+	return ((const struct wd_msg_tpm_record *)item)->ek;
+}
+
 static struct wd_span
 key_place(const void *item)
 {
@@ -122,6 +143,7 @@ static const struct {
 	[WD_LIST_TOKENS] = { &wd_msg_token_record_type, write_token, NULL },
 	[WD_LIST_LEASES] = { &wd_msg_lease_record_type, write_lease,
 	    lease_place },
+	[WD_LIST_TPMS] = { &wd_msg_tpm_record_type, write_tpm, tpm_place },
 };
 
 void

@@ -97,6 +97,20 @@ wd_admin_revoke_read(struct wd_span json, struct wd_admin_body *b,
 }
 
 int
+wd_admin_tpm_read(struct wd_span json, struct wd_admin_body *b,
+    struct wd_msg_tpm_add *ret, struct wd_diag *d)
+{
+	struct wd_jobj o;
+	int r = wd_admin_open(json, b, &o, d, "tpm");
+
+	if (r != 0)
+		return r;
+	ret->ek = wd_member_text(&o, "ek", WD_REQUIRED, 64);
+	ret->label = wd_member_text(&o, "label", WD_OPTIONAL, 128);
+	return wd_jobj_close(&o);
+}
+
+int
 wd_admin_unseal_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_unseal *ret, struct wd_diag *d)
 {

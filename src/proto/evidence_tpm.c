@@ -95,7 +95,9 @@ wd_evidence_tpm_read(struct wd_jobj *o, struct wd_wr *bundle)
 	    (r = required(o, "ak_public", bundle, WD_IN_AK)) != 0 ||
 	    (r = optional(o, "ak_cert", bundle, WD_IN_AK_CERT)) != 0)
 		return r;
-	return read_quote(o, bundle);
+	if ((r = read_quote(o, bundle)) != 0)
+		return r;
+	return optional(o, "tpm_enrolment", bundle, WD_IN_TPM_ENROLMENT);
 }
 
 static void
@@ -141,6 +143,7 @@ wd_evidence_tpm_write(struct wd_jtext *j, const struct wd_inputs *in)
 	write_part(j, "ak_public", in, WD_IN_AK);
 	write_part(j, "event_log", in, WD_IN_EVENT_LOG);
 	write_part(j, "ima_log", in, WD_IN_IMA_LOG);
+	write_part(j, "tpm_enrolment", in, WD_IN_TPM_ENROLMENT);
 	wd_jtext_key(j, "tpm_quote");
 	wd_jtext_object(j);
 	write_part(j, "message", in, WD_IN_ATTEST);

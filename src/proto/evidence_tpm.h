@@ -1,7 +1,8 @@
 /*
  * Evidence of TPM 2.0 in the protocol: the attestation key, a quote, and the
  * values of all 24 registers. Members of our own carry what upstream has no
- * place for: the key's certificate and the logs.
+ * place for: the key's certificate, the logs, and the enrolment that the server
+ * has given out.
  */
 #pragma once
 

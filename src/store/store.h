@@ -238,6 +238,28 @@ int wd_store_token_delete(struct wd_store *s, const struct wd_id *id)
 int wd_store_token_list(struct wd_store *s, struct wd_store_token *rows,
     size_t n_max, size_t *ret_n) WD_MUST_USE;
 
+/* ---- endorsement keys of TPMs that an operator vouches for */
+
+enum { WD_TPM_LABEL_MAX = 128 };
+
+struct wd_store_tpm {
+	uint8_t ek[32]; /* SHA-256 of its SubjectPublicKeyInfo */
+	char label[WD_TPM_LABEL_MAX + 1];
+	int64_t created;
+};
+
+/* WD_R_EXISTS. */
+int wd_store_tpm_add(struct wd_store *s, const struct wd_store_tpm *t)
+    WD_MUST_USE;
+int wd_store_tpm_get(struct wd_store *s, const uint8_t ek[32],
+    struct wd_store_tpm *ret) WD_MUST_USE; /* WD_R_NOT_FOUND */
+int wd_store_tpm_delete(struct wd_store *s, const uint8_t ek[32])
+    WD_MUST_USE; /* WD_R_NOT_FOUND */
+
+/* Up to N_MAX behind AFTER (NULL: from the start), in rising order. */
+int wd_store_tpm_list(struct wd_store *s, const uint8_t *after,
+    struct wd_store_tpm *rows, size_t n_max, size_t *ret_n) WD_MUST_USE;
+
 /* ---- collateral */
 
 struct wd_store_doc {

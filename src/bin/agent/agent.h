@@ -60,6 +60,8 @@ struct agent_link {
 
 enum agent_step {
 	AGENT_IDLE,
+	AGENT_ENROL,     /* a credential is asked for */
+	AGENT_ENROLMENT, /* it was opened */
 	AGENT_CHALLENGE,
 	AGENT_ATTEST,
 	AGENT_MARK, /* how many revocations there were before the releases */
@@ -79,6 +81,15 @@ struct agent_round {
 	uint64_t n;            /* rounds that came to their end */
 	int64_t last_attested; /* CLOCK_REALTIME; 0: never */
 	int result;            /* of the last round */
+	char why[AGENT_WHY];
+};
+
+/* ---- enrolment of a TPM, at the beginning of a round */
+
+struct agent_enrol {
+	int64_t due;  /* CLOCK_BOOTTIME; 0: at once */
+	int64_t ends; /* of the enrolment; 0: there is none */
+	int result;   /* of the last attempt */
 	char why[AGENT_WHY];
 };
 
@@ -108,6 +119,7 @@ struct agent {
 	struct agent_link link;
 	struct agent_round round;
 	struct agent_watch watch;
+	struct agent_enrol enrol;
 	int64_t started; /* CLOCK_MONOTONIC */
 	char token[WD_HOLDER_TOKEN_LABEL_MAX + 1];
 	char serial[AGENT_SERIAL];
@@ -203,6 +215,25 @@ void agent_rotate(void *agent);
 
 /* When the next round may begin, by CLOCK_MONOTONIC; INT64_MAX: none is due. */
 int64_t agent_round_next(const struct agent *a);
+
+/* Goes on with the challenge, once what is to come before it is done. */
+void agent_round_challenge(struct agent *a);
+
+/* ---- enrol.c */
+
+/* Begins when an enrolment is due; false when none is. */
+bool agent_enrol_begin(struct agent *a);
+
+/* Answers of the link to ENROL and ENROLMENT. */
+void agent_enrol_answer(struct agent *a, enum wd_call call, int result,
+    const struct wd_diag *d, const void *msg);
+
+/* The server does not trust the key, or, when it was SHOWN, the enrolment: the
+ * next round tries, unless there is one that was not found fault with. */
+void agent_enrol_again(struct agent *a, bool shown);
+
+/* One line of the status; false when there is nothing to say. */
+bool agent_enrol_text(const struct agent *a, char *dst, size_t size);
 
 /* ---- watch.c */
 

@@ -88,3 +88,28 @@ agent_attester_quote(const struct agent_attester *a,
 {
 	return a->row->quote(a->ctx, report_data, ret, d);
 }
+
+bool
+agent_attester_keys(const struct agent_attester *a, struct agent_tpm_keys *ret)
+{
+	return a->row->keys != NULL && a->row->keys(a->ctx, ret);
+}
+
+int
+agent_attester_activate(const struct agent_attester *a,
+    struct wd_span credential, struct wd_span secret, struct wd_secret **ret,
+    struct wd_diag *d)
+{
+	if (a->row->activate == NULL)
+		return wd_reject(d, WD_R_UNSUPPORTED, "this is no TPM");
+	return a->row->activate(a->ctx, credential, secret, ret, d);
+}
+
+int
+agent_attester_enrolled(
+    const struct agent_attester *a, struct wd_span enrolment, struct wd_diag *d)
+{
+	if (a->row->enrolled == NULL)
+		return wd_reject(d, WD_R_UNSUPPORTED, "this is no TPM");
+	return a->row->enrolled(a->ctx, enrolment, d);
+}

@@ -9,6 +9,9 @@
 #include "base/alloc.h"
 #include "base/num.h"
 #include "codec/hex.h"
+#include "codec/pem.h"
+#include "crypto/hash.h"
+#include "crypto/pkey.h"
 #include "sys/file.h"
 #include "sys/log.h"
 #include "tss/tss.h"
@@ -33,6 +36,9 @@ struct ctx {
 	uint16_t bank;
 	uint32_t pcrs;
 	struct wd_bytes *ak, *certificate, *event_log;
+	/* For enrolment; EK NULL: there is none. */
+	struct wd_bytes *ek, *ek_certificates, *enrolment;
+	char platform[2 * 32 + 1];
 	int ima; /* IMA's list, which grows; -1: none */
 };
 
@@ -47,6 +53,9 @@ tpm_close(void *at)
 	wd_bytes_freep(&x->ak);
 	wd_bytes_freep(&x->certificate);
 	wd_bytes_freep(&x->event_log);
+	wd_bytes_freep(&x->ek);
+	wd_bytes_freep(&x->ek_certificates);
+	wd_bytes_freep(&x->enrolment);
 	wd_fd_closep(&x->ima);
 	(void)wd_free(x); /* always NULL */
 }
@@ -111,6 +120,9 @@ read_settings(const struct agent_conf *c, struct ctx *x, struct wd_diag *d)
 	if (strcmp(c->tpm_key, "ecc") != 0 && strcmp(c->tpm_key, "rsa") != 0)
 		return wd_reject(d, WD_R_MALFORMED,
 		    "key in section [tpm] is not ecc or rsa");
+	if (strcmp(c->tpm_ek, "ecc") != 0 && strcmp(c->tpm_ek, "rsa") != 0)
+		return wd_reject(
+		    d, WD_R_MALFORMED, "ek in section [tpm] is not ecc or rsa");
 	return 0;
 }
 
@@ -198,6 +210,144 @@ open_tpm(const struct agent_conf *c, struct ctx *x, struct wd_diag *d)
 		     : r;
 }
 
+/* ---- the endorsement key */
+
+/* PEM to DER, behind what is there: a server takes one form or the other. */
+static int
+add_pem(struct wd_span pem, struct wd_wr *wr, struct wd_diag *d)
+{
+	struct wd_rd rd = wd_rd(pem);
+	int r;
+
+	do {
+		WD_AUTO(wd_bytes_freep) struct wd_bytes *der = NULL;
+
+		r = wd_pem_next(&rd, "CERTIFICATE", &der);
+		if (r == 0)
+			wd_wr_bytes(wr, wd_bytes_span(der));
+	} while (r == 0);
+	if (r == WD_R_NOT_FOUND)
+		return 0;
+	return r < 0 ? wd_fault(d, WD_F_MEMORY, "no memory")
+		     : wd_reject(d, WD_R_MALFORMED,
+			   "ek_certificates in section [tpm] are not in PEM");
+}
+
+static int
+add_file(const char *path, struct wd_wr *wr, struct wd_diag *d)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *pem = NULL;
+	int r;
+
+	if (path[0] == '\0')
+		return 0;
+	r = wd_file_read(AT_FDCWD, path, AGENT_TPM_CERT_MAX, &pem, d);
+	if (r > 0)
+		return wd_reject(d, (enum wd_reason)r,
+		    "ek_certificates in section [tpm] cannot be read");
+	return r != 0 ? r : add_pem(wd_bytes_span(pem), wr, d);
+}
+
+static int
+collect_certificates(const struct agent_conf *c, enum wd_tss_kind kind,
+    struct ctx *x, struct wd_diag *d)
+{
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(AGENT_TPM_CERT_MAX);
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *own = NULL;
+	struct wd_diag none = { 0 };
+	int r;
+
+	/* Many TPMs have none; then an operator vouches for the key. */
+	if (wd_tss_ek_certificate(x->tss, kind, &own, &none) == 0)
+		wd_wr_bytes(&wr, wd_bytes_span(own));
+	if ((r = add_file(c->tpm_ek_certificates, &wr, d)) != 0)
+		return r;
+	r = wd_wr_take(&wr, &x->ek_certificates);
+	return r == 0 ? 0
+	    : r < 0   ? wd_fault(d, WD_F_MEMORY, "no memory")
+		      : wd_reject(d, WD_R_TOO_LARGE,
+			    "too many certificates of the endorsement key");
+}
+
+/* What the server will call the platform, for those who vouch for it. */
+static int
+name_platform(struct ctx *x)
+{
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *key = NULL;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *spki = NULL;
+	struct wd_tpm_public p;
+	uint8_t digest[32];
+	int r;
+
+	if ((r = wd_tpm_public_parse(wd_bytes_span(x->ek), &p, NULL)) != 0 ||
+	    (r = wd_tpm_public_key(&p, &key)) != 0 ||
+	    (r = wd_pkey_to_spki(key, &spki)) != 0 ||
+	    (r = wd_hash(WD_SHA256, wd_bytes_span(spki), digest)) != 0)
+		return r;
+	wd_hex_format(WD_SPAN(digest), x->platform);
+	wd_log(
+	    WD_LOG_INFO, "tpm_endorsement_key", "platform", x->platform, NULL);
+	return 0;
+}
+
+/* A TPM whose endorsement key cannot be used still attests. */
+static int
+open_ek(const struct agent_conf *c, struct ctx *x, struct wd_diag *d)
+{
+	enum wd_tss_kind kind =
+	    strcmp(c->tpm_ek, "rsa") == 0 ? WD_TSS_RSA : WD_TSS_ECC;
+	struct wd_diag why = { 0 };
+	int r;
+
+	if (!c->tpm_enrol)
+		return 0;
+	if ((r = collect_certificates(c, kind, x, d)) != 0)
+		return r;
+	if (wd_tss_make_ek(x->tss, kind, &x->ek, &why) == 0 &&
+	    name_platform(x) == 0)
+		return 0;
+	wd_bytes_freep(&x->ek);
+	wd_log_result("tpm_no_endorsement_key", WD_F_SYSTEM, &why);
+	return 0;
+}
+
+static bool
+tpm_keys(const void *at, struct agent_tpm_keys *ret)
+{
+	const struct ctx *x = at;
+
+	if (x->ek == NULL)
+		return false;
+	*ret = (struct agent_tpm_keys){
+		.certificates = wd_bytes_span(x->ek_certificates),
+		.ek = wd_bytes_span(x->ek),
+		.ak = wd_bytes_span(x->ak),
+		.platform = x->platform,
+	};
+	return true;
+}
+
+static int
+tpm_activate(void *at, struct wd_span credential, struct wd_span secret,
+    struct wd_secret **ret, struct wd_diag *d)
+{
+	const struct ctx *x = at;
+
+	return wd_tss_activate(x->tss, credential, secret, ret, d);
+}
+
+static int
+tpm_enrolled(void *at, struct wd_span enrolment, struct wd_diag *d)
+{
+	struct ctx *x = at;
+
+	wd_bytes_freep(&x->enrolment);
+	if (enrolment.len == 0)
+		return 0;
+	x->enrolment = wd_bytes_copy(enrolment);
+	return x->enrolment != NULL ? 0 : wd_fault(d, WD_F_MEMORY, "no memory");
+}
+
 /* Policies name the key by it. */
 static int
 say_name(const struct ctx *x, struct wd_diag *d)
@@ -228,7 +378,7 @@ tpm_open(const struct agent_conf *c, void **ret, struct wd_diag *d)
 	x->ima = -1;
 	if ((r = read_settings(c, x, d)) != 0 || (r = open_tpm(c, x, d)) != 0)
 		return r;
-	if ((r = say_name(x, d)) != 0)
+	if ((r = say_name(x, d)) != 0 || (r = open_ek(c, x, d)) != 0)
 		return r;
 	read_log(c->tpm_event_log, &x->event_log);
 	if ((x->pcrs >> IMA_PCR & 1) != 0)
@@ -331,6 +481,7 @@ write_bundle(const struct ctx *x, const struct quote *q, struct wd_bytes **ret)
 	add(&wr, WD_IN_ATTEST, q->attest);
 	add(&wr, WD_IN_SIGNATURE, q->signature);
 	wd_bundle_add(&wr, WD_IN_PCRS, wd_wr_span(&pcrs));
+	add(&wr, WD_IN_TPM_ENROLMENT, x->enrolment);
 	return wd_wr_take(&wr, ret);
 }
 
@@ -356,6 +507,8 @@ tpm_is_same(const struct agent_conf *a, const struct agent_conf *b)
 	    strcmp(a->tpm_bank, b->tpm_bank) == 0 &&
 	    strcmp(a->tpm_pcrs, b->tpm_pcrs) == 0 &&
 	    strcmp(a->tpm_certificate, b->tpm_certificate) == 0 &&
+	    a->tpm_enrol == b->tpm_enrol && strcmp(a->tpm_ek, b->tpm_ek) == 0 &&
+	    strcmp(a->tpm_ek_certificates, b->tpm_ek_certificates) == 0 &&
 	    strcmp(a->tpm_event_log, b->tpm_event_log) == 0 &&
 	    strcmp(a->tpm_ima_log, b->tpm_ima_log) == 0;
 }
@@ -367,5 +520,8 @@ const struct agent_attester_row agent_attester_tpm = {
 	.open = tpm_open,
 	.close = tpm_close,
 	.quote = tpm_quote,
+	.keys = tpm_keys,
+	.activate = tpm_activate,
+	.enrolled = tpm_enrolled,
 	.is_same = tpm_is_same,
 };

@@ -76,6 +76,9 @@ struct agent_conf {
 	char tpm_key[AGENT_USER], tpm_bank[AGENT_USER];
 	char tpm_pcrs[AGENT_NAME];
 	char tpm_certificate[AGENT_PATH];
+	bool tpm_enrol;
+	char tpm_ek[AGENT_USER];
+	char tpm_ek_certificates[AGENT_PATH];
 	char tpm_event_log[AGENT_PATH], tpm_ima_log[AGENT_PATH];
 
 	/* [skc] */

@@ -120,6 +120,20 @@ static const struct agent_conf_key keys[] = {
 	    .standard = "",
 	    .manual = "Certificate of the attestation key in PEM, with those "
 		      "above it, where an authority has issued one." },
+	{ "tpm", "enrol", AGENT_IS_BOOL, AT(tpm_enrol), .standard = "yes",
+	    .manual = "Whether the attestation key is enrolled with the "
+		      "server: the TPM shows that it also has an "
+		      "endorsement key that the server trusts. Where the "
+		      "server does not, the agent attests without." },
+	{ "tpm", "ek", AGENT_IS_WORD, AT(tpm_ek), .standard = "rsa",
+	    .manual = "Kind of the endorsement key: rsa (2048 bits) or ecc "
+		      "(P-256)." },
+	{ "tpm", "ek_certificates", AGENT_IS_PATH, AT(tpm_ek_certificates),
+	    .standard = "",
+	    .manual = "Certificates in PEM that lead from that of the "
+		      "endorsement key, which the TPM has, up to its maker's "
+		      "root; where the TPM has none, its certificate is the "
+		      "first here." },
 	{ "tpm", "event_log", AGENT_IS_PATH, AT(tpm_event_log),
 	    .standard = "/sys/kernel/security/tpm0/binary_bios_measurements",
 	    .manual = "Event log of the firmware, sent along where it can be "

@@ -142,6 +142,8 @@ agent_link_tick(struct agent *a, int64_t now)
 /* Room for any reply of a link. */
 union reply {
 	struct wd_msg_challenge challenge;
+	struct wd_msg_tpm_credential credential;
+	struct wd_msg_tpm_enrolment enrolment;
 	struct wd_msg_link_release release;
 	struct wd_msg_link_watch watch;
 };

@@ -58,6 +58,7 @@ apply(struct agent *a, struct agent_setup **fresh, struct wd_diag *d)
 	if (other_evidence) {
 		agent_attester_freep(&a->attester);
 		a->attester = WD_TAKE(attester);
+		a->enrol = (struct agent_enrol){ 0 }; /* of another key */
 	}
 	if (a->round.step != AGENT_IDLE || is_other_server(a->setup, *fresh))
 		agent_link_drop(a, NULL);

@@ -267,6 +267,10 @@ agent_round_answer(struct agent *a, enum wd_call call, int result,
 
 	if (result != 0)
 		refused_by(&d, result, detail);
+	if (call == WD_CALL_LINK_ENROL || call == WD_CALL_LINK_ENROLMENT) {
+		agent_enrol_answer(a, call, result, &d, msg);
+		return;
+	}
 	if (call == WD_CALL_LINK_WATCH) {
 		agent_watch_mark(a, result, msg);
 		begin_releases(a);
@@ -274,6 +278,8 @@ agent_round_answer(struct agent *a, enum wd_call call, int result,
 	}
 	if (call == WD_CALL_LINK_ATTEST && result == WD_R_REVOKED_BY_OPERATOR)
 		agent_keys_revoke_all(a);
+	if (result == WD_R_AK_NOT_TRUSTED)
+		agent_enrol_again(a, call == WD_CALL_LINK_ATTEST);
 	if (call == WD_CALL_LINK_RELEASE)
 		on_release(a, result, &d, msg);
 	else if (result != 0)
@@ -293,6 +299,8 @@ agent_rotate(void *agent)
 
 	agent_keys_hurry(a);
 	a->round.not_before = 0;
+	if (a->enrol.result != 0)
+		a->enrol.due = 0;
 }
 
 int64_t
@@ -313,15 +321,22 @@ agent_round_next(const struct agent *a)
 }
 
 void
-agent_round_tick(struct agent *a, int64_t now)
+agent_round_challenge(struct agent *a)
 {
 	const struct wd_msg_link_challenge_ask m = {
 		.tee = (uint8_t)agent_attester_row(a->attester)->tee
 	};
 
-	if (a->link.state != AGENT_LINK_READY || agent_round_next(a) > now)
-		return;
 	a->round.step = AGENT_CHALLENGE;
 	(void)agent_link_ask(a, WD_CALL_LINK_CHALLENGE,
 	    &m); /* a lost link has ended the round */
+}
+
+void
+agent_round_tick(struct agent *a, int64_t now)
+{
+	if (a->link.state != AGENT_LINK_READY || agent_round_next(a) > now)
+		return;
+	if (!agent_enrol_begin(a))
+		agent_round_challenge(a);
 }

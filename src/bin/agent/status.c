@@ -81,6 +81,7 @@ agent_status(void *agent, struct wd_wr *wr)
 	const struct agent_attester_row *row = agent_attester_row(a->attester);
 	char server[AGENT_HOST + 8];
 	char attester[128];
+	char enrolment[256];
 	char memory[48];
 
 	line(wr, "agent", WARDER_VERSION);
@@ -89,6 +90,8 @@ agent_status(void *agent, struct wd_wr *wr)
 	(void)snprintf(attester, sizeof(attester), "%s%s", row->name,
 	    row->software ? " (SOFTWARE: protects nothing)" : "");
 	line(wr, "attester", attester);
+	if (agent_enrol_text(a, enrolment, sizeof(enrolment)))
+		line(wr, "TPM's key", enrolment);
 	line(wr, "link", link_text(a->link.state));
 	round_lines(&a->round, a->watch.request != 0, wr);
 	for (size_t i = 0; i < a->n_keys; i++)

@@ -24,6 +24,8 @@ is_list(const struct wd_conf_key *key)
 {
 	return key->type == WD_CONF_IS_ANCHOR ||
 	    key->type == WD_CONF_IS_SOFTWARE_ANCHOR ||
+	    key->type == WD_CONF_IS_EK_ANCHOR ||
+	    key->type == WD_CONF_IS_SOFTWARE_EK_ANCHOR ||
 	    key->type == WD_CONF_IS_SNP_TCB;
 }
 

@@ -21,6 +21,7 @@ enum {
 	WD_CONF_USER = 33,
 	WD_CONF_CELLS = 63,   /* most public cells */
 	WD_CONF_ANCHORS = 64, /* most roots, the vendors' included */
+	WD_CONF_EK_ANCHORS = 64,
 };
 
 struct wd_conf_address {
@@ -70,6 +71,9 @@ struct wd_conf {
 	bool vendor_roots;
 	struct wd_anchor anchors[WD_CONF_ANCHORS]; /* vendors' included */
 	size_t n_anchors;
+	struct wd_anchor ek_anchors[WD_CONF_EK_ANCHORS]; /* of TPMs' EKs */
+	size_t n_ek_anchors;
+	uint32_t tpm_enrolment_seconds;
 	bool allow_debug, crl_optional;
 	bool snp_allow_migrate_ma, tpm_allow_sha1, tpm_ak_purpose_optional;
 	uint32_t min_evaluation_number;
@@ -89,6 +93,8 @@ enum wd_conf_type {
 	WD_CONF_IS_LEVEL,   /* of the log */
 	WD_CONF_IS_ANCHOR,  /* TEE and SHA-256 or file; may be repeated */
 	WD_CONF_IS_SOFTWARE_ANCHOR,
+	WD_CONF_IS_EK_ANCHOR, /* SHA-256 or file; may be repeated */
+	WD_CONF_IS_SOFTWARE_EK_ANCHOR,
 	WD_CONF_IS_SNP_TCB, /* line and components; may be repeated */
 	WD_CONF_IS_PCRS,    /* numbers of registers */
 	WD_CONF_TYPES
@@ -161,6 +167,9 @@ int wd_conf_set_snp_tcb(const struct wd_conf_value *v, struct wd_conf *conf,
     struct wd_diag *d) WD_MUST_USE;
 
 int wd_conf_set_pcrs(const struct wd_conf_value *v, struct wd_conf *conf,
+    struct wd_diag *d) WD_MUST_USE;
+
+int wd_conf_set_ek_anchor(const struct wd_conf_value *v, struct wd_conf *conf,
     struct wd_diag *d) WD_MUST_USE;
 
 /* Adds the vendors' roots. WD_R_RANGE: too many; WD_R_EXISTS: one is listed. */

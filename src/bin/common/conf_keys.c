@@ -157,6 +157,24 @@ static const struct wd_conf_key keys[] = {
 		      "marked SOFTWARE everywhere and opens only keys whose "
 		      "policy says accept_software. May be repeated. Shown "
 		      "as a warning." },
+	{ "attestation", "tpm_ek_anchor", WD_CONF_IS_EK_ANCHOR, AT(ek_anchors),
+	    .standard = "", .may_be_empty = true,
+	    .manual = "A root that certifies endorsement keys of TPMs: "
+		      "attestation keys of such TPMs can be enrolled. No root "
+		      "of a maker of TPMs is built in. May be repeated." },
+	{ "attestation", "tpm_ek_software_anchor",
+	    WD_CONF_IS_SOFTWARE_EK_ANCHOR, AT(ek_anchors), .standard = "",
+	    .may_be_empty = true,
+	    .manual = "The same for TPMs in software, which protect nothing "
+		      "by themselves: marked SOFTWARE as with "
+		      "software_anchor. May be repeated. Shown as a "
+		      "warning." },
+	{ "attestation", "tpm_enrolment_seconds", WD_CONF_IS_NUMBER,
+	    AT(tpm_enrolment_seconds), .min = 60, .max = 2592000,
+	    .standard = "86400",
+	    .manual = "How long the enrolment of a TPM's attestation key "
+		      "counts, and no longer than the certificates of its "
+		      "endorsement key. Agents enrol again by themselves." },
 	{ "attestation", "allow_debug", WD_CONF_IS_BOOL, AT(allow_debug),
 	    .standard = "no",
 	    .manual = "Accepts evidence of environments that can be "

@@ -192,6 +192,13 @@ static const struct {
 					 "certificate in hex, or a TEE and a "
 					 "file in PEM or DER",
 	    wd_conf_set_anchor },
+	[WD_CONF_IS_EK_ANCHOR] = { "the SHA-256 of a root certificate in hex, "
+				   "or a file in PEM or DER",
+	    wd_conf_set_ek_anchor },
+	[WD_CONF_IS_SOFTWARE_EK_ANCHOR] = { "the SHA-256 of a root "
+					    "certificate in hex, or a file in "
+					    "PEM or DER",
+	    wd_conf_set_ek_anchor },
 	[WD_CONF_IS_SNP_TCB] = { "a product line and versions, of the form "
 				 "Milan boot_loader=4 snp=22 microcode=211",
 	    wd_conf_set_snp_tcb },

@@ -88,8 +88,9 @@ attest_done(struct front *f, struct wd_request *rq, const void *msg)
 }
 
 /* Before anything is read: judging evidence costs more than making it up. */
-static int
-may_attest(struct front *f, const struct wd_request *rq, struct wd_diag *d)
+int
+front_may_attest(
+    struct front *f, const struct wd_request *rq, struct wd_diag *d)
 {
 	if (rq->source.local ||
 	    wd_rate_take(&f->networks, f->config->attestations_per_network,
@@ -104,7 +105,7 @@ front_coco_attest(void *ctx, struct wd_request *rq)
 {
 	WD_AUTO(wd_coco_attest_done) struct wd_coco_attest a = { 0 };
 	struct wd_diag d = { 0 };
-	int r = may_attest(ctx, rq, &d);
+	int r = front_may_attest(ctx, rq, &d);
 
 	if (r == 0)
 		r = wd_coco_attest_read(rq->body, &a, &d);

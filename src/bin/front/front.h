@@ -187,6 +187,10 @@ int front_listen(struct front *f, struct wd_diag *d) WD_MUST_USE;
 bool front_coco_credential(struct front *f, struct wd_request *rq,
     struct wd_span *ret_cookie, struct wd_span *ret_token);
 
+/* WD_R_RATE_LIMITED when the network of RQ has attested too often. */
+int front_may_attest(struct front *f, const struct wd_request *rq,
+    struct wd_diag *d) WD_MUST_USE;
+
 /* ---- doors: handlers of routes; CTX is the front */
 
 void front_healthz(void *ctx, struct wd_request *rq);
@@ -197,6 +201,8 @@ void front_coco_auth(void *ctx, struct wd_request *rq);
 void front_coco_attest(void *ctx, struct wd_request *rq);
 void front_coco_resource(void *ctx, struct wd_request *rq);
 void front_coco_leases(void *ctx, struct wd_request *rq);
+void front_tpm_enrol(void *ctx, struct wd_request *rq);
+void front_tpm_enrolment(void *ctx, struct wd_request *rq);
 void front_coco_put(void *ctx, struct wd_request *rq);
 void front_coco_delete(void *ctx, struct wd_request *rq);
 void front_coco_policy(void *ctx, struct wd_request *rq);
@@ -241,6 +247,9 @@ void front_admin_collateral_show(void *ctx, struct wd_request *rq);
 void front_admin_token_create(void *ctx, struct wd_request *rq);
 void front_admin_token_list(void *ctx, struct wd_request *rq);
 void front_admin_token_revoke(void *ctx, struct wd_request *rq);
+void front_admin_tpm_add(void *ctx, struct wd_request *rq);
+void front_admin_tpm_list(void *ctx, struct wd_request *rq);
+void front_admin_tpm_remove(void *ctx, struct wd_request *rq);
 void front_admin_lease_list(void *ctx, struct wd_request *rq);
 void front_admin_revoke(void *ctx, struct wd_request *rq);
 void front_admin_audit(void *ctx, struct wd_request *rq);

@@ -31,12 +31,22 @@ keeper_ask_verify(
 		.additional = ask->additional,
 		.evidence = ask->evidence,
 	};
-	int r;
 
 	if (k->verify.chan == NULL)
 		return WD_F_PEER;
 	keeper_snapshot(k);
-	r = wd_peer_send(&k->verify, WD_CALL_APPRAISE, &m, -1, &op->asked);
+	return keeper_send_verify(k, op, WD_CALL_APPRAISE, &m);
+}
+
+int
+keeper_send_verify(
+    struct keeper *k, struct op *op, enum wd_call call, const void *msg)
+{
+	int r;
+
+	if (k->verify.chan == NULL)
+		return WD_F_PEER;
+	r = wd_peer_send(&k->verify, call, msg, -1, &op->asked);
 	if (r != 0)
 		return r;
 	op->state = OP_VERIFY;
@@ -94,13 +104,25 @@ keeper_snapshot(struct keeper *k)
 
 /* ---- answers */
 
+/* Who was late has been answered; what comes now is for nobody: NULL. */
+static struct op *
+take_judged(struct keeper *k, uint32_t number)
+{
+	struct op *op = op_list_first(k, &k->judged);
+
+	if (op == NULL || op->asked != number)
+		return NULL;
+	op_list_drop(&k->judged);
+	return op;
+}
+
 static void
 on_appraised(
     struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row)
 {
-	struct op *op = op_list_first(k, &k->judged);
 	struct wd_msg_claims claims = { 0 };
 	struct wd_span detail = { 0 };
+	struct op *op;
 	int result = 0;
 
 	if (wd_reply_read(f->body, row, &result, &detail, &claims) != 0) {
@@ -111,11 +133,26 @@ on_appraised(
 		keeper_admin_appraised(k, result, detail, &claims);
 		return;
 	}
-	/* Who was late has been answered; what comes now is for nobody. */
-	if (op == NULL || op->asked != f->request)
+	op = take_judged(k, f->request);
+	if (op != NULL)
+		keeper_judged(k, op, result, detail, &claims);
+}
+
+static void
+on_ek(struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row)
+{
+	struct wd_msg_ek_info info = { 0 };
+	struct wd_span detail = { 0 };
+	struct op *op;
+	int result = 0;
+
+	if (wd_reply_read(f->body, row, &result, &detail, &info) != 0) {
+		wd_role_bad_peer(k->role, &k->verify, "malformed answer");
 		return;
-	op_list_drop(&k->judged);
-	keeper_judged(k, op, result, detail, &claims);
+	}
+	op = take_judged(k, f->request);
+	if (op != NULL)
+		keeper_ek_checked(k, op, result, detail, &info);
 }
 
 static void
@@ -160,6 +197,8 @@ keeper_verify_said(
 		on_snapshot(k, f, row);
 	else if (row->id == WD_CALL_DOC_CHECK)
 		on_doc(k, f, row);
+	else if (row->id == WD_CALL_EK_CHECK)
+		on_ek(k, f, row);
 }
 
 void

@@ -23,7 +23,7 @@ enum {
 
 enum op_state {
 	OP_FREE,
-	OP_VERIFY, /* evidence is judged */
+	OP_VERIFY, /* evidence, or keys of a TPM, are judged */
 	OP_LOG,    /* the finished answer waits for its entry */
 	OP_QUEUED, /* an admin call waits for its turn */
 	OP_ADMIN,  /* an admin call has its turn: enum admin_step */
@@ -158,12 +158,30 @@ void keeper_call(
     struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row);
 /* Whether the broker can be used now: 0, or the reason. */
 int keeper_gate(struct keeper *k, struct wd_diag *d);
+/* Whether it can for the public, which sees no change that is being made. */
+int keeper_public_gate(struct keeper *k, struct wd_diag *d);
+/* Whether one more answer may wait for the log. */
+int keeper_waiting_gate(const struct keeper *k, struct wd_diag *d);
+/* OUT is what F has come to: its answer leaves when its entry is durable.
+ * LEASE may be NULL. 0, or why F has no answer. */
+int keeper_hold_answer(struct keeper *k, const struct wd_frame *f,
+    enum wd_call call, struct wd_outcome *out,
+    const struct wd_store_lease *lease, struct wd_diag *d) WD_MUST_USE;
 void keeper_judged(struct keeper *k, struct op *op, int result,
     struct wd_span detail, const struct wd_msg_claims *claims);
 /* Stores and answers what was judged in this round. */
 void keeper_round_end(struct keeper *k);
 
+/* ---- enrol.c: TPMs */
+void keeper_enrol(struct keeper *k, const struct wd_frame *f);
+void keeper_enrolment(struct keeper *k, const struct wd_frame *f);
+void keeper_ek_checked(struct keeper *k, struct op *op, int result,
+    struct wd_span detail, const struct wd_msg_ek_info *info);
+
 /* ---- evidence.c: verify */
+/* OP waits for an answer of verify. 0, or a fault. */
+int keeper_send_verify(struct keeper *k, struct op *op, enum wd_call call,
+    const void *msg) WD_MUST_USE;
 int keeper_ask_verify(struct keeper *k, struct op *op,
     const struct wd_msg_attest_ask *ask) WD_MUST_USE;
 void keeper_snapshot(struct keeper *k);

@@ -300,6 +300,7 @@ open_broker(struct keeper *k, struct wd_diag *d)
 		k->broker->entries_per_platform =
 		    k->config->entries_per_platform;
 		k->broker->entries_per_session = k->config->entries_per_session;
+		k->broker->enrolment_seconds = k->config->tpm_enrolment_seconds;
 		return 0;
 	}
 	wd_log_result("store_not_opened", r, d);

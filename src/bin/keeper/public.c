@@ -33,8 +33,8 @@ keeper_gate(struct keeper *k, struct wd_diag *d)
  * In the admin cell a change may stand in an open transaction, and what is not
  * durable yet must not decide anything.
  */
-static int
-public_gate(struct keeper *k, struct wd_diag *d)
+int
+keeper_public_gate(struct keeper *k, struct wd_diag *d)
 {
 	if (k->step == ADMIN_LOG)
 		return wd_reject(
@@ -50,7 +50,7 @@ on_challenge(struct keeper *k, const struct wd_frame *f)
 	int64_t now = wd_time_now();
 	struct wd_msg_challenge_ask ask;
 	struct wd_diag d = { 0 };
-	int r = public_gate(k, &d);
+	int r = keeper_public_gate(k, &d);
 
 	if (wd_msg_read(f->body, &wd_msg_challenge_ask_type, &ask) != 0)
 		r = wd_reject(&d, WD_R_MALFORMED, "not a challenge request");
@@ -73,7 +73,7 @@ begin_attest(struct keeper *k, const struct wd_frame *f, struct wd_diag *d)
 
 	if (wd_msg_read(f->body, &wd_msg_attest_ask_type, &ask) != 0)
 		return wd_reject(d, WD_R_MALFORMED, "not an attestation");
-	if ((r = public_gate(k, d)) != 0 ||
+	if ((r = keeper_public_gate(k, d)) != 0 ||
 	    (r = wd_session_may_attest(k->broker, &ask, wd_time_now(), d)) != 0)
 		return r;
 	op = keeper_op_new(k, f, WD_CALL_ATTEST);
@@ -99,8 +99,8 @@ on_attest(struct keeper *k, const struct wd_frame *f)
 		keeper_refuse(k, WD_CALL_ATTEST, f->request, r, d.detail);
 }
 
-static int
-waiting_gate(const struct keeper *k, struct wd_diag *d)
+int
+keeper_waiting_gate(const struct keeper *k, struct wd_diag *d)
 {
 	if (k->waiting.n + k->round.n < KEEPER_WAITING)
 		return 0;
@@ -116,7 +116,8 @@ prepare(struct keeper *k, struct op *op, const struct wd_msg_claims *claims,
 	struct wd_opening *o;
 	int r;
 
-	if ((r = public_gate(k, d)) != 0 || (r = waiting_gate(k, d)) != 0)
+	if ((r = keeper_public_gate(k, d)) != 0 ||
+	    (r = keeper_waiting_gate(k, d)) != 0)
 		return r;
 	if (wd_msg_read(
 		wd_bytes_span(op->body), &wd_msg_attest_ask_type, &ask) != 0)
@@ -197,12 +198,12 @@ keeper_round_end(struct keeper *k)
 
 /* ---- release */
 
-/* Finished; the answer leaves when the entry is durable. */
-static int
-hold(struct keeper *k, const struct wd_frame *f, struct wd_outcome *out,
+int
+keeper_hold_answer(struct keeper *k, const struct wd_frame *f,
+    enum wd_call call, struct wd_outcome *out,
     const struct wd_store_lease *lease, struct wd_diag *d)
 {
-	struct op *op = keeper_op_new(k, f, WD_CALL_RESOURCE);
+	struct op *op = keeper_op_new(k, f, call);
 	int r;
 
 	if (op == NULL)
@@ -214,7 +215,7 @@ hold(struct keeper *k, const struct wd_frame *f, struct wd_outcome *out,
 	}
 	op->out.result = out->result;
 	op->out.reply = WD_TAKE(out->reply);
-	if (op->out.result == 0)
+	if (op->out.result == 0 && lease != NULL)
 		op->lease = *lease;
 	return 0;
 }
@@ -229,13 +230,15 @@ begin_release(struct keeper *k, const struct wd_frame *f,
 
 	if (wd_msg_read(f->body, &wd_msg_resource_ask_type, &ask) != 0)
 		return wd_reject(d, WD_R_MALFORMED, "not a resource request");
-	if ((r = public_gate(k, d)) != 0 || (r = waiting_gate(k, d)) != 0)
+	if ((r = keeper_public_gate(k, d)) != 0 ||
+	    (r = keeper_waiting_gate(k, d)) != 0)
 		return r;
 	r = wd_release(k->broker, &ask, wd_time_now(), out, &lease);
 	if (r != 0)
 		return wd_fault(d, WD_F_MEMORY, "no memory");
 	if (out->entry != NULL)
-		return hold(k, f, out, &lease, d);
+		return keeper_hold_answer(
+		    k, f, WD_CALL_RESOURCE, out, &lease, d);
 	keeper_answer(k, WD_CALL_RESOURCE, f->request, out);
 	return 0;
 }
@@ -338,6 +341,8 @@ static const struct {
 	{ WD_CALL_RESOURCE, on_resource },
 	{ WD_CALL_REVOKED, on_revoked },
 	{ WD_CALL_REVOKED_LAST, on_revoked_last },
+	{ WD_CALL_TPM_ENROL, keeper_enrol },
+	{ WD_CALL_TPM_ENROLMENT, keeper_enrolment },
 	{ WD_CALL_HEALTH, on_health },
 	{ WD_CALL_COUNT, on_count },
 };

@@ -7,6 +7,7 @@
 
 #include "base/wr.h"
 #include "proto/coco_client.h"
+#include "proto/coco_tpm.h"
 #include "sys/log.h"
 
 #include <stdio.h>
@@ -123,6 +124,48 @@ on_attest(struct link *l, const struct wd_frame *f, const void *msg)
 	return reply(l, f, post(l, "/kbs/v0/attest", &body, &a, &d), &d, NULL);
 }
 
+/* It may be the first for long: names are looked up anew, and it needs no
+ * session. */
+static int
+on_enrol(struct link *l, const struct wd_frame *f, const void *msg)
+{
+	WD_AUTO(wd_client_answer_done) struct wd_client_answer a = { 0 };
+	WD_AUTO(wd_coco_tpm_done) struct wd_coco_tpm t = { 0 };
+	WD_AUTO(wd_wr_done) struct wd_wr body = wd_wr_growing(BODY_MAX);
+	struct wd_msg_tpm_credential answer = { 0 };
+	struct wd_diag d = { 0 };
+	int r;
+
+	if (l->client != NULL) {
+		wd_client_forget(l->client);
+		wd_client_resolve(l->client);
+	}
+	wd_coco_enrol_write(&body, msg);
+	r = post(l, "/kbs/v0/warder/tpm/enrol", &body, &a, &d);
+	if (r == 0)
+		r = wd_coco_credential_read(
+		    wd_bytes_span(a.body), &t, &answer, &d);
+	return reply(l, f, r, &d, &answer);
+}
+
+static int
+on_enrolment(struct link *l, const struct wd_frame *f, const void *msg)
+{
+	WD_AUTO(wd_client_answer_done) struct wd_client_answer a = { 0 };
+	WD_AUTO(wd_coco_tpm_done) struct wd_coco_tpm t = { 0 };
+	WD_AUTO(wd_wr_done) struct wd_wr body = wd_wr_growing(4096);
+	struct wd_msg_tpm_enrolment answer = { 0 };
+	struct wd_diag d = { 0 };
+	int r;
+
+	wd_coco_enrolment_write(&body, msg);
+	r = post(l, "/kbs/v0/warder/tpm/enrolment", &body, &a, &d);
+	if (r == 0)
+		r = wd_coco_enrolled_read(
+		    wd_bytes_span(a.body), &t, &answer, &d);
+	return reply(l, f, r, &d, &answer);
+}
+
 /* A path goes into the request's line as it is. */
 static bool
 is_path(struct wd_span s)
@@ -195,6 +238,8 @@ static const struct {
 	{ WD_CALL_LINK_SETUP, on_setup },
 	{ WD_CALL_LINK_CHALLENGE, on_challenge },
 	{ WD_CALL_LINK_ATTEST, on_attest },
+	{ WD_CALL_LINK_ENROL, on_enrol },
+	{ WD_CALL_LINK_ENROLMENT, on_enrolment },
 	{ WD_CALL_LINK_RELEASE, on_release },
 	{ WD_CALL_LINK_WATCH, on_watch },
 };
@@ -204,6 +249,8 @@ union request {
 	struct wd_msg_link_setup setup;
 	struct wd_msg_link_challenge_ask challenge;
 	struct wd_msg_link_attest_ask attest;
+	struct wd_msg_link_enrol_ask enrol;
+	struct wd_msg_link_enrolment_ask enrolment;
 	struct wd_msg_link_release_ask release;
 	struct wd_msg_link_watch_ask watch;
 };

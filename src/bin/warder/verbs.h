@@ -53,5 +53,8 @@ extern const struct cli_verb cli_verb_swtee_token;
 extern const struct cli_verb cli_verb_token_create;
 extern const struct cli_verb cli_verb_token_list;
 extern const struct cli_verb cli_verb_token_revoke;
+extern const struct cli_verb cli_verb_tpm_enrol;
+extern const struct cli_verb cli_verb_tpm_list;
+extern const struct cli_verb cli_verb_tpm_remove;
 extern const struct cli_verb cli_verb_unseal;
 extern const struct cli_verb cli_verb_version;

@@ -59,13 +59,24 @@ add_rules(struct wd_msg_config *m, const struct wd_conf *c)
 	m->tpm_ak_purpose_optional = c->tpm_ak_purpose_optional;
 }
 
+static void
+write_ek_anchors(struct wd_wr *wr, const struct wd_conf *c)
+{
+	for (size_t i = 0; i < c->n_ek_anchors; i++) {
+		wd_wr_u8(wr, c->ek_anchors[i].software);
+		wd_wr_bytes(wr, WD_SPAN(c->ek_anchors[i].sha256));
+	}
+}
+
 static int
 tell_config(struct sup_proc *p)
 {
 	const struct wd_conf *c = &p->setup->conf;
 	uint8_t room[WD_CONF_ANCHORS * 34];
 	uint8_t tcb_room[WD_SNP_LINES * 6];
+	uint8_t ek_room[WD_CONF_EK_ANCHORS * 33];
 	struct wd_wr anchors = wd_wr_fixed(room, sizeof(room));
+	struct wd_wr ek_anchors = wd_wr_fixed(ek_room, sizeof(ek_room));
 	struct wd_wr min_tcb = wd_wr_fixed(tcb_room, sizeof(tcb_room));
 	struct wd_msg_config m = {
 		.rpc_version = WD_RPC_VERSION,
@@ -88,11 +99,14 @@ tell_config(struct sup_proc *p)
 		.attestations_per_network = c->attestations_per_network,
 		.entries_per_platform = c->entries_per_platform,
 		.entries_per_session = c->entries_per_session,
+		.tpm_enrolment_seconds = c->tpm_enrolment_seconds,
 		.client_ca = wd_span_text(c->client_ca),
 	};
 
 	write_anchors(&anchors, c);
 	m.anchors = wd_wr_span(&anchors);
+	write_ek_anchors(&ek_anchors, c);
+	m.ek_anchors = wd_wr_span(&ek_anchors);
 	write_min_tcb(&min_tcb, c);
 	m.snp_min_tcb = wd_wr_span(&min_tcb);
 	add_rules(&m, c);

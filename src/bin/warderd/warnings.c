@@ -15,6 +15,9 @@ has_software_anchor(const struct wd_conf *c)
 	for (size_t i = 0; i < c->n_anchors; i++)
 		if (c->anchors[i].software)
 			return true;
+	for (size_t i = 0; i < c->n_ek_anchors; i++)
+		if (c->ek_anchors[i].software)
+			return true;
 	return false;
 }
 
