@@ -14,6 +14,7 @@ static const char *const names[WD_PROC_COUNT] = {
 	[WD_PROC_SCRIBE] = "scribe",
 	[WD_PROC_AGENT] = "agent",
 	[WD_PROC_LINK] = "link",
+	[WD_PROC_DEVICE] = "device",
 };
 
 const char *

@@ -18,6 +18,7 @@ enum wd_proc {
 	WD_PROC_SCRIBE = 7,
 	WD_PROC_AGENT = 8,
 	WD_PROC_LINK = 9,
+	WD_PROC_DEVICE = 10, /* HSM of the seal */
 	WD_PROC_COUNT
 };
 

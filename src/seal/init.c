@@ -105,6 +105,8 @@ make_share(const struct wd_init *how, const struct wd_seal_row *row,
 	WD_AUTO(wd_secret_freep) struct wd_secret *share = NULL;
 	int r;
 
+	if (row->device)
+		return 0; /* it makes its own */
 	if (row->split_of != NULL)
 		return make_shares(how, made, ret);
 	if (row->key_file == NULL) {
@@ -128,7 +130,7 @@ make_seal(const struct wd_init *how, const struct wd_seal_row *row,
 	WD_AUTO(wd_seal_file_done)
 	struct wd_seal_file f = { row->kind, made->store_id, NULL };
 	WD_AUTO(wd_secret_freep) struct wd_secret *share = NULL;
-	struct wd_seal_use use = { .split = how->split };
+	struct wd_seal_use use = { .split = how->split, .device = how->device };
 	int r = make_share(how, row, made, &share, d);
 
 	if (r != 0)
@@ -194,7 +196,7 @@ check_share(
 
 	if (row->split_of != NULL)
 		return check_split(&how->split, d);
-	if (row->key_file != NULL ||
+	if (row->key_file != NULL || row->device ||
 	    (len >= row->share_min && len <= row->share_max))
 		return 0;
 	return wd_reject(d, WD_R_RANGE,

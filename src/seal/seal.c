@@ -7,6 +7,7 @@ static const struct wd_seal_row *const rows[] = {
 	&wd_seal_passphrase,
 	&wd_seal_key_file,
 	&wd_seal_shamir,
+	&wd_seal_pkcs11,
 };
 
 const struct wd_seal_row *const *

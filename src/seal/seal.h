@@ -1,8 +1,8 @@
 /*
  * Seals: what protects the root key at rest. The file `seal` in the state
  * folder holds kind, parameters, store id and the wrapped root key. One row a
- * kind: passphrase (scrypt), shamir (shares of several operators), file
- * (development only, loudly).
+ * kind: passphrase (scrypt), shamir (shares of several operators), pkcs11 (a
+ * key in an HSM), file (development only, loudly).
  */
 #pragma once
 
@@ -17,6 +17,7 @@ enum wd_seal_kind {
 	WD_SEAL_PASSPHRASE,
 	WD_SEAL_FILE,
 	WD_SEAL_SHAMIR,
+	WD_SEAL_PKCS11,
 };
 
 /* How many shares there are, and how many of them open the seal. */
@@ -24,10 +25,24 @@ struct wd_seal_split {
 	unsigned shares, threshold;
 };
 
+/*
+ * What holds the key of a seal where nobody can read it; only keys of the seal
+ * go there, the root key never. Rejections are passed on with their sentence.
+ */
+struct wd_seal_device {
+	void *ctx;
+	int (*wrap)(void *ctx, enum wd_seal_kind kind, struct wd_span key,
+	    struct wd_bytes **ret_blob, struct wd_diag *d);
+	/* WD_R_UNSEAL_REFUSED: not what the device has wrapped. */
+	int (*unwrap)(void *ctx, enum wd_seal_kind kind, struct wd_span blob,
+	    struct wd_secret **ret_key, struct wd_diag *d);
+};
+
 /* What a seal wraps and unwraps with. */
 struct wd_seal_use {
 	struct wd_span share;       /* the passphrase, key, or joined secret */
 	struct wd_seal_split split; /* wrapping for shares only */
+	const struct wd_seal_device *device; /* rows with one */
 };
 
 /*
@@ -39,6 +54,7 @@ struct wd_seal_row {
 	enum wd_seal_kind kind;
 	const char *name;
 	bool automatic;       /* opens without an operator */
+	bool device;          /* by a device */
 	const char *key_file; /* the share, in the state folder; NULL: typed */
 	size_t share_min, share_max;
 	/* Said at start and in status, a sentence without "; ". NULL: none. */
@@ -94,8 +110,8 @@ int wd_seal_file_read(struct wd_span bytes, struct wd_seal_file *ret)
  * initialized, and without it a mark tells what is left of an attempt that was
  * killed; that is cleared away first. A failing attempt leaves nothing behind.
  * WD_R_EXISTS when any of it is there already, WD_R_RANGE for a passphrase that
- * is too short or too long or shares that cannot be, and what BEFORE_SEAL
- * rejects.
+ * is too short or too long or shares that cannot be, and what BEFORE_SEAL or
+ * the device reject.
  */
 struct wd_init {
 	const char *state_path;
@@ -103,6 +119,7 @@ struct wd_init {
 	enum wd_seal_kind kind;
 	struct wd_span passphrase;  /* WD_SEAL_PASSPHRASE */
 	struct wd_seal_split split; /* WD_SEAL_SHAMIR */
+	const struct wd_seal_device *device;
 	int64_t now;
 	/* Puts in place what else must be there before the server counts as
 	 * initialized, the file of the token for one. NULL: nothing. */

@@ -6,7 +6,7 @@
 #include "crypto/aead.h"
 #include "seal/keyring.h"
 
-enum { AAD_MAX = 128, BLOB_MAX = 512 };
+enum { AAD_MAX = 2048, BLOB_MAX = 2048 };
 
 static int
 write_aad(struct wd_wr *wr, const struct wd_seal_row *row,

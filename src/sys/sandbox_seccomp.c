@@ -55,6 +55,14 @@ static const int file_calls[] = { CALL(fstat), CALL(pread64), CALL(pwrite64),
 	CALL(fchmod), CALL(linkat), CALL(unlinkat), CALL(renameat),
 	CALL(renameat2), CALL(mkdirat), CALL(getdents64), CALL(flock) };
 
+/* A module that keeps its objects in files, as SoftHSM 2 does. */
+static const int device_calls[] = { CALL(fstat), CALL(pread64), CALL(pwrite64),
+	CALL(ftruncate), CALL(fsync), CALL(fdatasync), CALL(openat), CALL(open),
+	CALL(stat), CALL(lstat), CALL(newfstatat), CALL(access),
+	CALL(faccessat), CALL(faccessat2), CALL(getdents64), CALL(flock),
+	CALL(umask), CALL(uname), CALL(getuid), CALL(geteuid), CALL(getgid),
+	CALL(getegid) };
+
 /* Segments, tiles and checkpoints of the log folder; the room on its disk. What
  * root makes there is given to the folder's owner. */
 static const int scribe_calls[] = { CALL(fstat), CALL(pread64), CALL(pwrite64),
@@ -80,26 +88,33 @@ static const int link_calls[] = { CALL(socket), CALL(connect), CALL(bind),
 	CALL(epoll_create1), CALL(epoll_ctl), CALL(epoll_wait),
 	CALL(epoll_pwait) };
 
+/* Tried by modules that tell syslog(3) of their failures. */
+static const int device_refused[] = { CALL(socket) };
+
 static const struct {
 	const int *calls;
 	size_t n;
+	const int *refused; /* with EACCES, not by the end of the process */
+	size_t n_refused;
 } rows[WD_SANDBOX_COUNT] = {
 	[WD_SANDBOX_VERIFY] = { NULL, 0 },
 	[WD_SANDBOX_FRONT] = { front_calls, WD_N(front_calls) },
 	[WD_SANDBOX_KEEPER] = { keeper_calls, WD_N(keeper_calls) },
 	[WD_SANDBOX_SEAL] = { file_calls, WD_N(file_calls) },
+	[WD_SANDBOX_DEVICE] = { device_calls, WD_N(device_calls),
+	    device_refused, WD_N(device_refused) },
 	[WD_SANDBOX_SCRIBE] = { scribe_calls, WD_N(scribe_calls) },
 	[WD_SANDBOX_AGENT] = { agent_calls, WD_N(agent_calls) },
 	[WD_SANDBOX_LINK] = { link_calls, WD_N(link_calls) },
 };
 
 static int
-allow(scmp_filter_ctx ctx, const int *calls, size_t n)
+add(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 0);
+		r = seccomp_rule_add(ctx, action, calls[i], 0);
 	return r;
 }
 
@@ -141,11 +156,14 @@ build(scmp_filter_ctx ctx, enum wd_sandbox_kind kind)
 	int r = set_attributes(ctx);
 
 	if (r == 0)
-		r = allow(ctx, base_calls, WD_N(base_calls));
+		r = add(ctx, SCMP_ACT_ALLOW, base_calls, WD_N(base_calls));
 	if (r == 0)
 		r = allow_by_argument(ctx);
 	if (r == 0)
-		r = allow(ctx, rows[kind].calls, rows[kind].n);
+		r = add(ctx, SCMP_ACT_ALLOW, rows[kind].calls, rows[kind].n);
+	if (r == 0)
+		r = add(ctx, SCMP_ACT_ERRNO(EACCES), rows[kind].refused,
+		    rows[kind].n_refused);
 	return r;
 }
 

@@ -46,7 +46,13 @@ struct wd_conf {
 	char user_verify[WD_CONF_USER];
 	char user_keeper[WD_CONF_USER];
 	char user_seal[WD_CONF_USER];
+	char user_device[WD_CONF_USER];
 	char user_scribe[WD_CONF_USER];
+
+	/* [seal] */
+	char pkcs11[WD_CONF_PATH]; /* hsm/uri.h; empty: no HSM */
+	char pkcs11_environment[WD_CONF_PATH];
+	bool pkcs11_oaep_sha1;
 
 	/* [public] */
 	struct wd_conf_address public_listen;
@@ -97,6 +103,8 @@ enum wd_conf_type {
 	WD_CONF_IS_SOFTWARE_EK_ANCHOR,
 	WD_CONF_IS_SNP_TCB, /* line and components; may be repeated */
 	WD_CONF_IS_PCRS,    /* numbers of registers */
+	WD_CONF_IS_PKCS11,  /* of a key in an HSM */
+	WD_CONF_IS_PAIR,    /* NAME=VALUE */
 	WD_CONF_TYPES
 };
 

@@ -57,10 +57,29 @@ static const struct wd_conf_key keys[] = {
 	{ "users", "seal", WD_CONF_IS_USER, AT(user_seal),
 	    .standard = "warder-keeper", .at_start_only = true,
 	    .manual = "User of the role that holds the root key." },
+	{ "users", "device", WD_CONF_IS_USER, AT(user_device),
+	    .standard = "warder-device", .at_start_only = true,
+	    .manual = "User of the role that runs the module of the seal's "
+		      "HSM, where there is one. Must be able to use it." },
 	{ "users", "scribe", WD_CONF_IS_USER, AT(user_scribe),
 	    .standard = "warder-scribe", .at_start_only = true,
 	    .manual = "User of the role that writes the log. Owns the "
 		      "folder log in the state folder." },
+
+	{ "seal", "pkcs11", WD_CONF_IS_PKCS11, AT(pkcs11), .standard = "",
+	    .may_be_empty = true, .at_start_only = true,
+	    .manual = "The key in an HSM that a seal of kind pkcs11 opens by: "
+		      "its token (or serial) and object, the absolute path "
+		      "of its maker's module, and a file of mode 0600 with "
+		      "the PIN. Made by warder init --seal pkcs11." },
+	{ "seal", "pkcs11_environment", WD_CONF_IS_PAIR, AT(pkcs11_environment),
+	    .standard = "", .may_be_empty = true, .at_start_only = true,
+	    .manual = "One variable that the module finds its own "
+		      "configuration by; it is given no other." },
+	{ "seal", "pkcs11_oaep_sha1", WD_CONF_IS_BOOL, AT(pkcs11_oaep_sha1),
+	    .standard = "no", .at_start_only = true,
+	    .manual = "Uses SHA-1 with RSA keys, for modules that have no "
+		      "RSA-OAEP with SHA-256. Shown as a warning." },
 
 	{ "public", "listen", WD_CONF_IS_ADDRESS, AT(public_listen),
 	    .standard = "0.0.0.0:9443",

@@ -11,6 +11,7 @@
 
 #include "base/num.h"
 #include "codec/address.h"
+#include "hsm/uri.h"
 #include "sys/log.h"
 
 static void *
@@ -83,6 +84,33 @@ static int
 set_path(const struct wd_conf_value *v, struct wd_conf *conf, struct wd_diag *d)
 {
 	return wd_conf_path(v, place(v, conf), d);
+}
+
+static int
+set_pkcs11(
+    const struct wd_conf_value *v, struct wd_conf *conf, struct wd_diag *d)
+{
+	struct wd_hsm_uri uri;
+	struct wd_diag why = { 0 };
+	int r = wd_hsm_uri_read(v->text, &uri, &why);
+
+	return r == 0 ? set_text(v, conf, d)
+		      : wd_reject(d, (enum wd_reason)r, "%s: %.150s",
+			    v->key->name, why.detail);
+}
+
+static int
+set_pair(const struct wd_conf_value *v, struct wd_conf *conf, struct wd_diag *d)
+{
+	for (size_t i = 0; i < v->text.len; i++) {
+		uint8_t c = v->text.p[i];
+
+		if (i > 0 && c == '=')
+			return set_text(v, conf, d);
+		if (!is_name_byte(c, "_") && !(c >= 'A' && c <= 'Z'))
+			break;
+	}
+	return wrong_form(v, d);
 }
 
 /* ---- addresses */
@@ -205,6 +233,10 @@ static const struct {
 	[WD_CONF_IS_PCRS] = { "numbers of registers from 0 to 23, with blanks "
 			      "between",
 	    wd_conf_set_pcrs },
+	[WD_CONF_IS_PKCS11] = { "of the form pkcs11:token=T;object=K"
+				"?module-path=/M.so&pin-source=file:/P",
+	    set_pkcs11 },
+	[WD_CONF_IS_PAIR] = { "of the form NAME=VALUE", set_pair },
 };
 
 const char *

@@ -204,7 +204,8 @@ static int
 accept_role(struct wd_role *role, enum wd_proc self, struct wd_diag *d)
 {
 	const struct wd_msg_config *c = &role->config;
-	bool has_cell = c->role != WD_PROC_SEAL && c->role != WD_PROC_SCRIBE;
+	bool has_cell = c->role != WD_PROC_SEAL && c->role != WD_PROC_SCRIBE &&
+	    c->role != WD_PROC_DEVICE;
 
 	if (c->role != (uint8_t)self &&
 	    (self != WD_PROC_FRONT || c->role != WD_PROC_ADMIN_FRONT))

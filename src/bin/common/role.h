@@ -22,6 +22,7 @@ enum wd_ctl_fd {
 	WD_CTL_STATE_DIR = 4,
 	WD_CTL_LOG_DIR = 5,
 	WD_CTL_CLIENT_CA = 6,
+	WD_CTL_SEAL_PIN = 7, /* of the HSM */
 };
 
 enum { WD_CTL_PEM_MAX = 65536 }; /* bytes of one of the PEM files */

@@ -7,8 +7,7 @@
 
 #include "base/span.h"
 
-#define CRYPTOKI_GNU 1
-#include <p11-kit/pkcs11.h>
+#include "hsm/ck.h"
 
 enum { WD_CK_FALSE, WD_CK_TRUE };
 

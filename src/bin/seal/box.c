@@ -97,14 +97,22 @@ static int
 unwrap(const struct seal_box *b, const struct wd_seal_file *f,
     struct wd_span share, struct wd_secret **ret_root, struct wd_diag *d)
 {
-	const struct wd_seal_use use = { .share = share };
+	const struct wd_seal_use use = { .share = share, .device = b->device };
 	struct wd_diag why = { 0 };
 	int r = WD_R_UNSEAL_REFUSED;
 
 	/* No seal was made with another length: not worth half a second. */
+	if (b->row->device)
+		share = wd_span(NULL, 0);
 	if (share.len >= b->row->share_min && share.len <= b->row->share_max)
 		r = b->row->unwrap(
 		    wd_bytes_span(f->blob), &f->store_id, &use, ret_root, &why);
+	if (r != 0 && b->row->device) /* its own words, but no guess */
+		return r < 0 ? wd_fault(d, (enum wd_faults)r, "%s", why.detail)
+			     : wd_reject(d,
+				   r == WD_R_UNSEAL_REFUSED ? WD_R_TAMPERED
+							    : (enum wd_reason)r,
+				   "%s", why.detail);
 	if (r == WD_R_UNSEAL_REFUSED && b->row->key_file != NULL)
 		return wd_reject(d, WD_R_TAMPERED, "%s does not open this seal",
 		    b->row->key_file);

@@ -13,8 +13,9 @@ struct seal_box {
 	int dir; /* the state folder; the caller's */
 	bool initialized;
 	const struct wd_seal_row *row; /* NULL: no seal that can be read */
-	struct wd_seal_split split;    /* 0 of 0: opens by itself */
-	struct wd_secret *keyring;     /* flat form; NULL: sealed */
+	const struct wd_seal_device *device; /* NULL: none */
+	struct wd_seal_split split;          /* 0 of 0: opens by itself */
+	struct wd_secret *keyring;           /* flat form; NULL: sealed */
 };
 
 /*

@@ -66,14 +66,14 @@ loop(struct seal *s, struct wd_diag *d)
 	struct pollfd fds[WD_KEEPERS + 1];
 
 	for (;;) {
-		int share_due;
+		int due;
 		size_t n;
 
 		seal_change_check(s);
-		share_due = seal_share_check(s);
+		due = sooner(seal_share_check(s), seal_device_check(s));
 		seal_keepers_flush(s);
 		n = list(s, fds);
-		if (poll(fds, n, sooner(seal_change_due(s), share_due)) >= 0)
+		if (poll(fds, n, sooner(seal_change_due(s), due)) >= 0)
 			serve(s, fds, n);
 		else if (errno != EINTR)
 			return wd_fault_errno(d, "cannot wait");
@@ -89,6 +89,8 @@ attached(void *ctx, enum wd_proc peer, uint16_t cell, int fd)
 
 	if (peer == WD_PROC_KEEPER)
 		seal_keeper_attach(s, cell, fd);
+	else if (peer == WD_PROC_DEVICE)
+		seal_device_attach(s, cell, fd);
 	else
 		(void)close(fd); /* no other role is the seal's to talk to */
 }
@@ -105,7 +107,8 @@ first_look(struct seal *s)
 	if (r == 0 && s->box.row->warning != NULL)
 		wd_log(WD_LOG_WARNING, "DEVELOPMENT", "detail",
 		    s->box.row->warning, NULL);
-	if (r == 0 && s->box.row->automatic)
+	/* A device comes later. */
+	if (r == 0 && s->box.row->automatic && !s->box.row->device)
 		r = seal_box_open(&s->box, wd_span(NULL, 0), &d);
 	if (r != 0)
 		wd_log_result("seal_not_opened", r, &d);
@@ -125,6 +128,7 @@ run(struct seal *s, struct wd_diag *d)
 	s->box.dir = wd_role_descriptor(s->role, WD_CTL_STATE_DIR, false, 0);
 	if (s->box.dir < 0)
 		return wd_fault(d, WD_F_PEER, "no state folder was given");
+	seal_device_use(s);
 	first_look(s);
 	r = wd_role_ready(s->role, WD_SANDBOX_SEAL, &ops, s, d);
 	return r != 0 ? r : loop(s, d);

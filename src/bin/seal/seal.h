@@ -28,6 +28,9 @@ struct seal {
 	struct seal_box box;
 	struct seal_delay delay;
 	struct seal_progress progress; /* a seal of shares */
+	struct wd_peer device;         /* chan NULL: none, or not yet */
+	struct wd_seal_device device_of_box;
+	int64_t device_due; /* when opening by it is tried (again) */
 	bool locked; /* an operator has sealed: no keeper may have keys */
 
 	struct seal_keeper keepers[WD_KEEPERS];
@@ -64,6 +67,18 @@ void seal_keepers_flush(struct seal *s);
 bool seal_call(struct seal *s, struct seal_keeper *k,
     const struct wd_call_row *row, const struct wd_frame *f);
 
+/* ---- device.c: the HSM, in a process of its own */
+
+/* Has the box open and wrap by it. Before anything is opened. */
+void seal_device_use(struct seal *s);
+
+/* Takes FD. */
+void seal_device_attach(struct seal *s, uint16_t cell, int fd);
+
+/* Opens a seal of the device when it is time for that; milliseconds until it
+ * is, -1: not at all. */
+int seal_device_check(struct seal *s);
+
 /* ---- shares.c: seals that several operators open */
 
 /*
@@ -91,8 +106,8 @@ struct wd_msg_seal_state seal_state(const struct seal *s);
 void seal_change(struct seal *s, enum seal_doing what, struct seal_keeper *k,
     uint32_t request);
 
-/* Tells all keepers that have asked how things stand, outside of any change;
- * they owe nothing. */
+/* Tells all keepers that have asked how things stand, with the keyring when it
+ * is open, outside of any change; they owe nothing. */
 void seal_tell_state(struct seal *s);
 
 /* Tells K to wipe, outside of any change. */

@@ -41,6 +41,16 @@ static const struct cli_option options[] = {
 	{ "threshold", "K", "how many of the shares open the server", false },
 	{ "share-dir", "DIR",
 	    "write the shares to files there instead of printing them", false },
+	{ "seal", "KIND",
+	    "what protects the root key: passphrase, shamir, pkcs11 or file "
+	    "(default passphrase)",
+	    false },
+	{ "pkcs11", "URI",
+	    "the key in an HSM, as warder.conf(5) has it, for --seal pkcs11",
+	    false },
+	{ "pkcs11-environment", "NAME=VALUE",
+	    "what the HSM's module finds its configuration by", false },
+	{ "generate-key", NULL, "make that key in the HSM", false },
 	{ "dev", NULL,
 	    "for development: no passphrase, the key lies beside the data",
 	    false },
@@ -69,6 +79,8 @@ static void
 init_done(struct init *x)
 {
 	wd_bytes_freep(&x->conf_text);
+	init_device_close(x);
+	wd_secret_freep(&x->pin);
 	wd_secret_freep(&x->passphrase);
 	wd_init_result_done(&x->result);
 	wd_fd_closep(&x->log);

@@ -6,6 +6,7 @@
 #include "audit/entry.h"
 #include "audit/note_key.h"
 #include "bin/common/conf.h"
+#include "hsm/hsm.h"
 #include "seal/seal.h"
 
 enum { INIT_NAMES = 32 };
@@ -24,7 +25,10 @@ struct init {
 	size_t n_names;
 	enum wd_seal_kind kind;
 	struct wd_seal_split split;   /* of a seal of shares */
+	struct wd_hsm *hsm;           /* open while it wraps */
 	char share_dir[WD_CONF_PATH]; /* where they go; empty: printed */
+	struct wd_secret *pin;        /* of the HSM; NULL: none */
+	bool generate;                /* a key in the HSM */
 	const char *passphrase_file;  /* as cli_passphrase() takes it */
 	struct wd_secret *passphrase; /* NULL: no passphrase seal */
 	int64_t now;
@@ -95,6 +99,21 @@ void init_shares_undo(const struct init *x);
 /* Share I as text; ROOM has WD_SHARE_TEXT bytes and is what is viewed. */
 struct wd_span init_share_text(
     const struct wd_init_result *made, unsigned i, struct wd_secret *room);
+
+/* ---- init_device.c: the HSM */
+
+/* Looks at the options and the configuration. WD_R_MALFORMED. */
+int init_device_plan(
+    const struct cli_args *args, struct init *x, struct wd_diag *d) WD_MUST_USE;
+
+/*
+ * Loads the module, logs in and makes a key where that is asked for. RET wraps
+ * by it; X holds it until init_device_close(). Rejections of hsm/hsm.h. Modules
+ * that hang end this process.
+ */
+int init_device_open(
+    struct init *x, struct wd_seal_device *ret, struct wd_diag *d) WD_MUST_USE;
+void init_device_close(struct init *x);
 
 /* ---- init_tls.c: key and certificate, unless the operator has both */
 

@@ -139,6 +139,31 @@ write_public(const struct cli_args *args, struct wd_wr *wr, struct wd_diag *d)
 	return r;
 }
 
+/* Its ';' do no harm: no blank stands before them, and the reader has looked.
+ */
+static int
+write_hsm(const struct cli_args *args, struct wd_wr *wr, struct wd_diag *d)
+{
+	const char *uri = cli_value(args, "pkcs11");
+	const char *pair = cli_value(args, "pkcs11-environment");
+	struct wd_hsm_uri unused;
+	int r;
+
+	if (uri == NULL && pair == NULL)
+		return 0;
+	wd_wr_text(wr, "\n[seal]\n");
+	if (uri != NULL &&
+	    (r = wd_hsm_uri_read(wd_span_text(uri), &unused, d)) != 0)
+		return r;
+	if (uri != NULL && strchr(uri, ' ') != NULL)
+		return wd_reject(
+		    d, WD_R_MALFORMED, "blanks of --pkcs11 are written %%20");
+	if (uri != NULL)
+		wd_wr_printf(wr, "pkcs11 = %s\n", uri);
+	return pair == NULL ? 0
+			    : write_value(wr, "pkcs11_environment", pair, d);
+}
+
 static int
 write_conf(const struct cli_args *args, struct init *x, struct wd_diag *d)
 {
@@ -149,7 +174,8 @@ write_conf(const struct cli_args *args, struct init *x, struct wd_diag *d)
 	    "# Made by warder init. Keys that are not here have their "
 	    "defaults;\n# warder.conf(5) lists all of them.\n\n");
 	if ((r = write_server(args, x, &wr, d)) != 0 ||
-	    (r = write_public(args, &wr, d)) != 0)
+	    (r = write_public(args, &wr, d)) != 0 ||
+	    (r = write_hsm(args, &wr, d)) != 0)
 		return r;
 	if (wd_wr_take(&wr, &x->conf_text) != 0)
 		return wd_fault(d, WD_F_MEMORY, "no memory");
@@ -163,7 +189,8 @@ static bool
 has_options(const struct cli_args *args)
 {
 	static const char *const names[] = { "server-name", "state-dir",
-		"run-dir", "listen", "one-user" };
+		"run-dir", "listen", "one-user", "pkcs11",
+		"pkcs11-environment" };
 	bool any = false;
 
 	for (size_t i = 0; i < WD_N(names); i++)
@@ -234,8 +261,29 @@ plan_names(const struct cli_args *args, struct init *x, struct wd_diag *d)
 
 /* What the root key is to be under. */
 static int
+name_seal(const struct cli_args *args, struct init *x, struct wd_diag *d)
+{
+	const char *name = cli_value(args, "seal");
+	const struct wd_seal_row *row =
+	    name == NULL ? NULL : wd_seal_by_name(wd_span_text(name));
+
+	if (name == NULL)
+		return 0;
+	if (row == NULL)
+		return wd_reject(
+		    d, WD_R_MALFORMED, "there is no seal %.32s", name);
+	if (x->kind != WD_SEAL_NONE && x->kind != row->kind)
+		return wd_reject(d, WD_R_MALFORMED,
+		    "--seal %s and an option for another kind", name);
+	x->kind = row->kind;
+	return 0;
+}
+
+static int
 plan_seal(const struct cli_args *args, struct init *x, struct wd_diag *d)
 {
+	int r;
+
 	static const struct {
 		const char *option;
 		enum wd_seal_kind kind;
@@ -246,7 +294,6 @@ plan_seal(const struct cli_args *args, struct init *x, struct wd_diag *d)
 	};
 	const char *chosen = NULL;
 
-	x->kind = WD_SEAL_PASSPHRASE;
 	for (size_t i = 0; i < WD_N(kinds); i++) {
 		if (!cli_has(args, kinds[i].option))
 			continue;
@@ -257,6 +304,10 @@ plan_seal(const struct cli_args *args, struct init *x, struct wd_diag *d)
 		chosen = kinds[i].option;
 		x->kind = kinds[i].kind;
 	}
+	if ((r = name_seal(args, x, d)) != 0)
+		return r;
+	if (x->kind == WD_SEAL_NONE)
+		x->kind = WD_SEAL_PASSPHRASE;
 	return init_shares_plan(args, x, d);
 }
 
@@ -268,7 +319,8 @@ init_plan(const struct cli_args *args, struct init *x, struct wd_diag *d)
 	x->now = wd_time_now();
 	if ((r = plan_seal(args, x, d)) != 0 ||
 	    (r = find_places(args, x, d)) != 0 ||
-	    (r = plan_conf(args, x, d)) != 0)
+	    (r = plan_conf(args, x, d)) != 0 ||
+	    (r = init_device_plan(args, x, d)) != 0)
 		return r;
 	return plan_names(args, x, d);
 }

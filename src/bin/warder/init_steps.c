@@ -183,10 +183,18 @@ make_server(struct init *x, struct wd_diag *d)
 		.now = x->now,
 		.before_seal = before_seal,
 		.ctx = x };
-	int r = init_owner_enter(x, x->conf.user_keeper, d);
+	struct wd_seal_device device;
+	int r = 0;
 
+	if (x->kind == WD_SEAL_PKCS11) {
+		r = init_device_open(x, &device, d);
+		how.device = &device;
+	}
+	if (r == 0)
+		r = init_owner_enter(x, x->conf.user_keeper, d);
 	if (r == 0)
 		r = wd_init_state(&how, &x->result, d);
+	init_device_close(x);
 	init_owner_leave();
 	return r;
 }

@@ -101,6 +101,9 @@ tell_config(struct sup_proc *p)
 		.entries_per_session = c->entries_per_session,
 		.tpm_enrolment_seconds = c->tpm_enrolment_seconds,
 		.client_ca = wd_span_text(c->client_ca),
+		.pkcs11 = wd_span_text(c->pkcs11),
+		.pkcs11_environment = wd_span_text(c->pkcs11_environment),
+		.pkcs11_oaep_sha1 = c->pkcs11_oaep_sha1,
 	};
 
 	write_anchors(&anchors, c);
@@ -142,6 +145,8 @@ give_descriptors(struct sup_proc *p)
 		r = give(p, WD_CTL_TLS_CERT, admin, s->tls_certificate);
 	if (r == 0)
 		r = give(p, WD_CTL_CLIENT_CA, admin, s->client_ca);
+	if (r == 0)
+		r = give(p, WD_CTL_SEAL_PIN, false, s->seal_pin);
 	if (r == 0)
 		r = give(p, WD_CTL_STATE_DIR, false, s->state_dir);
 	if (r == 0)

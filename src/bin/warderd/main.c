@@ -75,7 +75,8 @@ require_programs(struct wd_diag *d)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = sup_program(&roles[i], path, d);
+		if (!roles[i].optional)
+			r = sup_program(&roles[i], path, d);
 	return r;
 }
 

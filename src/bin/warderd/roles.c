@@ -13,6 +13,10 @@ static const struct sup_role roles[] = {
 	/* Finding the end of the log may take as long as the disk needs. */
 	{ WD_PROC_SCRIBE, "warder-scribe", USER(user_scribe), GIVES(LOG_DIR),
 	    .start_ms = 120000, .max_files = 1024 },
+	/* Its maker's module may take its time to load. */
+	{ WD_PROC_DEVICE, "warder-device", USER(user_device), GIVES(SEAL_PIN),
+	    .start_ms = 15000, .max_files = 256, .max_locked = 8 * MIB,
+	    .optional = true },
 	/* Room for scrypt's 128 MiB beside the arena. */
 	{ WD_PROC_SEAL, "warder-seal", USER(user_seal), GIVES(STATE_DIR),
 	    .start_ms = 15000, .max_files = 1024, .max_locked = 256 * MIB },
@@ -35,6 +39,7 @@ static const struct {
 	{ WD_PROC_KEEPER, WD_PROC_VERIFY, true },
 	{ WD_PROC_KEEPER, WD_PROC_SCRIBE, false },
 	{ WD_PROC_KEEPER, WD_PROC_SEAL, false },
+	{ WD_PROC_SEAL, WD_PROC_DEVICE, false },
 };
 
 const struct sup_role *

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hsm/uri.h"
 #include "sys/file.h"
 #include "sys/harden.h"
 
@@ -31,7 +32,8 @@ check_users(const struct wd_conf *c, struct wd_diag *d)
 	const struct sup_role *roles = sup_roles(&n);
 
 	for (size_t i = 0; i < n; i++)
-		if (getpwnam(user_of(c, &roles[i])) == NULL)
+		if ((!roles[i].optional || c->pkcs11[0] != '\0') &&
+		    getpwnam(user_of(c, &roles[i])) == NULL)
 			return wd_reject(d, WD_R_NOT_FOUND,
 			    "there is no user %s to run %s as (sysusers.d "
 			    "makes it; `separate = no` does without)",
@@ -162,6 +164,19 @@ open_log(struct sup_setup *s, struct wd_diag *d)
 	    &st, "the folder log", s->separate ? s->conf.user_scribe : NULL, d);
 }
 
+/* The PIN of the HSM, where there is one. */
+static int
+open_pin(struct sup_setup *s, struct wd_diag *d)
+{
+	struct wd_hsm_uri uri;
+	int r;
+
+	if (s->conf.pkcs11[0] == '\0')
+		return 0;
+	r = wd_hsm_uri_read(wd_span_text(s->conf.pkcs11), &uri, d);
+	return r != 0 ? r : open_private(uri.pin_file, &s->seal_pin, d);
+}
+
 /* ---- all of it */
 
 static void
@@ -172,6 +187,7 @@ forget(struct sup_setup *s)
 		.tls_key = -1,
 		.tls_certificate = -1,
 		.client_ca = -1,
+		.seal_pin = -1,
 		.public_listen = -1,
 		.admin_local = -1,
 		.admin_listen = -1 };
@@ -181,8 +197,8 @@ void
 sup_setup_close(struct sup_setup *s)
 {
 	int *fds[] = { &s->state_dir, &s->log_dir, &s->tls_key,
-		&s->tls_certificate, &s->client_ca, &s->public_listen,
-		&s->admin_local, &s->admin_listen };
+		&s->tls_certificate, &s->client_ca, &s->seal_pin,
+		&s->public_listen, &s->admin_local, &s->admin_listen };
 
 	for (size_t i = 0; s->in_use && i < WD_N(fds); i++)
 		wd_fd_closep(fds[i]);
@@ -206,7 +222,7 @@ open_all(struct sup_setup *s, struct wd_diag *d)
 	int r = s->separate ? check_users(c, d) : 0;
 
 	if (r != 0 || (r = open_state(s, d)) != 0 ||
-	    (r = open_log(s, d)) != 0 ||
+	    (r = open_log(s, d)) != 0 || (r = open_pin(s, d)) != 0 ||
 	    (r = open_private(c->tls_key, &s->tls_key, d)) != 0 ||
 	    (r = open_public(c->tls_certificate, &s->tls_certificate, d)) !=
 		0 ||

@@ -20,7 +20,7 @@ enum {
 	SUP_SETUPS = 4,
 	SUP_MISSING = 1025,
 	SUP_WARNINGS = 4097,
-	SUP_NO_CELL = 0, /* of seal and scribe */
+	SUP_NO_CELL = 0, /* of seal, its device and scribe */
 };
 
 /* ---- roles.c: what there is to start */
@@ -33,7 +33,8 @@ struct sup_role {
 	unsigned start_ms;    /* from exec to ready */
 	unsigned max_files;   /* without connections */
 	size_t max_locked;
-	bool pinned; /* to the CPU of its cell */
+	bool pinned;   /* to the CPU of its cell */
+	bool optional; /* only where it is configured */
 };
 
 /* Rows in the order of starting: who is asked comes before who asks. */
@@ -58,6 +59,7 @@ struct sup_setup {
 	unsigned cells;
 	int state_dir, log_dir;
 	int tls_key, tls_certificate, client_ca;
+	int seal_pin;           /* of the HSM */
 	struct wd_tls_pair tls; /* when the certificate holds */
 	int public_listen, admin_local, admin_listen; /* -1: none */
 };

@@ -39,6 +39,8 @@ static const struct {
 	{ offsetof(struct wd_conf, snp_allow_migrate_ma), true,
 	    "guests that a migration agent may take are accepted "
 	    "(snp_allow_migrate_ma)" },
+	{ offsetof(struct wd_conf, pkcs11_oaep_sha1), true,
+	    "SHA-1 is used with RSA keys of the HSM (pkcs11_oaep_sha1)" },
 	{ offsetof(struct wd_conf, tpm_allow_sha1), true,
 	    "SHA-1 is accepted of TPMs (tpm_allow_sha1)" },
 	{ offsetof(struct wd_conf, tpm_ak_purpose_optional), true,

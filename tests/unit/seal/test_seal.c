@@ -15,7 +15,8 @@ static const uint8_t wrong_bytes[32] = "A passphrase of 32 characters !!";
 static struct wd_bytes *
 wrapped(const struct wd_seal_row *row)
 {
-	const struct wd_seal_use use = { WD_SPAN(share_bytes), { 5, 3 } };
+	const struct wd_seal_use use = { .share = WD_SPAN(share_bytes),
+		.split = { 5, 3 } };
 	struct wd_bytes *blob = NULL;
 	struct wd_id id = t_id(7);
 
@@ -50,9 +51,10 @@ each_row(void (*test)(const struct wd_seal_row *row))
 	size_t n;
 	const struct wd_seal_row *const *rows = wd_seal_rows(&n);
 
-	assert_int_equal(n, 3);
+	assert_int_equal(n, 4);
 	for (size_t i = 0; i < n; i++)
-		test(rows[i]);
+		if (!rows[i]->device)
+			test(rows[i]);
 }
 
 static void
@@ -194,8 +196,9 @@ rows_are_found_by_kind_and_name(void **state)
 		assert_ptr_equal(wd_seal_row(rows[i]->kind), rows[i]);
 		assert_ptr_equal(
 		    wd_seal_by_name(wd_span_text(rows[i]->name)), rows[i]);
-		assert_int_equal(rows[i]->automatic, rows[i]->key_file != NULL);
-		assert_true(rows[i]->share_min > 0);
+		assert_int_equal(rows[i]->automatic,
+		    rows[i]->key_file != NULL || rows[i]->device);
+		assert_true(rows[i]->device || rows[i]->share_min > 0);
 	}
 	assert_null(wd_seal_row(WD_SEAL_NONE));
 	assert_null(wd_seal_by_name(WD_SPAN_LIT("tpm 1.2")));
@@ -225,6 +228,90 @@ shares_say_how_many_there_are(void **state)
 	}
 	assert_int_equal(
 	    row->split_of(wd_span(blob->p, 2), &s), WD_R_MALFORMED);
+}
+
+/* A device that keeps what it was given, and tells its blob by it. */
+static struct {
+	uint8_t key[32];
+	int result;
+} fake;
+
+static int
+fake_wrap(void *ctx, enum wd_seal_kind kind, struct wd_span key,
+    struct wd_bytes **ret_blob, struct wd_diag *d)
+{
+	(void)ctx;
+	(void)d;
+	assert_int_equal(kind, WD_SEAL_PKCS11);
+	assert_int_equal(key.len, 32);
+	wd_copy(fake.key, key);
+	if (fake.result == 0)
+		*ret_blob = wd_bytes_copy(WD_SPAN_LIT("what it gave"));
+	return fake.result;
+}
+
+static int
+fake_unwrap(void *ctx, enum wd_seal_kind kind, struct wd_span blob,
+    struct wd_secret **ret_key, struct wd_diag *d)
+{
+	(void)ctx;
+	(void)kind;
+	if (!wd_span_is(blob, "what it gave"))
+		return wd_reject(d, WD_R_UNSEAL_REFUSED, "not mine");
+	if (fake.result == 0)
+		*ret_key = wd_secret_copy(WD_SPAN(fake.key));
+	return fake.result;
+}
+
+static int
+open_by_device(
+    struct wd_span blob, uint8_t store, const struct wd_seal_device *device)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *root = NULL;
+	const struct wd_seal_use use = { .device = device };
+	struct wd_id id = t_id(store);
+	struct wd_diag d = { 0 };
+	int r = wd_seal_row(WD_SEAL_PKCS11)->unwrap(blob, &id, &use, &root, &d);
+
+	if (r == 0)
+		t_span_equal(wd_secret_borrow(root), WD_SPAN(t_root));
+	else
+		assert_null(root);
+	return r;
+}
+
+static void
+device_gets_a_key_and_never_the_root_key(void **state)
+{
+	const struct wd_seal_row *row = wd_seal_row(WD_SEAL_PKCS11);
+	const struct wd_seal_device device = { NULL, fake_wrap, fake_unwrap };
+	const struct wd_seal_use use = { .device = &device }, none = { 0 };
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *blob = NULL;
+	struct wd_id id = t_id(7);
+
+	(void)state;
+	t_ok(row->wrap(WD_SPAN(t_root), &id, &use, &blob, NULL));
+	assert_false(wd_span_equal(WD_SPAN(fake.key), WD_SPAN(t_root)));
+	t_ok(open_by_device(wd_bytes_span(blob), 7, &device));
+	assert_int_equal(open_by_device(wd_bytes_span(blob), 8, &device),
+	    WD_R_UNSEAL_REFUSED);
+	assert_int_equal(
+	    open_by_device(wd_bytes_span(blob), 7, NULL), WD_R_UNAVAILABLE);
+	for (size_t bit = 0; bit < 8 * blob->len; bit++) {
+		WD_AUTO(wd_bytes_freep)
+		struct wd_bytes *b = t_flip(wd_bytes_span(blob), bit);
+		int r = open_by_device(wd_bytes_span(b), 7, &device);
+
+		assert_true(r == WD_R_UNSEAL_REFUSED || r == WD_R_MALFORMED);
+	}
+	fake.result = WD_R_KEY_INVALID;
+	assert_int_equal(
+	    open_by_device(wd_bytes_span(blob), 7, &device), WD_R_KEY_INVALID);
+	assert_int_equal(row->wrap(WD_SPAN(t_root), &id, &use, &blob, NULL),
+	    WD_R_KEY_INVALID);
+	fake.result = 0;
+	assert_int_equal(row->wrap(WD_SPAN(t_root), &id, &none, &blob, NULL),
+	    WD_R_UNAVAILABLE);
 }
 
 static struct wd_bytes *
@@ -349,6 +436,7 @@ main(void)
 		cmocka_unit_test(root_key_of_another_length_is_malformed),
 		cmocka_unit_test(passphrase_is_wrapped_at_full_cost),
 		cmocka_unit_test(shares_say_how_many_there_are),
+		cmocka_unit_test(device_gets_a_key_and_never_the_root_key),
 		cmocka_unit_test(rows_are_found_by_kind_and_name),
 		cmocka_unit_test(seal_file_goes_both_ways),
 		cmocka_unit_test(every_flipped_bit_of_a_seal_file_is_refused),

@@ -11,7 +11,8 @@
 #include "proto/calls.h"
 
 static const enum wd_proc started[] = { WD_PROC_FRONT, WD_PROC_ADMIN_FRONT,
-	WD_PROC_KEEPER, WD_PROC_VERIFY, WD_PROC_SEAL, WD_PROC_SCRIBE };
+	WD_PROC_KEEPER, WD_PROC_VERIFY, WD_PROC_SEAL, WD_PROC_SCRIBE,
+	WD_PROC_DEVICE };
 
 static bool
 is_in(enum wd_proc proc, unsigned bits)

@@ -1,0 +1,44 @@
+/*
+ * What the files of this folder share.
+ */
+#pragma once
+
+#include "base/reason.h"
+#include "hsm/ck.h"
+#include "hsm/hsm.h"
+
+struct wd_hsm {
+	struct wd_hsm_how how;
+	struct wd_hsm_uri uri;
+	void *library;
+	struct ck_function_list *f;
+	bool initialized, open;
+	ck_session_handle_t session;
+	/* of an open session: the one key, or the halves of a pair */
+	ck_object_handle_t encrypt, decrypt;
+	bool is_rsa;
+};
+
+/* What the module would not do, with its answer in hex. */
+int wd_hsm_fault(struct wd_diag *d, const char *what, ck_rv_t rv);
+
+/* Opens a session, logs in, finds the key and looks at it, unless that was
+ * done. Rejections as wd_hsm_wrap(). */
+int wd_hsm_session(struct wd_hsm *h, struct wd_diag *d) WD_MUST_USE;
+
+/* Opens a session and logs in; the key need not be there. */
+int wd_hsm_login(struct wd_hsm *h, bool write, struct wd_diag *d) WD_MUST_USE;
+
+/* Forgets the session, so that the next call opens another. */
+void wd_hsm_close_session(struct wd_hsm *h);
+
+/* An answer that a new session may cure. */
+bool wd_hsm_is_session_lost(ck_rv_t rv);
+
+/* Finds the key of the label, of one class; *RET is 0 when there is none.
+ * WD_R_MISMATCH: more than one. */
+int wd_hsm_find(struct wd_hsm *h, ck_object_class_t class,
+    ck_object_handle_t *ret, struct wd_diag *d) WD_MUST_USE;
+
+/* The key of an open session. */
+int wd_hsm_find_key(struct wd_hsm *h, struct wd_diag *d) WD_MUST_USE;

@@ -1,0 +1,206 @@
+/*
+ * Loading a module, and sessions: found by the label or serial number of the
+ * token, since slots are numbered anew at each start.
+ */
+#include "hsm/hsm_in.h"
+
+#include "base/alloc.h"
+
+#include <dlfcn.h>
+
+enum { SLOTS = 64 };
+
+int
+wd_hsm_fault(struct wd_diag *d, const char *what, ck_rv_t rv)
+{
+	return wd_fault(d, WD_F_SYSTEM, "the HSM: cannot %s (%08lx)", what, rv);
+}
+
+void
+wd_hsm_close_session(struct wd_hsm *h)
+{
+	if (h->open)
+		(void)h->f->C_CloseSession(h->session); /* may be gone */
+	h->open = false;
+}
+
+struct wd_hsm *
+wd_hsm_free(struct wd_hsm *h)
+{
+	if (h == NULL)
+		return NULL;
+	wd_hsm_close_session(h);
+	if (h->initialized)
+		(void)h->f->C_Finalize(NULL); /* we leave anyway */
+	if (h->library != NULL)
+		(void)dlclose(h->library); /* likewise */
+	return wd_free(h);
+}
+
+void
+wd_hsm_freep(struct wd_hsm **h)
+{
+	*h = wd_hsm_free(*h);
+}
+
+/* ---- the module */
+
+static int
+load(struct wd_hsm *h, struct wd_diag *d)
+{
+	CK_C_GetFunctionList list;
+	const char *why;
+
+	h->library = dlopen(h->uri.module, RTLD_NOW | RTLD_LOCAL);
+	if (h->library == NULL) {
+		why = dlerror();
+		return wd_fault(d, WD_F_SYSTEM,
+		    "cannot load the module: %.150s",
+		    why == NULL ? h->uri.module : why);
+	}
+	list = (CK_C_GetFunctionList)(uintptr_t)dlsym(
+	    h->library, "C_GetFunctionList");
+	if (list == NULL || list(&h->f) != CKR_OK || h->f == NULL)
+		return wd_fault(d, WD_F_SYSTEM, "%.150s is no PKCS#11 module",
+		    h->uri.module);
+	return 0;
+}
+
+int
+wd_hsm_load(
+    const struct wd_hsm_how *how, struct wd_hsm **ret, struct wd_diag *d)
+{
+	struct ck_c_initialize_args args = { .flags = CKF_OS_LOCKING_OK };
+	WD_AUTO(wd_hsm_freep) struct wd_hsm *h = wd_alloc(sizeof(*h));
+	ck_rv_t rv;
+	int r;
+
+	if (h == NULL)
+		return wd_fault(d, WD_F_MEMORY, "no memory");
+	h->how = *how;
+	h->uri = *how->uri;
+	if ((r = load(h, d)) != 0)
+		return r;
+	rv = h->f->C_Initialize(&args);
+	if (rv != CKR_OK)
+		return wd_hsm_fault(d, "start", rv);
+	h->initialized = true;
+	*ret = WD_TAKE(h);
+	return 0;
+}
+
+/* ---- the token */
+
+/* A fixed field of the module, padded with blanks, against a text. */
+static bool
+is_field(const unsigned char *field, size_t len, const char *text)
+{
+	while (len > 0 && field[len - 1] == ' ')
+		len--;
+	return wd_span_is(wd_span(field, len), text);
+}
+
+static bool
+is_wanted(const struct wd_hsm_uri *u, const struct ck_token_info *t)
+{
+	return (u->token[0] == '\0' ||
+		   is_field(t->label, sizeof(t->label), u->token)) &&
+	    (u->serial[0] == '\0' ||
+		is_field(
+		    t->serial_number, sizeof(t->serial_number), u->serial));
+}
+
+static int
+find_slot(struct wd_hsm *h, ck_slot_id_t *ret, struct wd_diag *d)
+{
+	ck_slot_id_t slots[SLOTS];
+	unsigned long n = SLOTS;
+	ck_rv_t rv = h->f->C_GetSlotList(1, slots, &n);
+	size_t found = 0;
+
+	if (rv != CKR_OK)
+		return wd_hsm_fault(d, "list its slots", rv);
+	for (unsigned long i = 0; i < n && i < SLOTS; i++) {
+		struct ck_token_info info = { 0 };
+
+		if (h->f->C_GetTokenInfo(slots[i], &info) != CKR_OK ||
+		    !is_wanted(&h->uri, &info))
+			continue;
+		*ret = slots[i];
+		found++;
+	}
+	if (found > 1)
+		return wd_reject(d, WD_R_MISMATCH,
+		    "more than one token is %.32s: name its serial number too",
+		    h->uri.token);
+	return found == 1
+	    ? 0
+	    : wd_reject(d, WD_R_NOT_FOUND, "there is no token %.32s%.16s",
+		  h->uri.token, h->uri.serial);
+}
+
+/* ---- sessions */
+
+bool
+wd_hsm_is_session_lost(ck_rv_t rv)
+{
+	return rv == CKR_SESSION_HANDLE_INVALID || rv == CKR_SESSION_CLOSED ||
+	    rv == CKR_DEVICE_ERROR || rv == CKR_DEVICE_REMOVED ||
+	    rv == CKR_TOKEN_NOT_PRESENT || rv == CKR_USER_NOT_LOGGED_IN ||
+	    rv == CKR_KEY_HANDLE_INVALID || rv == CKR_OBJECT_HANDLE_INVALID;
+}
+
+static int
+login(struct wd_hsm *h, struct wd_diag *d)
+{
+	/* The interface lacks a const; nobody writes there. */
+	unsigned char *pin = (unsigned char *)(uintptr_t)h->how.pin.p;
+	ck_rv_t rv = h->f->C_Login(h->session, CKU_USER, pin, h->how.pin.len);
+
+	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
+		return 0;
+	/* Never a second time by itself: tokens lock after a few. */
+	if (rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LOCKED ||
+	    rv == CKR_PIN_INVALID || rv == CKR_PIN_LEN_RANGE ||
+	    rv == CKR_PIN_EXPIRED)
+		return wd_reject(d, WD_R_PERMISSION,
+		    "the HSM refuses the PIN in %.120s (%08lx)",
+		    h->uri.pin_file, rv);
+	return wd_hsm_fault(d, "log in", rv);
+}
+
+int
+wd_hsm_login(struct wd_hsm *h, bool write, struct wd_diag *d)
+{
+	ck_flags_t flags = CKF_SERIAL_SESSION | (write ? CKF_RW_SESSION : 0);
+	ck_slot_id_t slot;
+	ck_rv_t rv;
+	int r;
+
+	wd_hsm_close_session(h);
+	if ((r = find_slot(h, &slot, d)) != 0)
+		return r;
+	rv = h->f->C_OpenSession(slot, flags, NULL, NULL, &h->session);
+	if (rv != CKR_OK)
+		return wd_hsm_fault(d, "open a session", rv);
+	h->open = true;
+	r = login(h, d);
+	if (r != 0)
+		wd_hsm_close_session(h);
+	return r;
+}
+
+int
+wd_hsm_session(struct wd_hsm *h, struct wd_diag *d)
+{
+	int r;
+
+	if (h->open)
+		return 0;
+	if ((r = wd_hsm_login(h, false, d)) != 0)
+		return r;
+	r = wd_hsm_find_key(h, d);
+	if (r != 0)
+		wd_hsm_close_session(h);
+	return r;
+}
