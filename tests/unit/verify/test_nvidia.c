@@ -5,6 +5,7 @@
 
 #include "lib/t.h"
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "verify/collateral.h"
 #include "verify/nvidia/spdm.h"
@@ -263,6 +264,52 @@ kept_lists_are_chosen_for_the_chain(void **state)
 	t_gpu_done(&g);
 }
 
+/* With the K-th allocation failing; whether one did. */
+static bool
+judge_failing(const struct t_gpu *g, uint64_t k)
+{
+	WD_AUTO(wd_verifier_freep) struct wd_verifier *v = NULL;
+	struct wd_claims c = { .len = SIZE_MAX };
+	struct wd_doc_info info = { .issue_date = 77 };
+	bool fired;
+	int r;
+
+	t_ok(wd_verifier_new(&g->rules, &v));
+	(void)wd_alloc_fail_at(k);
+	r = wd_appraise(
+	    v, WD_TEE_NVIDIA, &g->in, T_GPU_NOW, WD_SPAN(g->nonce), &c, NULL);
+	fired = wd_alloc_fail_at(0) != 0;
+	/* what is only kept for the next time may be missing */
+	assert_true(r <= 0 && (r == 0 || fired));
+	assert_true(r == 0 || c.len == SIZE_MAX);
+	wd_verifier_forget(v);
+	(void)wd_alloc_fail_at(k);
+	r = wd_doc_check(v, WD_IN_GPU_CRL, g->in.part[WD_IN_GPU_CRL],
+	    wd_wr_span(&g->ca_pem), T_GPU_NOW, &info, NULL);
+	fired |= wd_alloc_fail_at(0) != 0;
+	assert_true(r <= 0);
+	assert_true(r == 0 || info.issue_date == 77);
+	return fired;
+}
+
+static void
+any_allocation_that_fails_is_a_fault(void **state)
+{
+	const struct t_gpu_recipe good = { 0 };
+	WD_AUTO(lists_done) struct lists l = { 0 };
+	struct t_gpu g;
+	uint64_t k = 1;
+
+	(void)state;
+	t_gpu_make(&g, &good);
+	g.rules.need_gpu_crl = true;
+	give(&g, &l, 0, 0);
+	while (judge_failing(&g, k))
+		k++;
+	assert_true(k > 10);
+	t_gpu_done(&g);
+}
+
 static void
 fields_are_found_by_type(void **state)
 {
@@ -294,6 +341,7 @@ main(void)
 		cmocka_unit_test(revoked_cas_are_refused_along_the_chain),
 		cmocka_unit_test(lists_are_needed_and_must_be_their_issuers),
 		cmocka_unit_test(kept_lists_are_chosen_for_the_chain),
+		cmocka_unit_test(any_allocation_that_fails_is_a_fault),
 		cmocka_unit_test(fields_are_found_by_type),
 	};
 
