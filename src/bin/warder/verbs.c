@@ -50,6 +50,7 @@ static const struct cli_verb *const verbs[] = {
 	&cli_verb_swtee_collateral,
 	&cli_verb_swtee_quote,
 	&cli_verb_swtee_token,
+	&cli_verb_swtee_gpu,
 	&cli_verb_bench_verify,
 	&cli_verb_version,
 };

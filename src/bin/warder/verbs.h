@@ -50,6 +50,7 @@ extern const struct cli_verb cli_verb_swtee_collateral;
 extern const struct cli_verb cli_verb_swtee_init;
 extern const struct cli_verb cli_verb_swtee_quote;
 extern const struct cli_verb cli_verb_swtee_token;
+extern const struct cli_verb cli_verb_swtee_gpu;
 extern const struct cli_verb cli_verb_token_create;
 extern const struct cli_verb cli_verb_token_list;
 extern const struct cli_verb cli_verb_token_revoke;

@@ -290,5 +290,47 @@ class Lists(Rig):
         self.refused(403, "Revoked", self.attested)
 
 
+class SoftwareGpus(Rig):
+    """What `warder swtee gpu` makes, as its page says."""
+
+    @classmethod
+    def feed(cls):
+        pass
+
+    @classmethod
+    def setUpClass(cls):
+        cls.maker = None
+        cls.server = Whole()
+        cls.addClassCleanup(cls.server.remove)
+        cls.server.run("swtee", "gpu", "--dir", cls.server.path("gpus"))
+        cls.server.add_config("[attestation]", "software_anchor = nvidia %s"
+                              % cls.server.path("gpus/root.pem"))
+        cls.server.start()
+        cls.server.import_collateral("gpus")
+        cls.data = cls.server.put_secret(
+            SECRET, policy_id=cls.server.add_policy(gpu_policy(
+                {"claim": "gpus.count", "eq": 2},
+                {"claim": "gpus.driver_versions", "in": ["600.01"]})))
+
+    def entry(self, client, number, *options):
+        done = self.server.run(
+            "swtee", "gpu", "--dir", self.server.path("gpus"), "--number",
+            str(number), "--nonce", device_nonce(client).hex(), *options)
+        return json.loads(done.stdout)
+
+    def with_gpus(self, *options):
+        client = self.begun()
+        return self.send(client, additional(
+            [self.entry(client, n, *options) for n in (0, 1)]))
+
+    def test_two_of_them_get_the_secret(self):
+        client = self.with_gpus("--driver-version", "600.01")
+        self.assertEqual(client.resource(SECRET), self.data)
+
+    def test_another_driver_does_not(self):
+        client = self.with_gpus()
+        self.refused(403, "PolicyClause", client.resource, SECRET)
+
+
 if __name__ == "__main__":
     unittest.main(argv=["test_gpu"], verbosity=2)
