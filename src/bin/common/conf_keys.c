@@ -189,7 +189,7 @@ static const struct wd_conf_key keys[] = {
 		      "software_anchor. May be repeated. Shown as a "
 		      "warning." },
 	{ "attestation", "tpm_enrolment_seconds", WD_CONF_IS_NUMBER,
-	    AT(tpm_enrolment_seconds), .min = 60, .max = 2592000,
+	    AT(tpm_enrolment_seconds), .min = 10, .max = 2592000,
 	    .standard = "86400",
 	    .manual = "How long the enrolment of a TPM's attestation key "
 		      "counts, and no longer than the certificates of its "

@@ -13,7 +13,7 @@ import unittest
 import agent_rig
 import tpm_rig
 from coco_client import Client, Refused, b64
-from server_rig import Failed, Server
+from server_rig import Failed, Server, wait_until
 from agent_rig import Agent
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
@@ -388,6 +388,23 @@ class Agents(Case):
         self.assertIn("enrolled, platform " + keys.platform,
                       self.said(agent))
         self.assertEqual(len(self.entries("tpm_enrol")), 1)
+
+    def test_the_agent_enrols_again_before_its_time_is_over(self):
+        keys = Keys(self.tpm())
+        self.trust(keys, seconds=12)
+        self.guard()
+        agent = self.agent(keys)
+        agent.wait_for("tpm_enrolled")
+        agent.wait_for("key_held")
+        agent.run("rotate")
+        self.assertEqual(len(agent.events("tpm_enrolled")), 1)
+
+        def again():
+            agent.run("rotate")
+            return len(agent.events("tpm_enrolled")) > 1
+        wait_until(again, "second enrolment")
+        self.assertEqual(agent.events("round_failed"), [])
+        self.assertEqual(agent.events("key_refused"), [])
 
     def test_an_agent_that_is_not_trusted_yet(self):
         keys = Keys(self.tpm())
