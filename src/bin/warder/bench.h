@@ -58,3 +58,6 @@ bench_run bench_snp;
 /* Quotes of a TPM over 24 registers with a log of 44 events: against their
  * RSA-2048 signature alone. Likewise. */
 bench_run bench_tpm;
+
+/* CCA tokens: against their two P-384 signatures. Likewise. */
+bench_run bench_cca;

@@ -23,7 +23,7 @@ enum {
 };
 
 static const struct cli_option options[] = {
-	{ "tee", "TEE", "sgx (the default), tdx, snp or tpm", false },
+	{ "tee", "TEE", "sgx (the default), tdx, snp, tpm or cca", false },
 	{ "cold", NULL, "with caches emptied before each quote", false },
 	{ "processes", "N",
 	    "2: how two processes on two CPUs scale, against signatures alone",
@@ -185,6 +185,8 @@ static const struct row {
 	    "1 P-384 signature" },
 	{ "tpm", "quotes of a TPM with a log of 44 events", bench_tpm,
 	    "1 RSA-2048 signature", "1 RSA-2048 signature" },
+	{ "cca", "CCA tokens", bench_cca, "2 P-384 signatures",
+	    "2 P-384 signatures" },
 };
 
 static const struct row *
@@ -278,7 +280,7 @@ run(const struct cli_args *args)
 
 	if (row == NULL)
 		return cli_usage(
-		    args, "--tee %s: neither sgx, tdx, snp nor tpm", tee);
+		    args, "--tee %s: not sgx, tdx, snp, tpm or cca", tee);
 	if (processes != NULL && strcmp(processes, "2") == 0)
 		return run_pair(args, row);
 	if (processes != NULL && strcmp(processes, "1") != 0)
