@@ -6,6 +6,7 @@
 #include "codec/base64.h"
 #include "crypto/jwk.h"
 #include "proto/evidence.h"
+#include "proto/init_data.h"
 
 /* ---- POST /auth */
 
@@ -203,6 +204,28 @@ read_evidence(
 	return read_primary(a, primary, d);
 }
 
+/* {"format": "toml", "body": the text}; what is in it is not looked at. */
+static int
+read_init_data(
+    struct wd_coco_attest *a, const struct wd_jval *v, struct wd_diag *d)
+{
+	struct wd_jobj o;
+	struct wd_span format;
+
+	if (v == NULL || wd_jval_type(v) == WD_JNULL)
+		return 0;
+	wd_jobj_open(&o, v, d, "init-data");
+	format = wd_jobj_text(&o, "format", WD_REQUIRED, 16);
+	a->ask.init_data =
+	    wd_jobj_text(&o, "body", WD_REQUIRED, WD_INIT_DATA_MAX);
+	if (o.result == 0 && !wd_span_is(format, "toml"))
+		wd_jobj_fail(
+		    &o, WD_R_UNSUPPORTED, "the format is toml and no other");
+	if (o.result == 0 && a->ask.init_data.len == 0)
+		wd_jobj_fail(&o, WD_R_MALFORMED, "the body is empty");
+	return wd_jobj_close(&o);
+}
+
 static int
 read_attestation(
     struct wd_coco_attest *a, const struct wd_jval *root, struct wd_diag *d)
@@ -215,10 +238,9 @@ read_attestation(
 	init = wd_jobj_take(&o, "init-data", WD_OPTIONAL);
 	runtime = wd_jobj_object(&o, "runtime-data", WD_REQUIRED);
 	evidence = wd_jobj_object(&o, "tee-evidence", WD_REQUIRED);
-	if (init != NULL && wd_jval_type(init) != WD_JNULL)
-		wd_jobj_fail(&o, WD_R_UNSUPPORTED,
-		    "init-data is not judged here; send null");
 	if ((r = wd_jobj_close(&o)) != 0)
+		return r;
+	if ((r = read_init_data(a, init, d)) != 0)
 		return r;
 	if ((r = read_runtime(a, runtime, d)) != 0)
 		return r;

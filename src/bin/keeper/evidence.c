@@ -29,6 +29,7 @@ keeper_ask_verify(
 		.key_n = ask->key_n,
 		.key_e = ask->key_e,
 		.additional = ask->additional,
+		.init_data = ask->init_data,
 		.evidence = ask->evidence,
 	};
 

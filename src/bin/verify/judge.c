@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "proto/binding.h"
 #include "proto/evidence_devices.h"
+#include "proto/init_data.h"
 #include "verify/bundle.h"
 
 /* Computed from typed fields: nobody hands verify a digest. What is judged for
@@ -112,6 +113,10 @@ verify_judge(struct verify *v, const struct wd_msg_appraise_ask *m,
 		 v, m, (enum wd_tee)m->tee, m->evidence, &claims, d)) != 0 ||
 	    (r = wd_devices_read(m->additional, &devices, d)) != 0 ||
 	    (r = judge_devices(v, m, &devices, &claims, d)) != 0)
+		return r;
+	if (m->init_data.len > 0 &&
+	    (r = wd_init_data_judge(
+		 (enum wd_tee)m->tee, m->init_data, &claims, d)) != 0)
 		return r;
 	*ret = claims;
 	return 0;

@@ -127,7 +127,7 @@ class Coco(FrontTest):
             self.assertEqual(answer.status, 400, (body, answer))
             self.assertEqual(set(answer.json()), {"type", "detail"})
         self.assert_refused(self.ask("POST", "/kbs/v0/attest", attestation(
-            **{"init-data": {"format": "toml", "body": ""}})), 422,
+            **{"init-data": {"format": "json", "body": "{}"}})), 422,
             "unsupported")
         self.assertEqual([n for n, _ in self.keeper.seen if n != "COUNT"], [])
 

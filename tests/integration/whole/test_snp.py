@@ -2,6 +2,7 @@
 Containers guests send it, with fields instead of bytes.
 """
 import base64
+import hashlib
 import json
 import os
 import unittest
@@ -90,14 +91,14 @@ class SnpServer(Whole):
                 for kind, name in names]
 
     def attest(self, client, *options, chain=None, edit=None,
-               measurement=MEASUREMENT):
+               measurement=MEASUREMENT, init=None):
         client.auth("snp")
         doc = fields(self.report(client.runtime_digest(), "--measurement",
                                  measurement, *options))
         if edit:
             edit(doc)
         headers, body = client.ok("POST", "/kbs/v0/attest", {
-            "init-data": None,
+            "init-data": init and {"format": "toml", "body": init},
             "runtime-data": {"nonce": client.nonce,
                              "tee-pubkey": client.public},
             "tee-evidence": {
@@ -146,6 +147,21 @@ class Snp(unittest.TestCase):
         for chain in (whole, pem, None):  # None: the one that is kept
             client = self.attested(chain=chain)
             self.assertEqual(client.resource(self.path), self.secret)
+
+    def test_init_data_counts_when_the_hardware_signed_its_hash(self):
+        text = 'version = "0.1.0"\nalgorithm = "sha384"\n[data]\n'
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        path = "default/snp/init"
+        secret = self.server.put_secret(path, None, self.server.add_policy(
+            policy(all=[{"claim": "init_data_sha256", "in": [digest]}])))
+        host = hashlib.sha384(text.encode()).hexdigest()[:64]
+        client = self.attested("--host-data", host, init=text)
+        self.assertEqual(client.resource(path), secret)
+        self.refused(403, "InitDataMismatch", self.attested, "--host-data",
+                     host, init=text + "# more")
+        self.refused(403, "InitDataMismatch", self.attested, init=text)
+        silent = self.attested("--host-data", host)
+        self.refused(403, "MeasurementMismatch", silent.resource, path)
 
     def agent(self, **swtee):
         agent = Agent(keys={"db": {"path": self.path, "get": os.getuid()}},

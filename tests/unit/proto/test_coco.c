@@ -198,6 +198,38 @@ init_data_may_be_absent_and_additional_text_is_kept(void **state)
 	wd_coco_attest_done(&a);
 }
 
+#define INIT(format, body) "{\"format\":" format ",\"body\":" body "}"
+
+static void
+init_data_is_taken_as_it_is(void **state)
+{
+	struct wd_coco_attest a;
+
+	(void)state;
+	t_ok(wd_coco_attest_read(
+	    attestation(
+		INIT("\"toml\"", "\"a = \\\"b\\\"\\n\""), RUNTIME, EVIDENCE),
+	    &a, NULL));
+	t_span_equal(a.ask.init_data, WD_SPAN_LIT("a = \"b\"\n"));
+	wd_coco_attest_done(&a);
+	t_ok(wd_coco_attest_read(
+	    attestation("null", RUNTIME, EVIDENCE), &a, NULL));
+	assert_int_equal(a.ask.init_data.len, 0);
+	wd_coco_attest_done(&a);
+	refused(attestation(INIT("\"json\"", "\"{}\""), RUNTIME, EVIDENCE),
+	    WD_R_UNSUPPORTED);
+	refused(attestation(INIT("\"toml\"", "\"\""), RUNTIME, EVIDENCE),
+	    WD_R_MALFORMED);
+	refused(attestation(INIT("\"toml\"", "1"), RUNTIME, EVIDENCE),
+	    WD_R_MALFORMED);
+	refused(attestation("{\"format\":\"toml\"}", RUNTIME, EVIDENCE),
+	    WD_R_MALFORMED);
+	refused(attestation("{\"format\":\"toml\",\"body\":\"x\",\"more\":1}",
+		    RUNTIME, EVIDENCE),
+	    WD_R_UNKNOWN_MEMBER);
+	refused(attestation("\"text\"", RUNTIME, EVIDENCE), WD_R_MALFORMED);
+}
+
 static void
 rsa_and_p521_keys_are_read(void **state)
 {
@@ -371,7 +403,7 @@ attestations_of_a_wrong_form_are_refused(void **state)
 	    WD_R_UNKNOWN_MEMBER);
 	refused(attestation(
 		    "{\"format\":\"toml\",\"body\":\"\"}", RUNTIME, EVIDENCE),
-	    WD_R_UNSUPPORTED);
+	    WD_R_MALFORMED);
 }
 
 static void
@@ -503,6 +535,7 @@ main(void)
 		cmocka_unit_test(attestation_becomes_typed_fields),
 		cmocka_unit_test(
 		    init_data_may_be_absent_and_additional_text_is_kept),
+		cmocka_unit_test(init_data_is_taken_as_it_is),
 		cmocka_unit_test(rsa_and_p521_keys_are_read),
 		cmocka_unit_test(keys_that_are_not_served_are_refused),
 		cmocka_unit_test(keys_of_a_wrong_form_are_refused),
