@@ -96,6 +96,8 @@ class Every(AdminTest):
         ("GET", "/collateral/tcb_info", None),
         ("POST", "/tokens", {"user": "a", "rules": ["*:*"], "seconds": 1}),
         ("GET", "/tokens", None), ("DELETE", "/tokens/" + KEY, None),
+        ("POST", "/tpms", {"ek": "00" * 32, "label": "rack"}),
+        ("GET", "/tpms", None), ("DELETE", "/tpms/" + KEY, None),
         ("GET", "/leases", None),
         ("POST", "/revocations", {"kind": "lease", "what": LEASE}),
         ("GET", "/audit", None)]
