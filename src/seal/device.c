@@ -110,3 +110,30 @@ const struct wd_seal_row wd_seal_pkcs11 = {
 	.wrap = wrap_pkcs11,
 	.unwrap = unwrap_pkcs11,
 };
+
+/* ---- a TPM */
+
+static int
+wrap_tpm(struct wd_span root, const struct wd_id *store_id,
+    const struct wd_seal_use *use, struct wd_bytes **ret_blob,
+    struct wd_diag *d)
+{
+	return wrap(&wd_seal_tpm, root, store_id, use, ret_blob, d);
+}
+
+static int
+unwrap_tpm(struct wd_span blob, const struct wd_id *store_id,
+    const struct wd_seal_use *use, struct wd_secret **ret_root,
+    struct wd_diag *d)
+{
+	return unwrap(&wd_seal_tpm, blob, store_id, use, ret_root, d);
+}
+
+const struct wd_seal_row wd_seal_tpm = {
+	.kind = WD_SEAL_TPM,
+	.name = "tpm",
+	.automatic = true,
+	.device = true,
+	.wrap = wrap_tpm,
+	.unwrap = unwrap_tpm,
+};

@@ -8,6 +8,7 @@ static const struct wd_seal_row *const rows[] = {
 	&wd_seal_key_file,
 	&wd_seal_shamir,
 	&wd_seal_pkcs11,
+	&wd_seal_tpm,
 };
 
 const struct wd_seal_row *const *

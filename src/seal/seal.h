@@ -2,7 +2,7 @@
  * Seals: what protects the root key at rest. The file `seal` in the state
  * folder holds kind, parameters, store id and the wrapped root key. One row a
  * kind: passphrase (scrypt), shamir (shares of several operators), pkcs11 (a
- * key in an HSM), file (development only, loudly).
+ * key in an HSM), tpm (registers of a TPM), file (development only, loudly).
  */
 #pragma once
 
@@ -18,6 +18,7 @@ enum wd_seal_kind {
 	WD_SEAL_FILE,
 	WD_SEAL_SHAMIR,
 	WD_SEAL_PKCS11,
+	WD_SEAL_TPM,
 };
 
 /* How many shares there are, and how many of them open the seal. */

@@ -12,6 +12,7 @@ extern const struct wd_seal_row wd_seal_passphrase;
 extern const struct wd_seal_row wd_seal_key_file;
 extern const struct wd_seal_row wd_seal_shamir;
 extern const struct wd_seal_row wd_seal_pkcs11;
+extern const struct wd_seal_row wd_seal_tpm;
 
 /* PARAMS, then the sealed root key, in one new blob. */
 int wd_wrap_root(const struct wd_seal_row *row, const struct wd_id *store_id,

@@ -1,8 +1,8 @@
 /*
  * The machine's TPM 2.0, through tpm2-tss: the attestation key, quotes, the
  * endorsement key and its certificate. One connection, opened before a sandbox
- * closes and kept; nothing is written to the TPM's memory. The server never
- * links this.
+ * closes and kept; nothing is written to the TPM's memory. Of the server only
+ * the process of the seal's device links this.
  */
 #pragma once
 
@@ -60,3 +60,15 @@ int wd_tss_make_ek(struct wd_tss *t, enum wd_tss_kind kind,
 int wd_tss_activate(struct wd_tss *t, struct wd_span blob,
     struct wd_span secret, struct wd_secret **ret, struct wd_diag *d)
     WD_MUST_USE;
+
+/*
+ * KEY (at most 64 bytes) under the values that the registers of MASK have now
+ * in the bank of SHA-256. WD_R_UNSUPPORTED: the TPM has no such register.
+ */
+int wd_tss_seal(struct wd_tss *t, uint32_t mask, struct wd_span key,
+    struct wd_bytes **ret_blob, struct wd_diag *d) WD_MUST_USE;
+
+/* WD_R_UNSEAL_REFUSED: registers have changed, which the sentence names, or it
+ * is another TPM's; WD_R_MALFORMED; WD_R_UNSUPPORTED; or a fault. */
+int wd_tss_unseal(struct wd_tss *t, struct wd_span blob,
+    struct wd_secret **ret_key, struct wd_diag *d) WD_MUST_USE;

@@ -53,6 +53,8 @@ struct wd_conf {
 	char pkcs11[WD_CONF_PATH]; /* hsm/uri.h; empty: no HSM */
 	char pkcs11_environment[WD_CONF_PATH];
 	bool pkcs11_oaep_sha1;
+	char seal_tpm[WD_CONF_PATH]; /* tss/tss.h; empty: none */
+	uint32_t seal_tpm_pcrs;      /* bits */
 
 	/* [public] */
 	struct wd_conf_address public_listen;
@@ -105,6 +107,7 @@ enum wd_conf_type {
 	WD_CONF_IS_PCRS,    /* numbers of registers */
 	WD_CONF_IS_PKCS11,  /* of a key in an HSM */
 	WD_CONF_IS_PAIR,    /* NAME=VALUE */
+	WD_CONF_IS_TPM,     /* device:PATH */
 	WD_CONF_TYPES
 };
 
@@ -120,6 +123,13 @@ struct wd_conf_key {
 };
 
 const struct wd_conf_key *wd_conf_keys(size_t *ret_n);
+
+/* The seal may open by a device, which has a process of its own. */
+static inline bool
+wd_conf_has_device(const struct wd_conf *c)
+{
+	return c->pkcs11[0] != '\0' || c->seal_tpm[0] != '\0';
+}
 
 /* NULL when there is none. */
 const struct wd_conf_key *wd_conf_key(const char *section, const char *name);

@@ -81,6 +81,15 @@ static const struct wd_conf_key keys[] = {
 	    .manual = "Uses SHA-1 with RSA keys, for modules that have no "
 		      "RSA-OAEP with SHA-256. Shown as a warning." },
 
+	{ "seal", "tpm", WD_CONF_IS_TPM, AT(seal_tpm), .standard = "",
+	    .may_be_empty = true, .at_start_only = true,
+	    .manual = "The TPM that a seal of kind tpm opens by, for instance "
+		      "device:/dev/tpmrm0; swtpm:path=SOCKET is one in "
+		      "software, which protects nothing." },
+	{ "seal", "tpm_pcrs", WD_CONF_IS_PCRS, AT(seal_tpm_pcrs),
+	    .standard = "7", .at_start_only = true,
+	    .manual = "The registers whose values a new seal is bound to." },
+
 	{ "public", "listen", WD_CONF_IS_ADDRESS, AT(public_listen),
 	    .standard = "0.0.0.0:9443",
 	    .manual = "Where clients connect, by TLS. Port 0 takes any that "

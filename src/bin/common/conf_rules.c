@@ -110,6 +110,6 @@ wd_conf_set_pcrs(
 			return wrong_form(v, d);
 		pcrs |= UINT32_C(1) << n;
 	}
-	conf->tpm_required_pcrs = pcrs;
+	wd_copy((char *)conf + v->key->offset, wd_span(&pcrs, sizeof(pcrs)));
 	return 0;
 }

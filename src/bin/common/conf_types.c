@@ -113,6 +113,18 @@ set_pair(const struct wd_conf_value *v, struct wd_conf *conf, struct wd_diag *d)
 	return wrong_form(v, d);
 }
 
+static int
+set_tpm(const struct wd_conf_value *v, struct wd_conf *conf, struct wd_diag *d)
+{
+	static const char *const ways[] = { "device:/", "swtpm:path=/" };
+
+	for (size_t i = 0; i < WD_N(ways); i++)
+		if (v->text.len > strlen(ways[i]) &&
+		    wd_span_is(wd_span(v->text.p, strlen(ways[i])), ways[i]))
+			return set_text(v, conf, d);
+	return wrong_form(v, d);
+}
+
 /* ---- addresses */
 
 static bool
@@ -237,6 +249,8 @@ static const struct {
 				"?module-path=/M.so&pin-source=file:/P",
 	    set_pkcs11 },
 	[WD_CONF_IS_PAIR] = { "of the form NAME=VALUE", set_pair },
+	[WD_CONF_IS_TPM] = { "of the form device:PATH or swtpm:path=PATH",
+	    set_tpm },
 };
 
 const char *

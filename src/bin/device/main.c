@@ -1,8 +1,8 @@
 /*
- * warder-device: the HSM of the seal. Loads its maker's module, which is
+ * warder-device: the HSM or TPM of the seal. Loads the HSM's module, which is
  * foreign code, and wraps and unwraps keys for warder-seal, nothing else. The
- * root key never comes here. If the module hangs, the seal has us ended; a
- * module that cannot be loaded is said at each call, so that the server runs.
+ * root key never comes here. If a device hangs, the seal has us ended; one that
+ * cannot be opened is said at each call, so that the server runs.
  */
 #include "bin/common/role.h"
 #include "crypto/init.h"
@@ -10,6 +10,7 @@
 #include "seal/seal.h"
 #include "sys/file.h"
 #include "sys/log.h"
+#include "tss/tss.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -25,17 +26,46 @@ struct device {
 	struct wd_peer seal;
 	struct wd_hsm_uri uri;
 	struct wd_secret *pin;
-	struct wd_hsm *hsm; /* NULL: could not be loaded */
-	struct wd_diag why; /* then */
+	struct wd_hsm *hsm;     /* NULL: none, or could not be loaded */
+	struct wd_diag why;     /* then */
+	struct wd_tss *tpm;     /* likewise */
+	struct wd_diag why_tpm; /* likewise */
+	bool lost; /* the connection to the TPM: only a new start mends it */
 };
 
 /* ---- what the seal asks */
 
 static int
-unavailable(const struct device *x, struct wd_diag *d)
+unavailable(const struct wd_diag *why, struct wd_diag *d)
 {
 	return wd_reject(d, WD_R_UNAVAILABLE, "%.180s",
-	    x->why.detail[0] != '\0' ? x->why.detail : "no HSM is configured");
+	    why->detail[0] != '\0' ? why->detail
+				   : "no such device is configured");
+}
+
+static int
+wrap_key(struct device *x, const struct wd_msg_device_key *m,
+    struct wd_bytes **ret, struct wd_diag *d)
+{
+	uint32_t pcrs = wd_role_config(x->role)->seal_tpm_pcrs;
+
+	if (m->kind == WD_SEAL_TPM)
+		return x->tpm != NULL
+		    ? wd_tss_seal(x->tpm, pcrs, m->key, ret, d)
+		    : unavailable(&x->why_tpm, d);
+	return x->hsm != NULL ? wd_hsm_wrap(x->hsm, m->key, ret, d)
+			      : unavailable(&x->why, d);
+}
+
+static int
+unwrap_key(struct device *x, const struct wd_msg_device_blob *m,
+    struct wd_secret **ret, struct wd_diag *d)
+{
+	if (m->kind == WD_SEAL_TPM)
+		return x->tpm != NULL ? wd_tss_unseal(x->tpm, m->blob, ret, d)
+				      : unavailable(&x->why_tpm, d);
+	return x->hsm != NULL ? wd_hsm_unwrap(x->hsm, m->blob, ret, d)
+			      : unavailable(&x->why, d);
 }
 
 static int
@@ -49,9 +79,8 @@ wrap(struct device *x, const struct wd_frame *f, const struct wd_call_row *row)
 
 	if (wd_msg_read(f->body, row->request, &m) != 0)
 		return WD_F_PEER;
-	r = x->hsm == NULL || m.kind != WD_SEAL_PKCS11
-	    ? unavailable(x, &d)
-	    : wd_hsm_wrap(x->hsm, m.key, &blob, &d);
+	r = wrap_key(x, &m, &blob, &d);
+	x->lost = x->lost || (r < 0 && m.kind == WD_SEAL_TPM);
 	answer.kind = m.kind;
 	answer.blob = wd_bytes_span(blob);
 	return wd_peer_reply(
@@ -70,9 +99,8 @@ unwrap(
 
 	if (wd_msg_read(f->body, row->request, &m) != 0)
 		return WD_F_PEER;
-	r = x->hsm == NULL || m.kind != WD_SEAL_PKCS11
-	    ? unavailable(x, &d)
-	    : wd_hsm_unwrap(x->hsm, m.blob, &key, &d);
+	r = unwrap_key(x, &m, &key, &d);
+	x->lost = x->lost || (r < 0 && m.kind == WD_SEAL_TPM);
 	answer.kind = m.kind;
 	answer.key = wd_secret_borrow(key);
 	return wd_peer_reply(
@@ -94,6 +122,8 @@ hear_seal(struct device *x)
 			n = WD_F_PEER;
 	if (n < 0 || wd_chan_flush(x->seal.chan) != 0)
 		wd_peer_done(&x->seal);
+	if (x->lost)
+		_exit(1); /* the supervisor starts us again */
 }
 
 /* ---- start */
@@ -166,6 +196,19 @@ load(struct device *x, struct wd_diag *d)
 }
 
 static int
+open_tpm(struct device *x, struct wd_diag *d)
+{
+	struct wd_span where = wd_role_config(x->role)->seal_tpm;
+	char text[257];
+
+	if (where.len == 0)
+		return 0;
+	if (!wd_span_to_text(where, text, sizeof(text)))
+		return wd_fault(d, WD_F_PEER, "no place of a TPM");
+	return wd_tss_open(text, &x->tpm, d);
+}
+
+static int
 loop(struct device *x, struct wd_diag *d)
 {
 	for (;;) {
@@ -196,6 +239,9 @@ run(struct device *x, struct wd_diag *d)
 	r = load(x, &x->why);
 	if (r != 0)
 		wd_log_result("module_not_loaded", r, &x->why);
+	r = open_tpm(x, &x->why_tpm);
+	if (r != 0)
+		wd_log_result("tpm_not_opened", r, &x->why_tpm);
 	r = wd_role_ready(x->role, WD_SANDBOX_DEVICE, &ops, x, d);
 	return r != 0 ? r : loop(x, d);
 }

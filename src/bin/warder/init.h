@@ -8,6 +8,7 @@
 #include "bin/common/conf.h"
 #include "hsm/hsm.h"
 #include "seal/seal.h"
+#include "tss/tss.h"
 
 enum { INIT_NAMES = 32 };
 
@@ -25,6 +26,7 @@ struct init {
 	size_t n_names;
 	enum wd_seal_kind kind;
 	struct wd_seal_split split;   /* of a seal of shares */
+	struct wd_tss *tpm;           /* open while it wraps */
 	struct wd_hsm *hsm;           /* open while it wraps */
 	char share_dir[WD_CONF_PATH]; /* where they go; empty: printed */
 	struct wd_secret *pin;        /* of the HSM; NULL: none */
@@ -100,7 +102,7 @@ void init_shares_undo(const struct init *x);
 struct wd_span init_share_text(
     const struct wd_init_result *made, unsigned i, struct wd_secret *room);
 
-/* ---- init_device.c: the HSM */
+/* ---- init_device.c: the HSM or TPM */
 
 /* Looks at the options and the configuration. WD_R_MALFORMED. */
 int init_device_plan(

@@ -1,5 +1,5 @@
 /*
- * The HSM of a new server. Its module runs in this process, which lives no
+ * The HSM or TPM of a new server. A module runs in this process, which lives no
  * longer than the server takes to be made; an alarm ends both when the module
  * hangs, and the next init clears away what was left.
  */
@@ -40,6 +40,9 @@ init_device_plan(const struct cli_args *args, struct init *x, struct wd_diag *d)
 	int r;
 
 	x->generate = cli_has(args, "generate-key");
+	if (x->kind == WD_SEAL_TPM && x->conf.seal_tpm[0] == '\0')
+		return wd_reject(d, WD_R_MALFORMED,
+		    "--seal tpm needs --tpm, or a configuration with that key");
 	if (x->kind != WD_SEAL_PKCS11)
 		return x->generate
 		    ? wd_reject(d, WD_R_MALFORMED,
@@ -64,10 +67,12 @@ wrap(void *ctx, enum wd_seal_kind kind, struct wd_span key,
 	struct init *x = ctx;
 	int r, back;
 
-	(void)kind; /* there is one */
 	init_owner_leave();
 	if ((r = init_owner_enter(x, x->conf.user_device, d)) == 0)
-		r = wd_hsm_wrap(x->hsm, key, ret_blob, d);
+		r = kind == WD_SEAL_TPM
+		    ? wd_tss_seal(
+			  x->tpm, x->conf.seal_tpm_pcrs, key, ret_blob, d)
+		    : wd_hsm_wrap(x->hsm, key, ret_blob, d);
 	init_owner_leave();
 	back = init_owner_enter(x, x->conf.user_keeper, d);
 	return r != 0 ? r : back;
@@ -90,20 +95,26 @@ set_environment(const struct init *x, struct wd_diag *d)
 
 /* What was wrapped must open again before anything relies on it. */
 static int
-prove(struct wd_hsm *h, struct wd_diag *d)
+prove(struct init *x, struct wd_diag *d)
 {
 	static const uint8_t probe[32] = "a probe, which is no secret";
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *blob = NULL;
 	WD_AUTO(wd_secret_freep) struct wd_secret *back = NULL;
-	int r;
+	uint32_t pcrs = x->conf.seal_tpm_pcrs;
+	int r = x->tpm != NULL
+	    ? wd_tss_seal(x->tpm, pcrs, WD_SPAN(probe), &blob, d)
+	    : wd_hsm_wrap(x->hsm, WD_SPAN(probe), &blob, d);
 
-	if ((r = wd_hsm_wrap(h, WD_SPAN(probe), &blob, d)) != 0 ||
-	    (r = wd_hsm_unwrap(h, wd_bytes_span(blob), &back, d)) != 0)
+	if (r == 0)
+		r = x->tpm != NULL
+		    ? wd_tss_unseal(x->tpm, wd_bytes_span(blob), &back, d)
+		    : wd_hsm_unwrap(x->hsm, wd_bytes_span(blob), &back, d);
+	if (r != 0)
 		return r;
 	return wd_ct_equal(wd_secret_borrow(back), WD_SPAN(probe))
 	    ? 0
 	    : wd_fault(d, WD_F_SYSTEM,
-		  "the HSM does not decrypt what it "
+		  "the device does not decrypt what it "
 		  "encrypted");
 }
 
@@ -120,7 +131,7 @@ open_hsm(struct init *x, struct wd_diag *d)
 	    (r = wd_hsm_load(&how, &x->hsm, d)) != 0 ||
 	    (x->generate && (r = wd_hsm_generate(x->hsm, d)) != 0))
 		return r;
-	return prove(x->hsm, d);
+	return 0;
 }
 
 int
@@ -130,7 +141,11 @@ init_device_open(struct init *x, struct wd_seal_device *ret, struct wd_diag *d)
 
 	(void)alarm(HANG_SECONDS); /* no other one is set */
 	if (r == 0)
-		r = open_hsm(x, d);
+		r = x->kind == WD_SEAL_TPM
+		    ? wd_tss_open(x->conf.seal_tpm, &x->tpm, d)
+		    : open_hsm(x, d);
+	if (r == 0)
+		r = prove(x, d);
 	init_owner_leave();
 	if (r == 0)
 		*ret = (struct wd_seal_device){ x, wrap, NULL };
@@ -141,5 +156,6 @@ void
 init_device_close(struct init *x)
 {
 	x->hsm = wd_hsm_free(x->hsm);
+	x->tpm = wd_tss_free(x->tpm);
 	(void)alarm(0);
 }

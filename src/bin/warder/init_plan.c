@@ -146,10 +146,12 @@ write_hsm(const struct cli_args *args, struct wd_wr *wr, struct wd_diag *d)
 {
 	const char *uri = cli_value(args, "pkcs11");
 	const char *pair = cli_value(args, "pkcs11-environment");
+	const char *tpm = cli_value(args, "tpm");
+	const char *pcrs = cli_value(args, "tpm-pcrs");
 	struct wd_hsm_uri unused;
 	int r;
 
-	if (uri == NULL && pair == NULL)
+	if (uri == NULL && pair == NULL && tpm == NULL && pcrs == NULL)
 		return 0;
 	wd_wr_text(wr, "\n[seal]\n");
 	if (uri != NULL &&
@@ -160,6 +162,9 @@ write_hsm(const struct cli_args *args, struct wd_wr *wr, struct wd_diag *d)
 		    d, WD_R_MALFORMED, "blanks of --pkcs11 are written %%20");
 	if (uri != NULL)
 		wd_wr_printf(wr, "pkcs11 = %s\n", uri);
+	if ((tpm != NULL && (r = write_value(wr, "tpm", tpm, d)) != 0) ||
+	    (pcrs != NULL && (r = write_value(wr, "tpm_pcrs", pcrs, d)) != 0))
+		return r;
 	return pair == NULL ? 0
 			    : write_value(wr, "pkcs11_environment", pair, d);
 }
@@ -189,8 +194,8 @@ static bool
 has_options(const struct cli_args *args)
 {
 	static const char *const names[] = { "server-name", "state-dir",
-		"run-dir", "listen", "one-user", "pkcs11",
-		"pkcs11-environment" };
+		"run-dir", "listen", "one-user", "pkcs11", "pkcs11-environment",
+		"tpm", "tpm-pcrs" };
 	bool any = false;
 
 	for (size_t i = 0; i < WD_N(names); i++)

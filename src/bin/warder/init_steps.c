@@ -186,7 +186,7 @@ make_server(struct init *x, struct wd_diag *d)
 	struct wd_seal_device device;
 	int r = 0;
 
-	if (x->kind == WD_SEAL_PKCS11) {
+	if (wd_seal_row(x->kind)->device) {
 		r = init_device_open(x, &device, d);
 		how.device = &device;
 	}

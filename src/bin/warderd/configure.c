@@ -104,6 +104,8 @@ tell_config(struct sup_proc *p)
 		.pkcs11 = wd_span_text(c->pkcs11),
 		.pkcs11_environment = wd_span_text(c->pkcs11_environment),
 		.pkcs11_oaep_sha1 = c->pkcs11_oaep_sha1,
+		.seal_tpm = wd_span_text(c->seal_tpm),
+		.seal_tpm_pcrs = c->seal_tpm_pcrs,
 	};
 
 	write_anchors(&anchors, c);

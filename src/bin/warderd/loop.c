@@ -185,7 +185,7 @@ add_all(struct sup *s)
 {
 	int r = sup_proc_add(s, WD_PROC_SCRIBE, SUP_NO_CELL, -1, s->setup);
 
-	if (r == 0 && s->setup->conf.pkcs11[0] != '\0')
+	if (r == 0 && wd_conf_has_device(&s->setup->conf))
 		r = sup_proc_add(s, WD_PROC_DEVICE, SUP_NO_CELL, -1, s->setup);
 	if (r == 0)
 		r = sup_proc_add(s, WD_PROC_SEAL, SUP_NO_CELL, -1, s->setup);
