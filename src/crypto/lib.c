@@ -8,10 +8,12 @@
 int
 wd_lib_fault(void)
 {
-	bool memory =
-	    ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
+	bool memory = false;
+	unsigned long e;
 
-	ERR_clear_error();
+	/* What it could not get comes first; its callers add theirs. */
+	while ((e = ERR_get_error()) != 0)
+		memory |= ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE;
 	return memory ? WD_F_MEMORY : WD_F_CRYPTO;
 }
 
