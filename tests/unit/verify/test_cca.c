@@ -331,8 +331,8 @@ what_does_not_fit_into_claims_is_refused(void **state)
 
 	(void)state;
 	t_arm_make(&t, WD_TEE_CCA);
-	wd_cbor_write_head(&wr, WD_CBOR_ARRAY, 56);
-	for (int i = 0; i < 56; i++)
+	wd_cbor_write_head(&wr, WD_CBOR_ARRAY, 48);
+	for (int i = 0; i < 48; i++)
 		wd_wr_bytes(&wr, WD_SPAN_LIT("\xa2" COMPONENT_END));
 	t_arm_set(&t, false, 2399, wd_wr_span(&wr));
 	assert_int_equal(t_arm_judge(&t, NULL), WD_R_MALFORMED);
