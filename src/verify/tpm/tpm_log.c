@@ -40,8 +40,12 @@ wd_tpm_step_event_log(struct wd_appraisal *a)
 
 	if (bytes.p == NULL || !c->has_quote)
 		return 0;
-	if ((r = wd_eventlog_parse(bytes, &log, a->d)) != 0 ||
-	    (r = wd_eventlog_replay(&log, bank, &x, a->d)) != 0 ||
+	if ((r = wd_eventlog_parse(bytes, &log, a->d)) != 0)
+		return r;
+	if (log.n_events == 0) /* what is left of one that was cut */
+		return wd_reject(a->d, WD_R_EVENT_LOG_MALFORMED,
+		    "event_log: it has no events");
+	if ((r = wd_eventlog_replay(&log, bank, &x, a->d)) != 0 ||
 	    (r = compare(a, &x, &c->log.matching)) != 0)
 		return r;
 	if (wd_eventlog_facts(&log, bank, c->log.matching, SECURE_BOOT_PCR,
