@@ -100,6 +100,21 @@ say_why(int r, const struct wd_diag *d)
 	return r > 0 ? CLI_REJECTED : CLI_FAULT;
 }
 
+/* It is there, said or not. */
+static enum cli_exit
+say_unsaid(const struct init *x)
+{
+	if (x->result.shares != NULL && x->share_dir[0] == '\0')
+		(void)fprintf(stderr,
+		    "warder init: the shares could not be printed, so nobody "
+		    "can open this server: remove %s and start again\n",
+		    x->conf.state_dir);
+	else
+		(void)fprintf(stderr,
+		    "warder init: done, but its report could not be printed\n");
+	return CLI_FAULT;
+}
+
 /* What is made: by --new-token the second. */
 static const struct way {
 	int (*plan)(const struct cli_args *, struct init *, struct wd_diag *);
@@ -131,13 +146,7 @@ run(const struct cli_args *args)
 		return say_why(r, &d);
 	said = cli_has(args, "json") ? way->report_json(&x) : way->report(&x);
 	said = said && fflush(stdout) == 0;
-	if (!said && x.result.shares != NULL && x.share_dir[0] == '\0')
-		(void)fprintf(stderr,
-		    "warder init: the shares could not be printed, so nobody "
-		    "can open this server: remove %s and start again\n",
-		    x.conf.state_dir);
-	/* It is there, said or not. */
-	return said ? CLI_OK : CLI_FAULT;
+	return said ? CLI_OK : say_unsaid(&x);
 }
 
 const struct cli_verb cli_verb_init = {
