@@ -10,6 +10,7 @@
 #include "crypto/x509.h"
 #include "verify/chain.h"
 #include "verify/tpm/alg.h"
+#include "verify/tpm/purpose.h"
 
 enum { CIPHER_BITS = 128 };
 
@@ -25,37 +26,15 @@ wd_tpm_ek_done(struct wd_tpm_ek *e)
 static bool
 may_open(const struct wd_cert *c)
 {
-	static const uint8_t oid[] = { 0x55, 0x1d, 0x0f }; /* keyUsage */
-	enum { KEY_ENCIPHERMENT = 0x20, KEY_AGREEMENT = 0x08 };
-	struct wd_span value;
-	struct wd_rd rd, bits;
-
-	if (!wd_cert_extension(c, WD_SPAN(oid), &value))
-		return true;
-	rd = wd_rd(value);
-	bits = wd_der_enter(&rd, WD_DER_BIT_STRING);
-	wd_rd_skip(&bits, 1);
-	return (wd_rd_u8(&bits) & (KEY_ENCIPHERMENT | KEY_AGREEMENT)) != 0;
+	return wd_tpm_may(c, WD_TPM_KEY_ENCIPHERMENT | WD_TPM_KEY_AGREEMENT);
 }
 
-/* tcg-kp-EKCertificate, where purposes are given at all. */
 static bool
 is_for_an_ek(const struct wd_cert *c)
 {
-	static const uint8_t oid[] = { 0x55, 0x1d, 0x25 }; /* extKeyUsage */
-	static const uint8_t ek[] = { 0x67, 0x81, 0x05, 0x08, 0x01 };
-	struct wd_span value;
-	struct wd_rd rd, list;
-	bool found = false;
+	struct wd_tpm_purposes p = wd_tpm_purposes(c);
 
-	if (!wd_cert_extension(c, WD_SPAN(oid), &value))
-		return true;
-	rd = wd_rd(value);
-	list = wd_der_enter(&rd, WD_DER_SEQUENCE);
-	while (wd_rd_more(&list))
-		if (wd_span_equal(wd_der_oid(&list), WD_SPAN(ek)))
-			found = true;
-	return found && wd_rd_end(&list) == 0;
+	return !p.given || p.of_ek;
 }
 
 static const char *

@@ -3,59 +3,14 @@
  * a TPM. Which authorities may say so is the operator's choice, there are no
  * roots that everybody trusts.
  */
-#include "codec/der.h"
 #include "verify/tpm/case.h"
+#include "verify/tpm/purpose.h"
 
 /* The key signs; an endorsement key's certificate says it does not. */
 static bool
 may_sign(const struct wd_cert *c)
 {
-	static const uint8_t oid[] = { 0x55, 0x1d, 0x0f }; /* keyUsage */
-	struct wd_span value;
-	struct wd_rd rd, bits;
-
-	if (!wd_cert_extension(c, WD_SPAN(oid), &value))
-		return true;
-	rd = wd_rd(value);
-	bits = wd_der_enter(&rd, WD_DER_BIT_STRING);
-	wd_rd_skip(&bits, 1);
-	return (wd_rd_u8(&bits) & 0x80) != 0; /* digitalSignature */
-}
-
-/* tcg-kp-EKCertificate and tcg-kp-AIKCertificate (TCG EK Credential Profile,
- * section 3.2.16). */
-static const uint8_t ek_purpose[] = { 0x67, 0x81, 0x05, 0x08, 0x01 };
-static const uint8_t ak_purpose[] = { 0x67, 0x81, 0x05, 0x08, 0x03 };
-
-enum { PURPOSES_MAX = 16 };
-
-struct purposes {
-	bool given, of_ek, of_ak;
-};
-
-static struct purposes
-purposes_of(const struct wd_cert *c)
-{
-	static const uint8_t oid[] = { 0x55, 0x1d, 0x25 }; /* extKeyUsage */
-	struct purposes p = { 0 };
-	struct wd_span value;
-	struct wd_rd rd, list;
-
-	if (!wd_cert_extension(c, WD_SPAN(oid), &value))
-		return p;
-	rd = wd_rd(value);
-	list = wd_der_enter(&rd, WD_DER_SEQUENCE);
-	for (size_t i = 0; wd_rd_more(&list) && i < PURPOSES_MAX; i++) {
-		struct wd_span purpose = wd_der_oid(&list);
-
-		p.of_ek =
-		    p.of_ek || wd_span_equal(purpose, WD_SPAN(ek_purpose));
-		p.of_ak =
-		    p.of_ak || wd_span_equal(purpose, WD_SPAN(ak_purpose));
-	}
-	return wd_rd_end(&rd) == 0 && wd_rd_end(&list) == 0
-	    ? (struct purposes){ true, p.of_ek, p.of_ak }
-	    : (struct purposes){ .given = true };
+	return wd_tpm_may(c, WD_TPM_DIGITAL_SIGNATURE);
 }
 
 /* Clouds use that of endorsement keys for signing keys too. Where purposes are
@@ -64,7 +19,7 @@ purposes_of(const struct wd_cert *c)
 static bool
 is_for_a_tpm(const struct wd_cert *c)
 {
-	struct purposes p = purposes_of(c);
+	struct wd_tpm_purposes p = wd_tpm_purposes(c);
 
 	return !p.given || p.of_ek || p.of_ak;
 }
@@ -125,7 +80,7 @@ wd_tpm_step_chain(struct wd_appraisal *a)
 	if (r != 0)
 		return r;
 	if (a->v->rules.need_ak_purpose &&
-	    !purposes_of(wd_trail_leaf(trail)).of_ak)
+	    !wd_tpm_purposes(wd_trail_leaf(trail)).of_ak)
 		return wd_reject(a->d, WD_R_AK_NOT_TRUSTED,
 		    "the certificate does not say that it is of an "
 		    "attestation key");
