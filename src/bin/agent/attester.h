@@ -46,6 +46,11 @@ extern const struct agent_attester_row agent_attester_tpm;
 extern const struct agent_attester_row agent_attester_swtee_td;
 extern const struct agent_attester_row agent_attester_swtee_snp;
 
+/* The folder of the software TEE, for its attesters. WD_R_NOT_FOUND: none is
+ * configured. Or a fault. */
+int agent_swtee_folder(
+    const struct agent_conf *c, int *ret_dir, struct wd_diag *d) WD_MUST_USE;
+
 struct agent_attester;
 
 /* WD_R_UNSUPPORTED for a kind that is none, what the row says, or a fault. */

@@ -47,20 +47,28 @@ take_td(const struct agent_conf *c, struct wd_swtee_td *q)
 	q->debug = c->swtee_debug;
 }
 
+int
+agent_swtee_folder(const struct agent_conf *c, int *ret_dir, struct wd_diag *d)
+{
+	if (c->swtee_dir[0] == '\0')
+		return wd_reject(
+		    d, WD_R_NOT_FOUND, "dir in section [swtee] must be given");
+	*ret_dir = open(c->swtee_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*ret_dir < 0)
+		return wd_fault_errno(d, "cannot open %.100s", c->swtee_dir);
+	return 0;
+}
+
 static int
 swtee_open(const struct agent_conf *c, void **ret, struct wd_diag *d)
 {
 	WD_AUTO(wd_fd_closep) int dir = -1;
 	struct wd_diag why = { 0 };
 	struct ctx *x;
-	int r;
+	int r = agent_swtee_folder(c, &dir, d);
 
-	if (c->swtee_dir[0] == '\0')
-		return wd_reject(
-		    d, WD_R_NOT_FOUND, "dir in section [swtee] must be given");
-	dir = open(c->swtee_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return wd_fault_errno(d, "cannot open %.100s", c->swtee_dir);
+	if (r != 0)
+		return r;
 	x = wd_alloc(sizeof(*x));
 	if (x == NULL)
 		return wd_fault(d, WD_F_MEMORY, "no memory");

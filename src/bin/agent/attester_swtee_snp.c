@@ -9,7 +9,6 @@
 #include "sys/file.h"
 #include "verify/bundle.h"
 
-#include <fcntl.h>
 #include <string.h>
 
 struct ctx {
@@ -32,14 +31,10 @@ snp_open(const struct agent_conf *c, void **ret, struct wd_diag *d)
 	WD_AUTO(wd_fd_closep) int dir = -1;
 	struct wd_diag why = { 0 };
 	struct ctx *x;
-	int r;
+	int r = agent_swtee_folder(c, &dir, d);
 
-	if (c->swtee_dir[0] == '\0')
-		return wd_reject(
-		    d, WD_R_NOT_FOUND, "dir in section [swtee] must be given");
-	dir = open(c->swtee_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return wd_fault_errno(d, "cannot open %.100s", c->swtee_dir);
+	if (r != 0)
+		return r;
 	x = wd_alloc(sizeof(*x));
 	if (x == NULL)
 		return wd_fault(d, WD_F_MEMORY, "no memory");
