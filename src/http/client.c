@@ -3,13 +3,15 @@
  */
 #include "http/client.h"
 
+#include "base/num.h"
 #include "http/client_in.h"
 #include "http/text.h"
 
 enum {
 	URL_MAX = 1024,
 	HEAD_MAX = 32 << 10,
-	/* status line and fields */ FIELD_MAX = 1024
+	/* status line and fields */ FIELD_MAX = 16 << 10,
+	WAIT_MAX = 3600,
 };
 
 /* ---- what the library gives us */
@@ -24,20 +26,43 @@ wd_client_on_body(char *p, size_t size, size_t n, void *ctx)
 	return wd_wr_end(&c->body) == 0 ? n : 0;
 }
 
+/* Without the end of the line. */
+static struct wd_span
+value_of(struct wd_span rest)
+{
+	while (rest.len > 0 && rest.p[rest.len - 1] < ' ')
+		rest.len--;
+	return wd_text_trim(rest);
+}
+
+/* A date, which it may be too, is taken for nothing. */
+static void
+take_wait(struct wd_client *c, struct wd_span value)
+{
+	uint64_t seconds;
+
+	if (wd_num_parse(value, WAIT_MAX, &seconds))
+		c->retry_after = (unsigned)seconds;
+}
+
 /* "Content-Type: text/html; charset=utf-8" and the like. */
 static void
-take_type(struct wd_client *c, struct wd_span line)
+take_field(struct wd_client *c, struct wd_span line)
 {
 	struct wd_rd rd = wd_rd(line);
 	struct wd_span name = wd_text_take_until(&rd, ':');
-	struct wd_span value = wd_text_take_until(&rd, ';');
+	struct wd_span value = value_of(wd_rd_rest(&rd));
 
-	while (value.len > 0 && value.p[value.len - 1] < ' ')
-		value.len--; /* the end of the line */
-	value = wd_text_trim(value);
-	if (wd_text_is_word(name, "content-type"))
-		(void)wd_span_to_text(value, c->type,
-		    sizeof(c->type)); /* a longer one is none we know */
+	if (wd_text_is_word(name, "location"))
+		(void)wd_span_to_text(value, c->location,
+		    sizeof(c->location)); /* a longer one is none */
+	if (wd_text_is_word(name, "retry-after"))
+		take_wait(c, value);
+	if (!wd_text_is_word(name, "content-type"))
+		return;
+	rd = wd_rd(value);
+	(void)wd_span_to_text(value_of(wd_text_take_until(&rd, ';')), c->type,
+	    sizeof(c->type)); /* a longer one is none we know */
 }
 
 size_t
@@ -49,7 +74,7 @@ wd_client_on_head(char *p, size_t size, size_t n, void *ctx)
 	c->head_len += n;
 	if (c->head_len > HEAD_MAX)
 		return 0;
-	take_type(c, wd_span(p, n));
+	take_field(c, wd_span(p, n));
 	return n;
 }
 
@@ -90,11 +115,12 @@ set_fields(
     struct wd_client *c, const struct wd_client_ask *ask, struct curl_slist **l)
 {
 	if (!add_field(l, "Accept: ", wd_span_text(or_json(ask->accept))) ||
-	    (ask->field != NULL &&
-		!add_field(l, ask->field, ask->field_value)) ||
 	    (ask->bearer.len > 0 &&
 		!add_field(l, "Authorization: Bearer ", ask->bearer)))
 		return CURLE_OUT_OF_MEMORY;
+	for (size_t i = 0; i < ask->n_fields; i++)
+		if (!add_field(l, ask->fields[i].name, ask->fields[i].value))
+			return CURLE_OUT_OF_MEMORY;
 	/* No waiting for a 100 before a body goes out, and no type that the
 	 * library would make up. */
 	if (has_body(ask) &&
@@ -144,6 +170,10 @@ set_request(struct wd_client *c, const struct wd_client_ask *ask)
 	if (r == CURLE_OK) /* NULL: what POST or GET says */
 		r = curl_easy_setopt(
 		    c->curl, CURLOPT_CUSTOMREQUEST, ask->method);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS,
+		    (long)(ask->deadline_ms == 0 ? c->deadline_ms
+						 : ask->deadline_ms));
 	return r;
 }
 
@@ -160,11 +190,23 @@ is_not_trusted(struct wd_client *c, CURLcode r)
 		verdict != 0);
 }
 
+/* Not a byte of the request had gone out. */
+static bool
+got_nowhere(struct wd_client *c)
+{
+	long sent = 1;
+
+	return curl_easy_getinfo(c->curl, CURLINFO_REQUEST_SIZE, &sent) ==
+	    CURLE_OK &&
+	    sent == 0;
+}
+
 int
 wd_client_failed(struct wd_client *c, CURLcode r, struct wd_diag *d)
 {
 	const char *why = c->why[0] != '\0' ? c->why : curl_easy_strerror(r);
 
+	c->was_sent = !got_nowhere(c);
 	if (is_not_trusted(c, r))
 		return wd_fault(d, WD_F_PEER,
 		    "%s: the server's certificate is not trusted: %s", c->host,
@@ -192,6 +234,8 @@ wd_client_take(
 		return wd_fault(d, WD_F_PEER, "an answer without a status");
 	a.status = (unsigned)status;
 	wd_copy(a.type, WD_SPAN(c->type));
+	wd_copy(a.location, WD_SPAN(c->location));
+	a.retry_after = c->retry_after;
 	if (c->body.len == 0)
 		a.body = wd_bytes_new(0);
 	else if (wd_wr_take(&c->body, &a.body) != 0)
@@ -212,6 +256,9 @@ wd_client_prepare(struct wd_client *c, const struct wd_client_ask *ask)
 	c->body = wd_wr_growing(c->max_body);
 	c->head_len = 0;
 	c->type[0] = '\0';
+	c->location[0] = '\0';
+	c->retry_after = 0;
+	c->was_sent = true;
 	c->why[0] = '\0';
 	r = set_fields(c, ask, &c->fields);
 	return r == CURLE_OK ? set_request(c, ask) : r;
@@ -237,6 +284,12 @@ wd_client_send(struct wd_client *c, const struct wd_client_ask *ask,
 	wd_client_tidy(c);
 	return r == CURLE_OK ? wd_client_take(c, ret, d)
 			     : wd_client_failed(c, r, d);
+}
+
+bool
+wd_client_was_sent(const struct wd_client *c)
+{
+	return c->was_sent;
 }
 
 void

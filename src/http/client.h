@@ -1,8 +1,9 @@
 /*
  * An HTTPS client of one server, for programs that call out: TLS 1.3, the roots
  * it is given and no others, no redirects, no proxy, every size and every wait
- * bounded. Blocks; one request at a time over a connection that is kept.
- * Cookies are remembered until told to forget. Call wd_crypto_init() first.
+ * bounded. TLS 1.2, with forward secrecy, only where it is asked for. Blocks;
+ * one request at a time over a connection that is kept. Cookies are remembered
+ * until told to forget. Call wd_crypto_init() first.
  */
 #pragma once
 
@@ -12,6 +13,7 @@
 enum {
 	WD_CLIENT_HOST_MAX = 253,
 	WD_CLIENT_TYPE_MAX = 64,
+	WD_CLIENT_LOCATION_MAX = 512,
 };
 
 struct wd_client_options {
@@ -23,6 +25,9 @@ struct wd_client_options {
 	struct wd_span roots; /* PEM certificates */
 	size_t max_body;      /* of an answer */
 	unsigned deadline_ms; /* a request, whole */
+	bool tls12;           /* of servers that have nothing newer */
+	/* PEM, shown to a server that asks for one, and its key; or empty. */
+	struct wd_span certificate, key;
 };
 
 struct wd_client;
@@ -42,6 +47,11 @@ void wd_client_freep(struct wd_client **c);
  */
 void wd_client_resolve(struct wd_client *c);
 
+struct wd_client_field {
+	const char *name; /* "Name: " */
+	struct wd_span value;
+};
+
 struct wd_client_ask {
 	const char *path;      /* printable, starts with a slash */
 	const char *accept;    /* NULL: anything */
@@ -50,14 +60,16 @@ struct wd_client_ask {
 	struct wd_span body;   /* for what is no GET */
 	const char *type;      /* of the body; NULL: JSON */
 	struct wd_span bearer; /* shown as Authorization; empty: none is */
-	/* One field more, "Name: "; NULL: none. */
-	const char *field;
-	struct wd_span field_value;
+	const struct wd_client_field *fields; /* more of them */
+	size_t n_fields;
+	unsigned deadline_ms; /* 0: the client's */
 };
 
 struct wd_client_answer {
 	unsigned status;
 	char type[WD_CLIENT_TYPE_MAX]; /* media type, without parameters */
+	char location[WD_CLIENT_LOCATION_MAX]; /* as it came; empty: none */
+	unsigned retry_after; /* seconds, at most an hour; 0: none given */
 	struct wd_bytes *body;
 };
 
@@ -69,6 +81,9 @@ struct wd_client_answer {
 int wd_client_send(struct wd_client *c, const struct wd_client_ask *ask,
     struct wd_client_answer *ret, struct wd_diag *d) WD_MUST_USE;
 void wd_client_answer_done(struct wd_client_answer *a);
+
+/* Whether the server may have seen the last request that failed. */
+bool wd_client_was_sent(const struct wd_client *c);
 
 /* Forgets the cookies. */
 void wd_client_forget(struct wd_client *c);

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "base/secret.h"
 #include "base/wr.h"
 #include "http/client.h"
 
@@ -16,6 +17,9 @@ struct wd_client {
 	bool is_local; /* a socket of this machine, without TLS */
 	uint16_t port;
 	struct wd_bytes *roots;
+	struct wd_bytes *certificate;
+	struct wd_secret *key;
+	bool tls12;
 	size_t max_body;
 	unsigned deadline_ms;
 
@@ -27,6 +31,9 @@ struct wd_client {
 	struct wd_wr body;
 	size_t head_len;
 	char type[WD_CLIENT_TYPE_MAX];
+	char location[WD_CLIENT_LOCATION_MAX];
+	unsigned retry_after;
+	bool was_sent;
 	char why[CURL_ERROR_SIZE];
 };
 

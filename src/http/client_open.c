@@ -47,9 +47,13 @@ set_tls(struct wd_client *c)
 	struct curl_blob roots = { c->roots->p, c->roots->len,
 		CURL_BLOB_NOCOPY };
 	CURL *h = c->curl;
-	CURLcode r = curl_easy_setopt(
-	    h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3);
+	CURLcode r = curl_easy_setopt(h, CURLOPT_SSLVERSION,
+	    (long)(c->tls12 ? CURL_SSLVERSION_TLSv1_2
+			    : CURL_SSLVERSION_TLSv1_3));
 
+	if (r == CURLE_OK && c->tls12)
+		r = curl_easy_setopt(
+		    h, CURLOPT_SSL_CIPHER_LIST, "ECDHE+AESGCM:ECDHE+CHACHA20");
 	if (r == CURLE_OK)
 		r = curl_easy_setopt(h, CURLOPT_SSL_VERIFYPEER, 1L);
 	if (r == CURLE_OK)
@@ -60,6 +64,24 @@ set_tls(struct wd_client *c)
 		r = curl_easy_setopt(h, CURLOPT_CAPATH, NULL);
 	if (r == CURLE_OK)
 		r = curl_easy_setopt(h, CURLOPT_CAINFO_BLOB, &roots);
+	return r;
+}
+
+static CURLcode
+set_certificate(struct wd_client *c)
+{
+	struct curl_blob certificate = { c->certificate->p, c->certificate->len,
+		CURL_BLOB_NOCOPY };
+	struct curl_blob key = { wd_secret_bytes(c->key), wd_secret_len(c->key),
+		CURL_BLOB_NOCOPY };
+	CURL *h = c->curl;
+	CURLcode r;
+
+	if (c->certificate->len == 0)
+		return CURLE_OK;
+	r = curl_easy_setopt(h, CURLOPT_SSLCERT_BLOB, &certificate);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(h, CURLOPT_SSLKEY_BLOB, &key);
 	return r;
 }
 
@@ -91,6 +113,8 @@ set_options(struct wd_client *c, struct wd_diag *d)
 
 	if (r == CURLE_OK)
 		r = set_tls(c);
+	if (r == CURLE_OK)
+		r = set_certificate(c);
 	if (r == CURLE_OK)
 		r = set_callbacks(c);
 	return r == CURLE_OK
@@ -155,10 +179,14 @@ wd_client_new(const struct wd_client_options *options, struct wd_client **ret,
 	c->is_local = options->socket != NULL;
 	if ((r = take_host(c, options->host, d)) != 0)
 		return r;
+	c->tls12 = options->tls12;
 	c->roots = wd_bytes_copy(options->roots);
+	c->certificate = wd_bytes_copy(options->certificate);
+	c->key = wd_secret_copy(options->key);
 	start_library();
 	c->curl = curl_easy_init();
-	if (c->roots == NULL || c->curl == NULL)
+	if (c->roots == NULL || c->certificate == NULL || c->key == NULL ||
+	    c->curl == NULL)
 		return wd_fault(d, WD_F_MEMORY, "no memory");
 	if ((r = set_options(c, d)) != 0)
 		return r;
@@ -184,6 +212,8 @@ wd_client_free(struct wd_client *c)
 	curl_slist_free_all(c->addresses);
 	wd_wr_done(&c->body);
 	wd_bytes_freep(&c->roots);
+	wd_bytes_freep(&c->certificate);
+	wd_secret_freep(&c->key);
 	return wd_free(c);
 }
 

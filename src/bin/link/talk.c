@@ -180,13 +180,15 @@ is_path(struct wd_span s)
 /* Which lease the new one replaces, when there is one. */
 static void
 name_replaced(const struct wd_msg_link_release_ask *m, struct wd_wr *wr,
-    struct wd_client_ask *question)
+    struct wd_client_field *field, struct wd_client_ask *question)
 {
 	if (wd_id_is_none(&m->replaces))
 		return;
 	wd_coco_replaces_write(wr, &m->replaces, &m->replaces_session);
-	question->field = "Warder-Replaces: ";
-	question->field_value = wd_wr_span(wr);
+	*field =
+	    (struct wd_client_field){ "Warder-Replaces: ", wd_wr_span(wr) };
+	question->fields = field;
+	question->n_fields = 1;
 }
 
 static int
@@ -197,6 +199,7 @@ get_release(struct link *l, const struct wd_msg_link_release_ask *m,
 	char target[PATH_MAX_LEN + 32], replaced[2 * WD_ID_LEN + 1];
 	struct wd_wr wr = wd_wr_fixed(replaced, sizeof(replaced));
 	struct wd_client_ask question = { .path = target, .accept = NATIVE };
+	struct wd_client_field field;
 	struct wd_span path = m->path;
 	int r;
 
@@ -204,7 +207,7 @@ get_release(struct link *l, const struct wd_msg_link_release_ask *m,
 		return wd_reject(d, WD_R_RANGE, "no path of a resource");
 	(void)snprintf(target, sizeof(target), "/kbs/v0/resource/%.*s",
 	    (int)path.len, (const char *)path.p); /* fits, see above */
-	name_replaced(m, &wr, &question);
+	name_replaced(m, &wr, &field, &question);
 	r = ask(l, &question, &a, d);
 	if (r != 0)
 		return r;
