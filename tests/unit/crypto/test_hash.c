@@ -49,6 +49,27 @@ parts_hash_like_the_whole(void **state)
 	t_span_equal(WD_SPAN(got), WD_SPAN(whole));
 }
 
+static void
+pieces_hash_like_the_whole(void **state)
+{
+	WD_AUTO(wd_hasher_freep) struct wd_hasher *h = NULL;
+	uint8_t whole[64], got[64];
+
+	(void)state;
+	for (enum wd_hash alg = WD_SHA256; alg <= WD_SHA1; alg++) {
+		h = wd_hasher_new(alg);
+		assert_non_null(h);
+		t_ok(wd_hasher_add(h, WD_SPAN_LIT("a")));
+		t_ok(wd_hasher_add(h, wd_span(NULL, 0)));
+		t_ok(wd_hasher_add(h, WD_SPAN_LIT("bc")));
+		t_ok(wd_hasher_end(h, got));
+		t_ok(wd_hash(alg, WD_SPAN_LIT("abc"), whole));
+		t_span_equal(wd_span(got, wd_hash_len(alg)),
+		    wd_span(whole, wd_hash_len(alg)));
+		h = wd_hasher_free(h);
+	}
+}
+
 struct hmac_vector {
 	size_t key_len;
 	uint8_t key_byte;
@@ -96,6 +117,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(digests_match_fips_180_4),
 		cmocka_unit_test(parts_hash_like_the_whole),
+		cmocka_unit_test(pieces_hash_like_the_whole),
 		cmocka_unit_test(hmac_matches_rfc_4231),
 	};
 
