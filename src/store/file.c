@@ -87,17 +87,18 @@ wd_db_exec(sqlite3 *db, const char *sql, struct wd_diag *d)
 	return 0;
 }
 
-static void
-finalizep(sqlite3_stmt **st)
+void
+wd_db_finalizep(sqlite3_stmt **st)
 {
 	/* Repeats the error of the last step, which was seen. */
 	(void)sqlite3_finalize(*st);
+	*st = NULL;
 }
 
 static int
 pragma_int(sqlite3 *db, const char *sql, int64_t *ret, struct wd_diag *d)
 {
-	WD_AUTO(finalizep) sqlite3_stmt *st = NULL;
+	WD_AUTO(wd_db_finalizep) sqlite3_stmt *st = NULL;
 
 	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK ||
 	    sqlite3_step(st) != SQLITE_ROW)
@@ -109,7 +110,7 @@ pragma_int(sqlite3 *db, const char *sql, int64_t *ret, struct wd_diag *d)
 static int
 require_wal(sqlite3 *db, const char *name, struct wd_diag *d)
 {
-	WD_AUTO(finalizep) sqlite3_stmt *st = NULL;
+	WD_AUTO(wd_db_finalizep) sqlite3_stmt *st = NULL;
 	const char *mode;
 
 	if (sqlite3_prepare_v2(db, "PRAGMA journal_mode=WAL", -1, &st, NULL) !=
@@ -127,7 +128,7 @@ int
 wd_db_meta_get(
     sqlite3 *db, const char *name, struct wd_id *ret, struct wd_diag *d)
 {
-	WD_AUTO(finalizep) sqlite3_stmt *st = NULL;
+	WD_AUTO(wd_db_finalizep) sqlite3_stmt *st = NULL;
 	struct wd_span value;
 	int code;
 
@@ -150,7 +151,7 @@ int
 wd_db_meta_put(
     sqlite3 *db, const char *name, const struct wd_id *value, struct wd_diag *d)
 {
-	WD_AUTO(finalizep) sqlite3_stmt *st = NULL;
+	WD_AUTO(wd_db_finalizep) sqlite3_stmt *st = NULL;
 	struct wd_span text = wd_id_span(value);
 
 	if (sqlite3_prepare_v2(db, "INSERT INTO meta VALUES(?1, ?2)", -1, &st,

@@ -34,6 +34,7 @@ int wd_db_connect(const char *dir, enum wd_db db, sqlite3 **ret,
     struct wd_diag *d) WD_MUST_USE;
 
 void wd_db_closep(sqlite3 **db);
+void wd_db_finalizep(sqlite3_stmt **st);
 
 /* Runs statements that give no rows. */
 int wd_db_exec(sqlite3 *db, const char *sql, struct wd_diag *d) WD_MUST_USE;
