@@ -15,6 +15,7 @@ static const char *const names[WD_PROC_COUNT] = {
 	[WD_PROC_AGENT] = "agent",
 	[WD_PROC_LINK] = "link",
 	[WD_PROC_DEVICE] = "device",
+	[WD_PROC_BACKEND] = "backend",
 };
 
 const char *

@@ -19,6 +19,7 @@ enum wd_proc {
 	WD_PROC_AGENT = 8,
 	WD_PROC_LINK = 9,
 	WD_PROC_DEVICE = 10, /* HSM of the seal */
+	WD_PROC_BACKEND = 11, /* one a configured backend */
 	WD_PROC_COUNT
 };
 

@@ -205,7 +205,7 @@ accept_role(struct wd_role *role, enum wd_proc self, struct wd_diag *d)
 {
 	const struct wd_msg_config *c = &role->config;
 	bool has_cell = c->role != WD_PROC_SEAL && c->role != WD_PROC_SCRIBE &&
-	    c->role != WD_PROC_DEVICE;
+	    c->role != WD_PROC_DEVICE && c->role != WD_PROC_BACKEND;
 
 	if (c->role != (uint8_t)self &&
 	    (self != WD_PROC_FRONT || c->role != WD_PROC_ADMIN_FRONT))
