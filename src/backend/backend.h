@@ -52,11 +52,11 @@ struct wd_backend_key {
 	const char *manual;   /* whole sentences */
 };
 
-/* A section that was read and checked against its row's keys: every key is
+/* A section that was read and checked against its form's keys: every key is
  * there, with its default where it was not given. */
 struct wd_backend_conf {
 	char name[WD_BACKEND_NAME_MAX + 1];
-	const struct wd_backend_row *row;
+	const struct wd_backend_form *form;
 	size_t n;
 	struct {
 		const struct wd_backend_key *key;
@@ -64,7 +64,7 @@ struct wd_backend_conf {
 	} at[WD_BACKEND_SETTINGS];
 };
 
-/* Of a key that the row has; "" when it was left out. */
+/* Of a key that the form has; "" when it was left out. */
 const char *wd_backend_text(const struct wd_backend_conf *c, const char *key);
 uint32_t wd_backend_number(const struct wd_backend_conf *c, const char *key);
 bool wd_backend_flag(const struct wd_backend_conf *c, const char *key);
@@ -147,6 +147,19 @@ enum { /* bits of `can` */
 };
 
 /*
+ * What can be said of a kind without its code. Whoever reads the configuration
+ * links forms, in KIND_form.c, and none of the libraries that a row needs.
+ */
+struct wd_backend_form {
+	enum wd_backend_kind kind;
+	const char *name; /* "vault" */
+	const struct wd_backend_key *keys;
+	size_t n_keys;
+	unsigned can;
+	uint16_t kinds; /* bits 1 << enum wd_key_kind that can rest there */
+};
+
+/*
  * Results: 0; a rejection with a sentence that an operator understands, naming
  * the server and never a secret:
  *   WD_R_NOT_FOUND      the backend has no such key (any more)
@@ -158,15 +171,10 @@ enum { /* bits of `can` */
  *   WD_R_BACKEND_ANSWER its answer is not one we understand
  * or a fault of our own. DEADLINE is monotonic milliseconds for the whole
  * call, retries and logins included; a call returns within a second of it.
- * A NULL function: never (`can` says so too).
+ * A NULL function: never (the form's `can` says so too).
  */
 struct wd_backend_row {
-	enum wd_backend_kind kind;
-	const char *name; /* "vault" */
-	const struct wd_backend_key *keys;
-	size_t n_keys;
-	unsigned can;
-	uint16_t kinds; /* bits 1 << enum wd_key_kind that can rest there */
+	const struct wd_backend_form *form;
 
 	/* Looks at the configuration and the files it names, loads what is to
 	 * be loaded before a sandbox closes. Connects to nothing: a server that
@@ -207,6 +215,10 @@ struct wd_backend_row {
 	    void *x, struct wd_span lease, int64_t deadline, struct wd_diag *d);
 };
 
+/* NULL where there is none. */
+const struct wd_backend_form *wd_backend_form(enum wd_backend_kind kind);
+const struct wd_backend_form *wd_backend_form_by_name(struct wd_span name);
+const struct wd_backend_form *const *wd_backend_forms(size_t *ret_n);
+
+/* For warder-backend alone. */
 const struct wd_backend_row *wd_backend_row(enum wd_backend_kind kind);
-const struct wd_backend_row *wd_backend_by_name(struct wd_span name);
-const struct wd_backend_row *const *wd_backend_rows(size_t *ret_n);

@@ -1,0 +1,16 @@
+/*
+ * The kinds of backends there are. Rows are added here and in rows.c.
+ */
+#include "backend/backend.h"
+
+/* Ends with NULL. */
+static const struct wd_backend_form *const forms[] = {
+	NULL,
+};
+
+const struct wd_backend_form *const *
+wd_backend_forms(size_t *ret_n)
+{
+	*ret_n = WD_N(forms) - 1;
+	return forms;
+}

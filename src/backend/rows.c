@@ -1,0 +1,18 @@
+/*
+ * The code of each kind of backend.
+ */
+#include "backend/backend.h"
+
+/* Ends with NULL. */
+static const struct wd_backend_row *const rows[] = {
+	NULL,
+};
+
+const struct wd_backend_row *
+wd_backend_row(enum wd_backend_kind kind)
+{
+	for (size_t i = 0; rows[i] != NULL; i++)
+		if (rows[i]->form->kind == kind)
+			return rows[i];
+	return NULL;
+}
