@@ -189,17 +189,34 @@ wd_wr_printf(struct wd_wr *wr, const char *fmt, ...)
 		wd_wr_bytes(wr, wd_span(text, (size_t)n));
 }
 
+/* Four bytes already written, or NULL. */
+static uint8_t *
+patched(struct wd_wr *wr, size_t offset)
+{
+	if (wr->bad)
+		return NULL;
+	if (offset <= wr->len && wr->len - offset >= 4)
+		return wr->p + offset;
+	wr->bad = true;
+	return NULL;
+}
+
 void
 wd_wr_patch_le32(struct wd_wr *wr, size_t offset, uint32_t v)
 {
-	if (wr->bad)
-		return;
-	if (offset > wr->len || wr->len - offset < 4) {
-		wr->bad = true;
-		return;
-	}
-	for (size_t i = 0; i < 4; i++)
-		wr->p[offset + i] = (uint8_t)(v >> (8 * i));
+	uint8_t *at = patched(wr, offset);
+
+	for (size_t i = 0; at != NULL && i < 4; i++)
+		at[i] = (uint8_t)(v >> (8 * i));
+}
+
+void
+wd_wr_patch_be32(struct wd_wr *wr, size_t offset, uint32_t v)
+{
+	uint8_t *at = patched(wr, offset);
+
+	for (size_t i = 0; at != NULL && i < 4; i++)
+		at[i] = (uint8_t)(v >> (8 * (3 - i)));
 }
 
 struct wd_span

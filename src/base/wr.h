@@ -59,6 +59,7 @@ uint8_t *wd_wr_reserve(struct wd_wr *wr, size_t n) WD_MUST_USE;
 
 /* Overwrites four bytes already written, for lengths known afterwards. */
 void wd_wr_patch_le32(struct wd_wr *wr, size_t offset, uint32_t v);
+void wd_wr_patch_be32(struct wd_wr *wr, size_t offset, uint32_t v);
 
 /* What was written so far; lives until the next write. */
 struct wd_span wd_wr_span(const struct wd_wr *wr);

@@ -60,7 +60,13 @@ patch_outside_is_refused(void **state)
 	wd_wr_patch_le32(&wr, 0, 7);
 	t_ok(wd_wr_end(&wr));
 	assert_int_equal(buf[0], 7);
+	wd_wr_patch_be32(&wr, 0, 0x01020304);
+	assert_int_equal(buf[0], 1);
+	assert_int_equal(buf[3], 4);
 	wd_wr_patch_le32(&wr, 1, 7);
+	assert_int_equal(wd_wr_end(&wr), WD_R_TOO_LARGE);
+	wr = wd_wr_fixed(buf, sizeof(buf));
+	wd_wr_patch_be32(&wr, 0, 7);
 	assert_int_equal(wd_wr_end(&wr), WD_R_TOO_LARGE);
 }
 
