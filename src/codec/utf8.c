@@ -66,3 +66,16 @@ wd_utf8_is_text(struct wd_span s)
 	}
 	return true;
 }
+
+bool
+wd_utf8_is_string(struct wd_span s)
+{
+	while (s.len > 0) {
+		size_t n = wd_utf8_first(s);
+
+		if (n == 0 || s.p[0] == 0)
+			return false;
+		s = wd_span(s.p + n, s.len - n);
+	}
+	return true;
+}

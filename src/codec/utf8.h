@@ -11,3 +11,6 @@ size_t wd_utf8_first(struct wd_span s);
 
 /* All of S is UTF-8 without control characters. */
 bool wd_utf8_is_text(struct wd_span s);
+
+/* All of S is UTF-8 without NUL; other control characters may be in it. */
+bool wd_utf8_is_string(struct wd_span s);

@@ -34,12 +34,23 @@ texts_have_no_control_characters(void **state)
 		assert_false(wd_utf8_is_text(wd_span_text(bad[i])));
 }
 
+static void
+strings_have_no_nul(void **state)
+{
+	(void)state;
+	assert_true(wd_utf8_is_string(wd_span(NULL, 0)));
+	assert_true(wd_utf8_is_string(WD_SPAN_LIT("a\n\t\xc3\x84")));
+	assert_false(wd_utf8_is_string(WD_SPAN_LIT("a\0b")));
+	assert_false(wd_utf8_is_string(WD_SPAN_LIT("a\xc3")));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sequences_have_their_length),
 		cmocka_unit_test(texts_have_no_control_characters),
+		cmocka_unit_test(strings_have_no_nul),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
