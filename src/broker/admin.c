@@ -164,6 +164,8 @@ conclude(struct wd_admin *a, int result)
 		return r;
 	if (wd_id_is_none(&a->who.id))
 		return 0; /* nobody we know: counted by the keeper */
+	if (result == 0 && a->row->continues)
+		return 0;
 	a->entry.result = result;
 	if (wd_outcome_log(a->out, &a->entry) != 0)
 		return answer_unlogged(a);

@@ -22,6 +22,8 @@ struct wd_admin_found {
 	const struct wd_msg_doc_info *doc;       /* COLLATERAL_PUT, by verify */
 	const struct wd_msg_audit_entries *tail; /* AUDIT_TAIL, by scribe */
 	const struct wd_admin_evidence *evidence; /* POLICY_EXPLAIN, verify */
+	const struct wd_msg_seal_files *files;    /* BACKUP_BEGIN, by seal */
+	const struct wd_msg_log_note *note;       /* BACKUP_BEGIN, by scribe */
 };
 
 /* One admin request while it is handled. */
@@ -56,6 +58,9 @@ struct wd_admin_row {
 	/* RUN calls wd_admin_begin() once what takes long is done: while the
 	 * transaction is open, no other keeper can change anything. */
 	bool begins;
+	/* It goes on with what was logged when it began: only refusals have an
+	 * entry. */
+	bool continues;
 	int (*run)(struct wd_admin *a, const void *msg);
 };
 
@@ -112,6 +117,7 @@ int wd_admin_answer(struct wd_admin *a, const void *msg) WD_MUST_USE;
  *   revocations            create
  *   audit                  search
  *   server                 seal
+ *   backup                 create
  *
  * RULES ("keys:create keys:search", "*:*") allow RESOURCE:ACTION.
  */

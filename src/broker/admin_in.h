@@ -144,4 +144,7 @@ int wd_admin_tpm_remove(struct wd_admin *a, const void *msg) WD_MUST_USE;
 
 int wd_admin_lease_list(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_revoke(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_backup_begin(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_backup_rows(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_backup_end(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_audit_tail(struct wd_admin *a, const void *msg) WD_MUST_USE;

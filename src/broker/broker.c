@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/num.h"
+#include "broker/backup.h"
 #include "broker/headers.h"
 #include "broker/kept.h"
 #include "crypto/kdf.h"
@@ -82,6 +83,7 @@ wd_broker_free(struct wd_broker *b)
 		return NULL;
 	wd_broker_seal(b);
 	forget_policies(b);
+	b->backup = wd_backup_free(b->backup);
 	wd_store_closep(&b->store);
 	return wd_free(b);
 }

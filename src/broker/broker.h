@@ -50,6 +50,8 @@ struct wd_broker {
 
 	uint32_t enrolment_seconds; /* of a TPM */
 
+	struct wd_backup *backup; /* broker/backup.h; NULL: none is made here */
+
 	bool changing; /* an admin call's transaction is open (admin.h) */
 
 	int64_t latest;         /* the latest time seen, as stored */

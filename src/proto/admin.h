@@ -49,6 +49,9 @@ int wd_admin_revoke_read(struct wd_span json, struct wd_admin_body *b,
 int wd_admin_unseal_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_unseal *ret, struct wd_diag *d) WD_MUST_USE;
 
+int wd_admin_backup_end_read(struct wd_span json, struct wd_admin_body *b,
+    struct wd_msg_backup_end_ask *ret, struct wd_diag *d) WD_MUST_USE;
+
 /*
  * What names a piece of collateral, from words: the names of role and TEE
  * ("none" is one), "standard" or "early", and the scope as it is shown. False
@@ -70,6 +73,10 @@ void wd_admin_secret_write(
     struct wd_jtext *j, const struct wd_msg_secret_record *s);
 void wd_admin_document_write(
     struct wd_jtext *j, const struct wd_msg_collateral_record *c);
+void wd_admin_backup_write(
+    struct wd_jtext *j, const struct wd_msg_backup_begun *b);
+void wd_admin_manifest_write(
+    struct wd_jtext *j, const struct wd_msg_backup_manifest *m);
 void wd_admin_made_write(struct wd_jtext *j, const struct wd_msg_token_made *t);
 void wd_admin_seal_write(struct wd_jtext *j, const struct wd_msg_seal_state *s);
 

@@ -26,8 +26,8 @@ end_turn(struct keeper *k)
 	k->turn = NULL;
 }
 
-static void
-refuse(struct keeper *k, int result, const char *detail)
+void
+keeper_admin_refuse(struct keeper *k, int result, const char *detail)
 {
 	struct op *op = k->turn;
 
@@ -41,7 +41,7 @@ refuse_span(struct keeper *k, int result, struct wd_span detail)
 	char text[232];
 
 	(void)wd_span_to_text(detail, text, sizeof(text)); /* or none */
-	refuse(k, result, text);
+	keeper_admin_refuse(k, result, text);
 }
 
 static void
@@ -74,7 +74,8 @@ log_then_answer(struct keeper *k)
 	}
 	if (!keeper_record(k, &op->out, &op->seq)) {
 		(void)finish(k, false, &d); /* refused either way */
-		refuse(k, WD_R_AUDIT_UNAVAILABLE, "the log cannot be written");
+		keeper_admin_refuse(
+		    k, WD_R_AUDIT_UNAVAILABLE, "the log cannot be written");
 		return;
 	}
 	k->step = ADMIN_LOG;
@@ -86,13 +87,14 @@ keeper_admin_log_lost(struct keeper *k)
 	struct wd_diag d = { 0 };
 
 	(void)finish(k, false, &d); /* refused either way */
-	refuse(k, WD_R_AUDIT_UNAVAILABLE, "the log cannot be written");
+	keeper_admin_refuse(
+	    k, WD_R_AUDIT_UNAVAILABLE, "the log cannot be written");
 }
 
 /* ---- the calls that the broker does */
 
-static void
-run(struct keeper *k, const struct wd_admin_found *found)
+void
+keeper_admin_run(struct keeper *k, const struct wd_admin_found *found)
 {
 	struct op *op = k->turn;
 	const struct wd_call_row *row = wd_call_row((uint16_t)op->call);
@@ -101,11 +103,11 @@ run(struct keeper *k, const struct wd_admin_found *found)
 	int r;
 
 	if (msg == NULL) {
-		refuse(k, WD_F_MEMORY, "no memory");
+		keeper_admin_refuse(k, WD_F_MEMORY, "no memory");
 		return;
 	}
 	if (wd_msg_read(wd_bytes_span(op->body), row->request, msg) != 0) {
-		refuse(k, WD_R_MALFORMED, "not a message");
+		keeper_admin_refuse(k, WD_R_MALFORMED, "not a message");
 		return;
 	}
 	r = wd_broker_look(k->broker, wd_time_now(), &d);
@@ -114,7 +116,7 @@ run(struct keeper *k, const struct wd_admin_found *found)
 		    k->broker, op->call, msg, found, wd_time_now(), &op->out);
 	if (r != 0) {
 		(void)finish(k, false, &d); /* refused either way */
-		refuse(k, r, d.detail);
+		keeper_admin_refuse(k, r, d.detail);
 		return;
 	}
 	log_then_answer(k);
@@ -122,9 +124,9 @@ run(struct keeper *k, const struct wd_admin_found *found)
 
 /* ---- calls that ask another role first */
 
-/* Whether the caller may; if not, run() refuses and logs it. */
-static bool
-is_allowed(struct keeper *k, struct wd_span token)
+/* If not, running it refuses and logs it. */
+bool
+keeper_admin_is_allowed(struct keeper *k, struct wd_span token)
 {
 	const struct wd_admin_row *row = wd_admin_row(k->turn->call);
 	struct wd_store_token who;
@@ -135,15 +137,15 @@ is_allowed(struct keeper *k, struct wd_span token)
 	    0;
 }
 
-static void
-ask(struct keeper *k, struct wd_peer *peer, enum wd_call call, const void *msg,
-    enum admin_step step, int timeout_ms)
+void
+keeper_admin_ask(struct keeper *k, struct wd_peer *peer, enum wd_call call,
+    const void *msg, enum admin_step step, int timeout_ms)
 {
 	struct op *op = k->turn;
 
 	if (peer->chan == NULL ||
 	    wd_peer_send(peer, call, msg, -1, &op->asked) != 0) {
-		refuse(k, WD_R_UNAVAILABLE,
+		keeper_admin_refuse(k, WD_R_UNAVAILABLE,
 		    "a part of the server is away; try again");
 		return;
 	}
@@ -159,15 +161,15 @@ begin_collateral(struct keeper *k)
 
 	if (wd_msg_read(wd_bytes_span(k->turn->body),
 		&wd_msg_collateral_put_type, &m) != 0 ||
-	    !is_allowed(k, m.token)) {
-		run(k, NULL);
+	    !keeper_admin_is_allowed(k, m.token)) {
+		keeper_admin_run(k, NULL);
 		return;
 	}
 	check = (struct wd_msg_doc_check){ .role = m.role,
 		.at = wd_time_now(),
 		.doc = m.doc,
 		.chain = m.chain };
-	ask(k, &k->verify, WD_CALL_DOC_CHECK, &check, ADMIN_VERIFY,
+	keeper_admin_ask(k, &k->verify, WD_CALL_DOC_CHECK, &check, ADMIN_VERIFY,
 	    KEEPER_VERIFY_MS);
 }
 
@@ -181,7 +183,7 @@ keeper_admin_doc(struct keeper *k, int result, struct wd_span detail,
 		.doc = doc,
 	};
 
-	run(k, &found);
+	keeper_admin_run(k, &found);
 }
 
 /* Evidence that is judged for an admin is bound to nothing: no session comes of
@@ -194,8 +196,8 @@ begin_explain(struct keeper *k)
 
 	if (wd_msg_read(wd_bytes_span(k->turn->body), &wd_msg_explain_ask_type,
 		&m) != 0 ||
-	    !is_allowed(k, m.token)) {
-		run(k, NULL);
+	    !keeper_admin_is_allowed(k, m.token)) {
+		keeper_admin_run(k, NULL);
 		return;
 	}
 	keeper_snapshot(k);
@@ -204,8 +206,8 @@ begin_explain(struct keeper *k)
 		.at = wd_time_now(),
 		.additional = m.additional,
 		.evidence = m.evidence };
-	ask(k, &k->verify, WD_CALL_APPRAISE, &appraise, ADMIN_VERIFY,
-	    KEEPER_VERIFY_MS);
+	keeper_admin_ask(k, &k->verify, WD_CALL_APPRAISE, &appraise,
+	    ADMIN_VERIFY, KEEPER_VERIFY_MS);
 }
 
 void
@@ -219,7 +221,7 @@ keeper_admin_appraised(struct keeper *k, int result, struct wd_span detail,
 		.evidence = &evidence,
 	};
 
-	run(k, &found);
+	keeper_admin_run(k, &found);
 }
 
 static void
@@ -230,12 +232,12 @@ begin_tail(struct keeper *k)
 
 	if (wd_msg_read(wd_bytes_span(k->turn->body), &wd_msg_audit_ask_type,
 		&m) != 0 ||
-	    !is_allowed(k, m.token)) {
-		run(k, NULL);
+	    !keeper_admin_is_allowed(k, m.token)) {
+		keeper_admin_run(k, NULL);
 		return;
 	}
 	tail = (struct wd_msg_tail_ask){ m.from, m.limit };
-	ask(k, &k->scribe, WD_CALL_LOG_TAIL, &tail, ADMIN_TAIL,
+	keeper_admin_ask(k, &k->scribe, WD_CALL_LOG_TAIL, &tail, ADMIN_TAIL,
 	    KEEPER_VERIFY_MS);
 }
 
@@ -249,7 +251,7 @@ keeper_admin_tail(struct keeper *k, int result, struct wd_span detail,
 		.tail = tail,
 	};
 
-	run(k, &found);
+	keeper_admin_run(k, &found);
 }
 
 /* ---- unseal, seal, status */
@@ -261,12 +263,13 @@ begin_unseal(struct keeper *k)
 
 	if (wd_msg_read(
 		wd_bytes_span(k->turn->body), &wd_msg_unseal_type, &m) != 0)
-		refuse(k, WD_R_MALFORMED, "not a message");
+		keeper_admin_refuse(k, WD_R_MALFORMED, "not a message");
 	else if (!k->log_writable) /* before it is done, not after */
-		refuse(k, WD_R_AUDIT_UNAVAILABLE, "the log cannot be written");
+		keeper_admin_refuse(
+		    k, WD_R_AUDIT_UNAVAILABLE, "the log cannot be written");
 	else
-		ask(k, &k->seal, WD_CALL_SEAL_UNSEAL, &m, ADMIN_SEAL,
-		    KEEPER_SEAL_MS);
+		keeper_admin_ask(k, &k->seal, WD_CALL_SEAL_UNSEAL, &m,
+		    ADMIN_SEAL, KEEPER_SEAL_MS);
 }
 
 /* The entry of an unseal: there is no token, so nobody is named. */
@@ -306,7 +309,7 @@ unsealed(struct keeper *k, int result, struct wd_span detail)
 		d.detail[0] = '\0';
 	if (wd_outcome_reply(
 		&op->out, WD_CALL_UNSEAL, result, &d, &k->seal_state) != 0) {
-		refuse(k, WD_F_MEMORY, "no memory");
+		keeper_admin_refuse(k, WD_F_MEMORY, "no memory");
 		return;
 	}
 	/* Who comes too early is not looked at, and not logged one by one. */
@@ -322,7 +325,8 @@ seal_now(struct keeper *k)
 {
 	uint8_t none[1] = { 0 };
 
-	ask(k, &k->seal, WD_CALL_SEAL_SEAL, none, ADMIN_SEAL, KEEPER_SEAL_MS);
+	keeper_admin_ask(
+	    k, &k->seal, WD_CALL_SEAL_SEAL, none, ADMIN_SEAL, KEEPER_SEAL_MS);
 }
 
 static void
@@ -336,7 +340,7 @@ sealed(struct keeper *k, int result, struct wd_span detail)
 	}
 	if (wd_outcome_reply(&op->out, WD_CALL_SEAL, 0, NULL, &k->seal_state) !=
 	    0)
-		refuse(k, WD_F_MEMORY, "no memory");
+		keeper_admin_refuse(k, WD_F_MEMORY, "no memory");
 	else
 		answer(k);
 }
@@ -362,7 +366,8 @@ keeper_admin_durable(struct keeper *k)
 	}
 	if (finish(k, true, &d) != 0) {
 		wd_log_result("change_not_stored", WD_F_STORE, &d);
-		refuse(k, WD_F_STORE, "the change could not be stored");
+		keeper_admin_refuse(
+		    k, WD_F_STORE, "the change could not be stored");
 		return;
 	}
 	if ((op->call == WD_CALL_COLLATERAL_PUT || !k->verify_ready) &&
@@ -428,6 +433,7 @@ static const struct {
 	{ WD_CALL_COLLATERAL_PUT, begin_collateral },
 	{ WD_CALL_AUDIT_TAIL, begin_tail },
 	{ WD_CALL_POLICY_EXPLAIN, begin_explain },
+	{ WD_CALL_BACKUP_BEGIN, keeper_backup_begin },
 };
 
 static void
@@ -438,7 +444,7 @@ begin(struct keeper *k)
 	int r;
 
 	if ((r = keeper_gate(k, &d)) != 0) {
-		refuse(k, r, d.detail);
+		keeper_admin_refuse(k, r, d.detail);
 		return;
 	}
 	for (size_t i = 0; i < WD_N(special); i++) {
@@ -447,7 +453,7 @@ begin(struct keeper *k)
 		special[i].begin(k);
 		return;
 	}
-	run(k, NULL);
+	keeper_admin_run(k, NULL);
 }
 
 void
@@ -493,6 +499,6 @@ keeper_admin_late(struct keeper *k, int64_t now_ms)
 {
 	if (k->turn != NULL && k->step != ADMIN_LOG &&
 	    k->turn->deadline <= now_ms)
-		refuse(k, WD_R_UNAVAILABLE,
+		keeper_admin_refuse(k, WD_R_UNAVAILABLE,
 		    "a part of the server did not answer in time");
 }

@@ -120,6 +120,11 @@ struct keeper {
 	enum admin_step step;
 	struct op *turn; /* NULL: nobody's */
 
+	struct { /* that begins: the files as they were seen last */
+		unsigned tries;
+		struct wd_bytes *seal, *keyring;
+	} backup;
+
 	struct round round;
 
 	size_t n_leases;
@@ -218,7 +223,22 @@ bool keeper_seal_said(
     struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row);
 void keeper_seal_gone(struct keeper *k);
 
+/* ---- backup.c: backups that begin */
+void keeper_backup_begin(struct keeper *k);
+bool keeper_backup_files(
+    struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row);
+bool keeper_backup_note(
+    struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row);
+
 /* ---- admin.c */
+struct wd_admin_found;
+/* Of the call whose turn it is: whether the caller may; ask another role; do it
+ * with what was found; or refuse it. */
+bool keeper_admin_is_allowed(struct keeper *k, struct wd_span token);
+void keeper_admin_ask(struct keeper *k, struct wd_peer *peer, enum wd_call call,
+    const void *msg, enum admin_step step, int timeout_ms);
+void keeper_admin_run(struct keeper *k, const struct wd_admin_found *found);
+void keeper_admin_refuse(struct keeper *k, int result, const char *detail);
 void keeper_admin_call(
     struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row);
 void keeper_admin_next(struct keeper *k);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/reason.h"
+#include "broker/backup.h"
 #include "crypto/init.h"
 #include "sys/log.h"
 
@@ -170,6 +171,7 @@ house_keeping(struct keeper *k)
 	note_expired(k, r);
 	if (!k->config->admin || k->turn != NULL)
 		return;
+	wd_backup_tick(k->broker, wd_time_mono_ms());
 	r = wd_store_lease_expire(k->broker->store, now, EXPIRE_ROWS);
 	note_expired(k, r);
 	if (r < 0 || wd_broker_note_time(k->broker, now) != 0)
@@ -301,7 +303,8 @@ open_broker(struct keeper *k, struct wd_diag *d)
 		    k->config->entries_per_platform;
 		k->broker->entries_per_session = k->config->entries_per_session;
 		k->broker->enrolment_seconds = k->config->tpm_enrolment_seconds;
-		return 0;
+		return k->config->admin ? wd_backup_enable(k->broker, dir, d)
+					: 0;
 	}
 	wd_log_result("store_not_opened", r, d);
 	wd_diag_clear(d);

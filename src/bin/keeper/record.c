@@ -136,6 +136,8 @@ keeper_scribe_said(
 		return on_durable(k, f);
 	if (row->id == WD_CALL_LOG_STATE)
 		return on_state(k, f);
+	if (row->id == WD_CALL_LOG_NOTE)
+		return keeper_backup_note(k, f, row);
 	return on_tail(k, f, row);
 }
 

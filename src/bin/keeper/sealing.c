@@ -108,6 +108,8 @@ keeper_seal_said(
 		return on_keyring(k, f);
 	if (row->id == WD_CALL_WIPE)
 		return on_wipe(k, f);
+	if (row->id == WD_CALL_SEAL_FILES)
+		return keeper_backup_files(k, f, row);
 	return on_answer(k, f, row);
 }
 

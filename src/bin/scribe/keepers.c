@@ -113,6 +113,15 @@ on_tail(struct scribe *s, struct scribe_keeper *k, const struct wd_frame *f,
 	    : wd_fault(d, WD_F_PEER, "malformed question");
 }
 
+static int
+on_note(struct scribe *s, struct scribe_keeper *k, const struct wd_frame *f,
+    struct wd_diag *d)
+{
+	(void)d;
+	scribe_log_commit(s);
+	return scribe_note(s, k, f);
+}
+
 static const struct {
 	enum wd_call call;
 	int (*run)(struct scribe *, struct scribe_keeper *,
@@ -121,6 +130,7 @@ static const struct {
 	{ WD_CALL_LOG_APPEND, on_append },
 	{ WD_CALL_LOG_COUNT, on_count },
 	{ WD_CALL_LOG_TAIL, on_tail },
+	{ WD_CALL_LOG_NOTE, on_note },
 };
 
 static int

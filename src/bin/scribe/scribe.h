@@ -151,6 +151,12 @@ int scribe_tail(struct scribe *s, struct scribe_keeper *k,
     const struct wd_frame *f) WD_MUST_USE;
 void scribe_tail_close(struct scribe *s);
 
+/* ---- note.c: how far the log is, for backups */
+
+/* Answers LOG_NOTE. */
+int scribe_note(struct scribe *s, struct scribe_keeper *k,
+    const struct wd_frame *f) WD_MUST_USE;
+
 /* ---- counts.c: what is counted only */
 
 void scribe_count(struct scribe *s, const struct wd_msg_log_count *m);

@@ -182,6 +182,7 @@ static const struct {
 	{ WD_CALL_SEAL_HELLO, on_hello },
 	{ WD_CALL_SEAL_UNSEAL, on_unseal },
 	{ WD_CALL_SEAL_SEAL, on_seal },
+	{ WD_CALL_SEAL_FILES, seal_files_tell },
 };
 
 bool

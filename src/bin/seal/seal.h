@@ -67,6 +67,10 @@ void seal_keepers_flush(struct seal *s);
 bool seal_call(struct seal *s, struct seal_keeper *k,
     const struct wd_call_row *row, const struct wd_frame *f);
 
+/* ---- files.c: the files at rest, for backups */
+void seal_files_tell(struct seal *s, struct seal_keeper *k, uint32_t request,
+    const struct wd_msg_unseal *none);
+
 /* ---- device.c: the HSM, in a process of its own */
 
 /* Has the box open and wrap by it. Before anything is opened. */

@@ -98,6 +98,9 @@ class Every(AdminTest):
         ("GET", "/tokens", None), ("DELETE", "/tokens/" + KEY, None),
         ("POST", "/tpms", {"ek": "00" * 32, "label": "rack"}),
         ("GET", "/tpms", None), ("DELETE", "/tpms/" + KEY, None),
+        ("POST", "/backups", None),
+        ("GET", "/backups/%s/rows" % KEY, None),
+        ("POST", "/backups/%s/manifest" % KEY, {}),
         ("GET", "/leases", None),
         ("POST", "/revocations", {"kind": "lease", "what": LEASE}),
         ("GET", "/audit", None)]

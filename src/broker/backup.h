@@ -1,0 +1,29 @@
+/*
+ * The one backup that may be under way: a state of the store that is read row
+ * by row while changes go on. Its calls are in the table of admin calls; here
+ * is what a keeper needs around them.
+ */
+#pragma once
+
+#include "broker/broker.h"
+
+struct wd_backup;
+
+/* This keeper makes backups of the store in STATE_DIR, which it has open.
+ * Before the sandbox closes. 0 or a fault. */
+int wd_backup_enable(
+    struct wd_broker *b, const char *state_dir, struct wd_diag *d) WD_MUST_USE;
+struct wd_backup *wd_backup_free(struct wd_backup *k);
+
+/* One is under way, and nobody may begin another. */
+bool wd_backup_is_active(const struct wd_broker *b);
+
+/*
+ * Takes the state of the store that a backup will be of, for a BACKUP_BEGIN
+ * that comes next. A fault.
+ */
+int wd_backup_snapshot(struct wd_broker *b, struct wd_diag *d) WD_MUST_USE;
+
+/* Forgets a backup that nobody reads any more, or that takes too long: the
+ * store's log of changes cannot be folded before. */
+void wd_backup_tick(struct wd_broker *b, int64_t now_ms);
