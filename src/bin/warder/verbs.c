@@ -10,6 +10,7 @@ static const struct cli_verb *const verbs[] = {
 	&cli_verb_unseal,
 	&cli_verb_seal,
 	&cli_verb_status,
+	&cli_verb_backup,
 	&cli_verb_key_create,
 	&cli_verb_key_import,
 	&cli_verb_key_attach,

@@ -15,6 +15,7 @@ const struct cli_verb *const *cli_verbs(size_t *ret_n);
 extern const struct cli_verb cli_verb_audit_prove;
 extern const struct cli_verb cli_verb_audit_tail;
 extern const struct cli_verb cli_verb_audit_verify;
+extern const struct cli_verb cli_verb_backup;
 extern const struct cli_verb cli_verb_collateral_import;
 extern const struct cli_verb cli_verb_collateral_list;
 extern const struct cli_verb cli_verb_bench_verify;
