@@ -122,6 +122,8 @@ keep(struct wd_backend_conf *c, size_t i, struct wd_span value,
 
 	if (r != 0)
 		return r;
+	if (value.len == 0) /* given, but empty: as if it were left out */
+		value = wd_span_text(key->standard);
 	c->at[i].key = key;
 	if (key->type == WD_BACKEND_IS_PATH && value.len > 0 &&
 	    value.p[0] != '/')

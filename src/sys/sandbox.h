@@ -13,6 +13,7 @@ enum wd_sandbox_kind {
 	WD_SANDBOX_KEEPER, /* the database's files that are open already */
 	WD_SANDBOX_SEAL,   /* files of the state folder */
 	WD_SANDBOX_DEVICE, /* what modules of HSMs on this machine need */
+	WD_SANDBOX_BACKEND, /* calls out, and what such modules need */
 	WD_SANDBOX_SCRIBE, /* files of the log folder */
 	WD_SANDBOX_AGENT,
 	WD_SANDBOX_LINK,

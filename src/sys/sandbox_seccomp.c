@@ -88,6 +88,19 @@ static const int link_calls[] = { CALL(socket), CALL(connect), CALL(bind),
 	CALL(epoll_create1), CALL(epoll_ctl), CALL(epoll_wait),
 	CALL(epoll_pwait) };
 
+/* Both of them: a server over the network, files of credentials that change,
+ * or a module. */
+static const int backend_calls[] = { CALL(socket), CALL(connect), CALL(bind),
+	CALL(setsockopt), CALL(getpeername), CALL(getsockname),
+	CALL(socketpair), CALL(ioctl), CALL(fstat), CALL(pread64),
+	CALL(pwrite64), CALL(ftruncate), CALL(fsync), CALL(fdatasync),
+	CALL(openat), CALL(open), CALL(stat), CALL(lstat), CALL(newfstatat),
+	CALL(access), CALL(faccessat), CALL(faccessat2), CALL(getdents64),
+	CALL(flock), CALL(umask), CALL(uname), CALL(getuid), CALL(geteuid),
+	CALL(getgid), CALL(getegid), CALL(eventfd2), CALL(pipe2),
+	CALL(epoll_create1), CALL(epoll_ctl), CALL(epoll_wait),
+	CALL(epoll_pwait) };
+
 /* Tried by modules that tell syslog(3) of their failures. */
 static const int device_refused[] = { CALL(socket) };
 
@@ -103,6 +116,7 @@ static const struct {
 	[WD_SANDBOX_SEAL] = { file_calls, WD_N(file_calls) },
 	[WD_SANDBOX_DEVICE] = { device_calls, WD_N(device_calls),
 	    device_refused, WD_N(device_refused) },
+	[WD_SANDBOX_BACKEND] = { backend_calls, WD_N(backend_calls) },
 	[WD_SANDBOX_SCRIBE] = { scribe_calls, WD_N(scribe_calls) },
 	[WD_SANDBOX_AGENT] = { agent_calls, WD_N(agent_calls) },
 	[WD_SANDBOX_LINK] = { link_calls, WD_N(link_calls) },

@@ -53,7 +53,7 @@ class Stub:
         return True
 
     def on_config(self, message):
-        for name in ("anchors", "snp_min_tcb", "ek_anchors"):
+        for name in ("anchors", "snp_min_tcb", "ek_anchors", "backends"):
             message[name] = message[name].hex()
         self.config = message
         self.note("config", config=message, uid=os.getuid(), gid=os.getgid(),

@@ -47,6 +47,8 @@ on_entry(void *ctx, const struct wd_ini_entry *e, struct wd_diag *d)
 	size_t n;
 	bool *seen;
 
+	if (wd_conf_is_backend(e->section))
+		return wd_conf_set_backend(&rd->conf, e, rd->folder, d);
 	if (key == NULL)
 		return wd_reject(d, WD_R_UNKNOWN_MEMBER,
 		    "there is no key %.60s in section [%.60s]", e->name,
@@ -65,6 +67,7 @@ complete(struct reading *rd, struct wd_diag *d)
 	struct wd_conf *c = &rd->conf;
 	size_t n;
 	const struct wd_conf_key *keys = wd_conf_keys(&n);
+	int r;
 
 	for (size_t i = 0; i < n; i++)
 		if (!rd->seen[i] && set_default(rd, &keys[i]) != 0)
@@ -82,7 +85,9 @@ complete(struct reading *rd, struct wd_diag *d)
 	if (c->max_per_source > c->max_connections)
 		return wd_reject(
 		    d, WD_R_RANGE, "max_per_source is over max_connections");
-	return c->vendor_roots ? wd_conf_add_vendors(c, d) : 0;
+	if (c->vendor_roots && (r = wd_conf_add_vendors(c, d)) != 0)
+		return r;
+	return wd_conf_backends_complete(c, d);
 }
 
 int

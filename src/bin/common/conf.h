@@ -10,6 +10,7 @@
 #include <sys/un.h>
 
 #include "base/diag.h"
+#include "backend/backend.h"
 #include "base/wr.h"
 #include "verify/appraise.h"
 
@@ -22,11 +23,18 @@ enum {
 	WD_CONF_CELLS = 63,   /* most public cells */
 	WD_CONF_ANCHORS = 64, /* most roots, the vendors' included */
 	WD_CONF_EK_ANCHORS = 64,
+	WD_CONF_BACKEND_PROCESSES = 8, /* most of one backend */
 };
 
 struct wd_conf_address {
 	socklen_t len; /* 0: none */
 	struct sockaddr_storage at;
+};
+
+/* A section [backend NAME]. */
+struct wd_conf_backend {
+	struct wd_backend_conf conf;
+	uint32_t processes, timeout_ms;
 };
 
 /* Without padding that could differ: compared byte by byte per key. */
@@ -39,6 +47,7 @@ struct wd_conf {
 	bool pin_cells;
 	uint8_t log_level; /* enum wd_log_level */
 	uint32_t drain_seconds;
+	char default_backend[WD_BACKEND_NAME_MAX + 1]; /* may be empty */
 
 	/* [users] */
 	bool separate_users;
@@ -47,6 +56,7 @@ struct wd_conf {
 	char user_keeper[WD_CONF_USER];
 	char user_seal[WD_CONF_USER];
 	char user_device[WD_CONF_USER];
+	char user_backend[WD_CONF_USER];
 	char user_scribe[WD_CONF_USER];
 
 	/* [seal] */
@@ -89,6 +99,10 @@ struct wd_conf {
 	struct wd_snp_tcb snp_min_tcb[WD_SNP_LINES]; /* zeros: none */
 	uint32_t snp_max_vmpl;
 	uint32_t tpm_required_pcrs; /* bits */
+
+	/* [backend NAME], in the order of the file */
+	struct wd_conf_backend backends[WD_BACKENDS_MAX];
+	size_t n_backends;
 };
 
 enum wd_conf_type {
@@ -108,6 +122,7 @@ enum wd_conf_type {
 	WD_CONF_IS_PKCS11,  /* of a key in an HSM */
 	WD_CONF_IS_PAIR,    /* NAME=VALUE */
 	WD_CONF_IS_TPM,     /* device:PATH */
+	WD_CONF_IS_BACKEND, /* the name of a section */
 	WD_CONF_TYPES
 };
 
@@ -134,6 +149,10 @@ wd_conf_has_device(const struct wd_conf *c)
 /* NULL when there is none. */
 const struct wd_conf_key *wd_conf_key(const char *section, const char *name);
 
+/* NULL when there is none of this name. */
+const struct wd_conf_backend *wd_conf_backend(
+    const struct wd_conf *c, const char *name);
+
 /* What a value of this type looks like, for messages and the manual. */
 const char *wd_conf_form(enum wd_conf_type type);
 
@@ -156,7 +175,8 @@ int wd_conf_read(const char *path, struct wd_conf *ret, struct wd_diag *d)
 const struct wd_conf_key *wd_conf_needs_restart(
     const struct wd_conf *old, const struct wd_conf *fresh);
 
-/* The keys as the part of a manual page in mdoc(7), section by section. */
+/* The keys as the part of a manual page in mdoc(7), section by section, those
+ * of backends last. */
 void wd_conf_manual(struct wd_wr *wr);
 
 /* ---- between the files of the configuration */
@@ -189,6 +209,15 @@ int wd_conf_set_pcrs(const struct wd_conf_value *v, struct wd_conf *conf,
 
 int wd_conf_set_ek_anchor(const struct wd_conf_value *v, struct wd_conf *conf,
     struct wd_diag *d) WD_MUST_USE;
+
+/* Sections [backend NAME]; of the form SECTION says. */
+struct wd_ini_entry;
+bool wd_conf_is_backend(const char *section);
+int wd_conf_set_backend(struct wd_conf *conf, const struct wd_ini_entry *e,
+    const char *folder, struct wd_diag *d) WD_MUST_USE;
+int wd_conf_backends_complete(struct wd_conf *conf, struct wd_diag *d)
+    WD_MUST_USE;
+void wd_conf_backends_manual(struct wd_wr *wr);
 
 /* Adds the vendors' roots. WD_R_RANGE: too many; WD_R_EXISTS: one is listed. */
 int wd_conf_add_vendors(struct wd_conf *conf, struct wd_diag *d) WD_MUST_USE;

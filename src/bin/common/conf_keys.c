@@ -39,6 +39,12 @@ static const struct wd_conf_key keys[] = {
 	    .manual = "How long clients may take to finish when the server "
 		      "stops or a cell is replaced." },
 
+	{ "server", "default_backend", WD_CONF_IS_BACKEND, AT(default_backend),
+	    .standard = "", .may_be_empty = true,
+	    .manual = "Where keys are made of clients that name no backend, "
+		      "as those of ISecL: the name of a section. Warder's "
+		      "own store when it is left out." },
+
 	{ "users", "separate", WD_CONF_IS_BOOL, AT(separate_users),
 	    .standard = "yes", .at_start_only = true,
 	    .manual = "Whether roles run as the users below when the server "
@@ -61,6 +67,11 @@ static const struct wd_conf_key keys[] = {
 	    .standard = "warder-device", .at_start_only = true,
 	    .manual = "User of the role that runs the module of the seal's "
 		      "HSM, where there is one. Must be able to use it." },
+	{ "users", "backend", WD_CONF_IS_USER, AT(user_backend),
+	    .standard = "warder-backend", .at_start_only = true,
+	    .manual = "User of the roles that speak to backends, where there "
+		      "are any. Must be able to read the files that their "
+		      "sections name." },
 	{ "users", "scribe", WD_CONF_IS_USER, AT(user_scribe),
 	    .standard = "warder-scribe", .at_start_only = true,
 	    .manual = "User of the role that writes the log. Owns the "

@@ -64,4 +64,5 @@ wd_conf_manual(struct wd_wr *wr)
 		if (last)
 			wd_wr_text(wr, ".El\n");
 	}
+	wd_conf_backends_manual(wr);
 }

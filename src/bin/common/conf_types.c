@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/conf.h"
 #include "base/num.h"
 #include "codec/address.h"
 #include "hsm/uri.h"
@@ -123,6 +124,14 @@ set_tpm(const struct wd_conf_value *v, struct wd_conf *conf, struct wd_diag *d)
 		    wd_span_is(wd_span(v->text.p, strlen(ways[i])), ways[i]))
 			return set_text(v, conf, d);
 	return wrong_form(v, d);
+}
+
+static int
+set_backend(
+    const struct wd_conf_value *v, struct wd_conf *conf, struct wd_diag *d)
+{
+	return wd_backend_name_is_valid(v->text) ? set_text(v, conf, d)
+						 : wrong_form(v, d);
 }
 
 /* ---- addresses */
@@ -251,6 +260,7 @@ static const struct {
 	[WD_CONF_IS_PAIR] = { "of the form NAME=VALUE", set_pair },
 	[WD_CONF_IS_TPM] = { "of the form device:PATH or swtpm:path=PATH",
 	    set_tpm },
+	[WD_CONF_IS_BACKEND] = { "the name of a backend", set_backend },
 };
 
 const char *

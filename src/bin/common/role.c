@@ -28,6 +28,8 @@ struct wd_role {
 	struct wd_peer control;
 	struct wd_bytes *body; /* of CONFIG; texts of config view it */
 	struct wd_msg_config config;
+	struct wd_bytes *backend_body; /* of BACKEND_CONF, likewise */
+	struct wd_msg_backend_conf backend;
 	bool started;
 
 	struct {
@@ -75,6 +77,20 @@ on_config(struct wd_role *role, const struct wd_frame *f, struct wd_diag *d)
 		return wd_fault(d, WD_F_PEER,
 		    "the supervisor speaks version %u, this program %u",
 		    role->config.rpc_version, WD_RPC_VERSION);
+	return 0;
+}
+
+static int
+on_backend(struct wd_role *role, const struct wd_frame *f, struct wd_diag *d)
+{
+	if (role->backend_body != NULL || role->started)
+		return wd_fault(d, WD_F_PEER, "a second backend");
+	role->backend_body = wd_bytes_copy(f->body);
+	if (role->backend_body == NULL)
+		return wd_fault(d, WD_F_MEMORY, "no memory");
+	if (wd_msg_read(wd_bytes_span(role->backend_body),
+		&wd_msg_backend_conf_type, &role->backend) != 0)
+		return wd_fault(d, WD_F_PEER, "malformed backend");
 	return 0;
 }
 
@@ -154,6 +170,7 @@ static const struct {
 	int (*run)(struct wd_role *, const struct wd_frame *, struct wd_diag *);
 } handlers[] = {
 	{ WD_CALL_CONFIG, on_config },
+	{ WD_CALL_BACKEND_CONF, on_backend },
 	{ WD_CALL_DESCRIPTOR, on_descriptor },
 	{ WD_CALL_ATTACH, on_attach },
 	{ WD_CALL_START, on_start },
@@ -243,6 +260,7 @@ role_freep(struct wd_role **role)
 		(void)close((*role)->peers[i].fd); /* never used */
 	wd_peer_done(&(*role)->control);
 	wd_bytes_freep(&(*role)->body);
+	wd_bytes_freep(&(*role)->backend_body);
 	*role = wd_free(*role);
 }
 
@@ -277,6 +295,12 @@ const struct wd_msg_config *
 wd_role_config(const struct wd_role *role)
 {
 	return &role->config;
+}
+
+const struct wd_msg_backend_conf *
+wd_role_backend(const struct wd_role *role)
+{
+	return role->backend_body == NULL ? NULL : &role->backend;
 }
 
 int

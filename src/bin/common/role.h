@@ -14,6 +14,38 @@
  */
 enum { WD_ADMIN_CELL = 65535, WD_ADMIN_CELL_2 = 65534 };
 
+/*
+ * A process of a backend belongs to no cell. In the place of one it has its
+ * backend's place in the list of the configuration, its own among the processes
+ * of that backend, and which configuration it was started by: while one takes
+ * the place of another there are backends of both.
+ */
+enum { WD_BACKEND_GENERATIONS = 4 };
+
+static inline uint16_t
+wd_backend_place(unsigned generation, unsigned backend, unsigned nth)
+{
+	return (uint16_t)(generation << 8 | backend << 4 | nth);
+}
+
+static inline unsigned
+wd_backend_of_place(uint16_t place)
+{
+	return place >> 4 & 15;
+}
+
+static inline unsigned
+wd_backend_nth_of_place(uint16_t place)
+{
+	return place & 15;
+}
+
+static inline unsigned
+wd_backend_generation(uint16_t place)
+{
+	return place >> 8;
+}
+
 /* What descriptors are for (field `what` of the message `descriptor`). */
 enum wd_ctl_fd {
 	WD_CTL_LISTEN = 1,  /* a listening socket; `admin`: unix or admin TLS */
@@ -51,6 +83,10 @@ int wd_role_start(enum wd_proc self, size_t arena, struct wd_role **ret,
 
 /* The configuration; texts live as long as the role. */
 const struct wd_msg_config *wd_role_config(const struct wd_role *role);
+
+/* warder-backend: its section; NULL when none was given. Texts live as long as
+ * the role. */
+const struct wd_msg_backend_conf *wd_role_backend(const struct wd_role *role);
 
 /* The N-th descriptor of a kind given at start (-1: none); stays the role's. */
 int wd_role_descriptor(

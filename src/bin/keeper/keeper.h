@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "backend/backend.h"
 #include "bin/common/role.h"
 #include "broker/broker.h"
 
@@ -19,6 +20,7 @@ enum {
 	KEEPER_SEAL_MS = 10000,
 	KEEPER_LOG_MS = 7000, /* less than a client's request may take */
 	KEEPER_TICK_MS = 1000,
+	KEEPER_BACKEND_PROCS = 8, /* of one backend */
 };
 
 enum op_state {
@@ -82,6 +84,17 @@ struct round {
 	size_t n;
 };
 
+/* A configured backend, and the processes that serve it. */
+struct keeper_backend {
+	char name[WD_BACKEND_NAME_MAX + 1];
+	enum wd_backend_kind kind;
+	char kind_name[17];
+	unsigned can;   /* bits of backend/backend.h */
+	uint16_t kinds; /* bits of key kinds */
+	uint32_t timeout_ms;
+	struct wd_peer procs[KEEPER_BACKEND_PROCS];
+};
+
 struct keeper {
 	struct wd_role *role;
 	const struct wd_msg_config *config;
@@ -90,6 +103,9 @@ struct keeper {
 	bool draining;
 
 	struct wd_peer front, verify, scribe, seal;
+
+	struct keeper_backend backends[WD_BACKENDS_MAX];
+	size_t n_backends;
 
 	/* Seal and scribe say how things stand as soon as they can; the first
 	 * requests wait for that, but not for long. */
@@ -229,6 +245,15 @@ bool keeper_backup_files(
     struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row);
 bool keeper_backup_note(
     struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row);
+
+/* ---- backend.c: what rests elsewhere */
+enum { KEEPER_BACKEND_PEERS = WD_BACKENDS_MAX * KEEPER_BACKEND_PROCS };
+int keeper_backends_start(struct keeper *k, struct wd_diag *d) WD_MUST_USE;
+void keeper_backend_attached(struct keeper *k, uint16_t place, int fd);
+/* The N-th peer that is there, or NULL. */
+struct wd_peer *keeper_backend_peer(struct keeper *k, size_t n);
+void keeper_backend_ready(struct keeper *k, struct wd_peer *p);
+void keeper_backend_detach(struct keeper *k, struct wd_peer *p);
 
 /* ---- admin.c */
 struct wd_admin_found;

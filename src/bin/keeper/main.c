@@ -121,6 +121,10 @@ attached(void *ctx, enum wd_proc other, uint16_t cell, int fd)
 					    : 0;
 	int r;
 
+	if (other == WD_PROC_BACKEND) {
+		keeper_backend_attached(k, cell, fd);
+		return;
+	}
 	links(k, l);
 	detach(k, &l[at]);
 	r = wd_peer_open(l[at].peer, WD_PROC_KEEPER, other, cell, fd);
@@ -213,6 +217,12 @@ flush(struct keeper *k, struct link l[LINKS])
 		if (l[i].peer->chan != NULL &&
 		    wd_chan_flush(l[i].peer->chan) != 0)
 			detach(k, &l[i]);
+	for (size_t i = 0; i < KEEPER_BACKEND_PEERS; i++) {
+		struct wd_peer *p = keeper_backend_peer(k, i);
+
+		if (p != NULL && wd_chan_flush(p->chan) != 0)
+			keeper_backend_detach(k, p);
+	}
 }
 
 /* Whether requests may be read: a keeper that has just started would refuse
@@ -227,20 +237,56 @@ is_informed(struct keeper *k)
 	return k->informed;
 }
 
-static void
-list(struct keeper *k, const struct link l[LINKS], struct pollfd fds[LINKS + 1])
+static struct pollfd
+listen_to(const struct wd_chan *c)
 {
-	fds[LINKS] = (struct pollfd){ wd_role_control_fd(k->role), POLLIN, 0 };
+	return (struct pollfd){ wd_chan_fd(c),
+		(short)(POLLIN | (wd_chan_waiting(c) > 0 ? POLLOUT : 0)), 0 };
+}
+
+/* Who is waited for: the supervisor, the links, then backends. */
+struct watched {
+	struct pollfd fds[1 + LINKS + KEEPER_BACKEND_PEERS];
+	struct wd_peer *backend[KEEPER_BACKEND_PEERS];
+	nfds_t n;
+};
+
+static void
+list(struct keeper *k, const struct link l[LINKS], struct watched *w)
+{
+	w->fds[0] = (struct pollfd){ wd_role_control_fd(k->role), POLLIN, 0 };
+	w->n = 1 + LINKS;
 	for (size_t i = 0; i < LINKS; i++) {
 		struct wd_chan *c = l[i].peer->chan;
 
-		fds[i] = (struct pollfd){ -1, 0, 0 };
-		if (c == NULL || (i == 0 && !is_informed(k)))
-			continue;
-		fds[i].fd = wd_chan_fd(c);
-		fds[i].events =
-		    (short)(POLLIN | (wd_chan_waiting(c) > 0 ? POLLOUT : 0));
+		w->fds[1 + i] = (struct pollfd){ -1, 0, 0 };
+		if (c != NULL && (i != 0 || is_informed(k)))
+			w->fds[1 + i] = listen_to(c);
 	}
+	for (size_t i = 0; i < KEEPER_BACKEND_PEERS; i++) {
+		struct wd_peer *p = keeper_backend_peer(k, i);
+
+		if (p == NULL)
+			continue;
+		w->backend[w->n - 1 - LINKS] = p;
+		w->fds[w->n++] = listen_to(p->chan);
+	}
+}
+
+/* Replies before requests: they free what requests need. */
+static void
+hear(struct keeper *k, struct link l[LINKS], const struct watched *w)
+{
+	for (size_t i = 1 + LINKS; i < w->n; i++) {
+		struct wd_peer *p = w->backend[i - 1 - LINKS];
+
+		if ((w->fds[i].revents & ~POLLOUT) != 0 && p->chan != NULL)
+			keeper_backend_ready(k, p);
+	}
+	for (size_t i = LINKS; i-- > 0;)
+		if ((w->fds[1 + i].revents & ~POLLOUT) != 0 &&
+		    l[i].peer->chan != NULL)
+			drain(k, &l[i]);
 }
 
 /* Nothing of anybody is left that a replaced keeper would have to finish. */
@@ -254,25 +300,21 @@ is_finished(const struct keeper *k)
 static int
 loop(struct keeper *k, struct wd_diag *d)
 {
-	struct pollfd fds[LINKS + 1];
+	static struct watched w; /* large */
 	struct link l[LINKS];
 
 	links(k, l);
 	while (!is_finished(k)) {
 		keeper_admin_next(k);
 		flush(k, l);
-		list(k, l, fds);
-		if (poll(fds, LINKS + 1, until_tick(k)) < 0) {
+		list(k, l, &w);
+		if (poll(w.fds, w.n, until_tick(k)) < 0) {
 			if (errno != EINTR)
 				return wd_fault_errno(d, "cannot wait");
 			continue;
 		}
-		/* Replies before requests: they free what requests need. */
-		for (size_t i = LINKS; i-- > 0;)
-			if ((fds[i].revents & ~POLLOUT) != 0 &&
-			    l[i].peer->chan != NULL)
-				drain(k, &l[i]);
-		if (fds[LINKS].revents != 0)
+		hear(k, l, &w);
+		if (w.fds[0].revents != 0)
 			wd_role_control(k->role);
 		tick(k);
 	}
@@ -323,7 +365,8 @@ run(struct keeper *k, struct wd_diag *d)
 	k->front.other = k->config->admin ? WD_PROC_ADMIN_FRONT : WD_PROC_FRONT;
 	keeper_ops_start(k);
 	k->informed_by = wd_time_mono_ms() + INFORMED_MS;
-	if ((r = open_broker(k, d)) != 0)
+	if ((r = keeper_backends_start(k, d)) != 0 ||
+	    (r = open_broker(k, d)) != 0)
 		return r;
 	r = wd_role_ready(k->role, WD_SANDBOX_KEEPER, &role_ops, k, d);
 	return r != 0 ? r : loop(k, d);

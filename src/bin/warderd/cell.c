@@ -20,7 +20,7 @@ sup_in_cell(const struct sup_proc *p, uint16_t cell)
 {
 	return p->state != SUP_FREE && p->cell == cell &&
 	    p->proc != WD_PROC_SEAL && p->proc != WD_PROC_SCRIBE &&
-	    p->proc != WD_PROC_DEVICE;
+	    p->proc != WD_PROC_DEVICE && p->proc != WD_PROC_BACKEND;
 }
 
 bool

@@ -68,6 +68,55 @@ write_ek_anchors(struct wd_wr *wr, const struct wd_conf *c)
 	}
 }
 
+/* For keepers, which know no more of a backend than what it is called and can.
+ */
+static void
+write_backends(struct wd_wr *wr, const struct wd_conf *c)
+{
+	for (size_t i = 0; i < c->n_backends; i++) {
+		const struct wd_conf_backend *b = &c->backends[i];
+		struct wd_msg_backend_entry m = {
+			.name = wd_span_text(b->conf.name),
+			.kind = (uint8_t)b->conf.form->kind,
+			.kind_name = wd_span_text(b->conf.form->name),
+			.can = b->conf.form->can,
+			.kinds = b->conf.form->kinds,
+			.timeout_ms = b->timeout_ms,
+			.processes = (uint8_t)b->processes,
+		};
+
+		wd_list_add(wr, &wd_msg_backend_entry_type, &m);
+	}
+}
+
+/* Its section, for a process of a backend. */
+static int
+tell_backend(struct sup_proc *p)
+{
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(24576);
+	const struct wd_conf_backend *b;
+	struct wd_msg_backend_conf m;
+
+	if (p->proc != WD_PROC_BACKEND)
+		return 0;
+	b = sup_backend_of(p);
+	for (size_t i = 0; i < b->conf.n; i++) {
+		struct wd_msg_backend_setting setting = {
+			.name = wd_span_text(b->conf.at[i].key->name),
+			.value = wd_span_text(b->conf.at[i].value),
+		};
+
+		wd_list_add(&wr, &wd_msg_backend_setting_type, &setting);
+	}
+	m = (struct wd_msg_backend_conf){
+		.name = wd_span_text(b->conf.name),
+		.kind = (uint8_t)b->conf.form->kind,
+		.timeout_ms = b->timeout_ms,
+		.settings = wd_wr_span(&wr),
+	};
+	return sup_tell(p, WD_CALL_BACKEND_CONF, &m, -1);
+}
+
 static int
 tell_config(struct sup_proc *p)
 {
@@ -75,7 +124,9 @@ tell_config(struct sup_proc *p)
 	uint8_t room[WD_CONF_ANCHORS * 34];
 	uint8_t tcb_room[WD_SNP_LINES * 6];
 	uint8_t ek_room[WD_CONF_EK_ANCHORS * 33];
+	uint8_t backend_room[1024];
 	struct wd_wr anchors = wd_wr_fixed(room, sizeof(room));
+	struct wd_wr backends = wd_wr_fixed(backend_room, sizeof(backend_room));
 	struct wd_wr ek_anchors = wd_wr_fixed(ek_room, sizeof(ek_room));
 	struct wd_wr min_tcb = wd_wr_fixed(tcb_room, sizeof(tcb_room));
 	struct wd_msg_config m = {
@@ -106,9 +157,13 @@ tell_config(struct sup_proc *p)
 		.pkcs11_oaep_sha1 = c->pkcs11_oaep_sha1,
 		.seal_tpm = wd_span_text(c->seal_tpm),
 		.seal_tpm_pcrs = c->seal_tpm_pcrs,
+		.default_backend = wd_span_text(c->default_backend),
 	};
 
 	write_anchors(&anchors, c);
+	if (p->proc == WD_PROC_KEEPER)
+		write_backends(&backends, c);
+	m.backends = wd_wr_span(&backends);
 	m.anchors = wd_wr_span(&anchors);
 	write_ek_anchors(&ek_anchors, c);
 	m.ek_anchors = wd_wr_span(&ek_anchors);
@@ -161,6 +216,8 @@ sup_configure(struct sup *s, struct sup_proc *p, struct wd_diag *d)
 {
 	int r = tell_config(p);
 
+	if (r == 0)
+		r = tell_backend(p);
 	if (r == 0)
 		r = give_descriptors(p);
 	if (r != 0)

@@ -55,6 +55,10 @@ may_join(const struct sup_proc *a, const struct sup_proc *b)
 		return false;
 	if (!sup_is_linked(a->proc, b->proc, &within_cell))
 		return false;
+	/* Places in a list mean something in one configuration only. */
+	if ((a->proc == WD_PROC_BACKEND || b->proc == WD_PROC_BACKEND) &&
+	    a->setup != b->setup)
+		return false;
 	return !within_cell || a->cell == b->cell;
 }
 

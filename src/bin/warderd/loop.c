@@ -107,7 +107,9 @@ all_are_ready(const struct sup *s)
 {
 	for (size_t i = 0; i < SUP_PROCS; i++)
 		if (s->procs[i].state != SUP_FREE &&
-		    s->procs[i].state != SUP_READY)
+		    s->procs[i].state != SUP_READY &&
+		    (s->procs[i].proc != WD_PROC_BACKEND ||
+			s->procs[i].failures == 0))
 			return false;
 	return true;
 }
@@ -126,6 +128,7 @@ advance(struct sup *s)
 		wd_notify("READY=1");
 	}
 	sup_cells_advance(s);
+	sup_backends_advance(s);
 	sup_reload_advance(s);
 	if (s->phase == SUP_SERVING && s->reload_wanted)
 		sup_reload_begin(s);
@@ -189,6 +192,8 @@ add_all(struct sup *s)
 		r = sup_proc_add(s, WD_PROC_DEVICE, SUP_NO_CELL, -1, s->setup);
 	if (r == 0)
 		r = sup_proc_add(s, WD_PROC_SEAL, SUP_NO_CELL, -1, s->setup);
+	if (r == 0)
+		r = sup_backends_add(s, s->setup);
 	for (unsigned i = 0; r == 0 && i < s->setup->cells; i++)
 		r = sup_cell_add(
 		    s, (uint16_t)i, sup_cell_cpu(s->setup, i), s->setup);

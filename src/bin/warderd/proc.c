@@ -52,8 +52,13 @@ log_proc(enum wd_log_level level, const char *event, const struct sup_proc *p,
 
 	(void)snprintf(pid, sizeof(pid), "%ld", (long)p->pid);
 	(void)snprintf(cell, sizeof(cell), "%u", p->cell);
-	wd_log(level, event, "of", wd_proc_name(p->proc), "of_cell", cell,
-	    "of_pid", pid, "why", why, NULL);
+	if (p->proc == WD_PROC_BACKEND)
+		wd_log(level, event, "of", wd_proc_name(p->proc), "of_backend",
+		    sup_backend_of(p)->conf.name, "of_pid", pid, "why", why,
+		    NULL);
+	else
+		wd_log(level, event, "of", wd_proc_name(p->proc), "of_cell",
+		    cell, "of_pid", pid, "why", why, NULL);
 }
 
 /* ---- start */
@@ -203,7 +208,9 @@ sup_proc_ended(struct sup *s, struct sup_proc *p, int status)
 	p->state = SUP_WAITING;
 	p->at = next_start(p, wd_time_mono_ms());
 	p->since = 0;
-	if (s->phase == SUP_BEGINNING && p->failures >= BEGIN_TRIES) {
+	/* What rests in our own store is released without any backend. */
+	if (s->phase == SUP_BEGINNING && p->failures >= BEGIN_TRIES &&
+	    p->proc != WD_PROC_BACKEND) {
 		log_proc(WD_LOG_ERROR, "role_does_not_start", p,
 		    "see what it logged");
 		sup_stop_begin(s, 1);

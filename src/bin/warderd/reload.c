@@ -140,7 +140,8 @@ static void
 finish(struct sup *s)
 {
 	for (size_t i = 0; i < SUP_PROCS; i++)
-		if (s->procs[i].state != SUP_FREE && !s->procs[i].retired)
+		if (s->procs[i].state != SUP_FREE && !s->procs[i].retired &&
+		    s->procs[i].proc != WD_PROC_BACKEND)
 			s->procs[i].setup = s->fresh; /* seal and scribe */
 	s->setup = s->fresh;
 	s->fresh = NULL;
@@ -242,5 +243,8 @@ sup_reload_begin(struct sup *s)
 	s->replaced = 0;
 	wd_log(WD_LOG_INFO, "reloading", NULL);
 	wd_notify("RELOADING=1");
-	start_next(s);
+	if (sup_backends_add(s, fresh) != 0)
+		give_up(s); /* no slot, which the caps make impossible */
+	else
+		start_next(s);
 }

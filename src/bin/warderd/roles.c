@@ -17,6 +17,10 @@ static const struct sup_role roles[] = {
 	{ WD_PROC_DEVICE, "warder-device", USER(user_device), GIVES(SEAL_PIN),
 	    .start_ms = 15000, .max_files = 256, .max_locked = 8 * MIB,
 	    .optional = true },
+	/* Some of these load modules too. */
+	{ WD_PROC_BACKEND, "warder-backend", USER(user_backend), 0,
+	    .start_ms = 15000, .max_files = 1024, .max_locked = 32 * MIB,
+	    .optional = true },
 	/* Room for scrypt's 128 MiB beside the arena. */
 	{ WD_PROC_SEAL, "warder-seal", USER(user_seal), GIVES(STATE_DIR),
 	    .start_ms = 15000, .max_files = 1024, .max_locked = 256 * MIB },
@@ -40,6 +44,7 @@ static const struct {
 	{ WD_PROC_KEEPER, WD_PROC_SCRIBE, false },
 	{ WD_PROC_KEEPER, WD_PROC_SEAL, false },
 	{ WD_PROC_SEAL, WD_PROC_DEVICE, false },
+	{ WD_PROC_KEEPER, WD_PROC_BACKEND, false },
 };
 
 const struct sup_role *
@@ -70,6 +75,15 @@ sup_is_linked(enum wd_proc a, enum wd_proc b, bool *ret_within_cell)
 			return true;
 	}
 	return false;
+}
+
+bool
+sup_role_is_wanted(const struct sup_role *role, const struct wd_conf *c)
+{
+	if (!role->optional)
+		return true;
+	return role->proc == WD_PROC_BACKEND ? c->n_backends > 0
+					     : wd_conf_has_device(c);
 }
 
 int

@@ -32,7 +32,7 @@ check_users(const struct wd_conf *c, struct wd_diag *d)
 	const struct sup_role *roles = sup_roles(&n);
 
 	for (size_t i = 0; i < n; i++)
-		if ((!roles[i].optional || wd_conf_has_device(c)) &&
+		if (sup_role_is_wanted(&roles[i], c) &&
 		    getpwnam(user_of(c, &roles[i])) == NULL)
 			return wd_reject(d, WD_R_NOT_FOUND,
 			    "there is no user %s to run %s as (sysusers.d "

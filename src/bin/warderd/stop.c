@@ -62,7 +62,7 @@ sup_stop_advance(struct sup *s)
 {
 	static const enum wd_proc order[] = { WD_PROC_FRONT,
 		WD_PROC_ADMIN_FRONT, WD_PROC_KEEPER, WD_PROC_VERIFY,
-		WD_PROC_SEAL, WD_PROC_DEVICE, WD_PROC_SCRIBE };
+		WD_PROC_BACKEND, WD_PROC_SEAL, WD_PROC_DEVICE, WD_PROC_SCRIBE };
 
 	if (s->phase != SUP_STOPPING)
 		return false;
@@ -70,8 +70,8 @@ sup_stop_advance(struct sup *s)
 		if (!is_left(s, order[i]))
 			continue;
 		/* Cells have been told already. */
-		if (order[i] == WD_PROC_SEAL || order[i] == WD_PROC_DEVICE ||
-		    order[i] == WD_PROC_SCRIBE)
+		if (order[i] == WD_PROC_BACKEND || order[i] == WD_PROC_SEAL ||
+		    order[i] == WD_PROC_DEVICE || order[i] == WD_PROC_SCRIBE)
 			drain_all(s, order[i]);
 		/* One that waited to be started again is gone at once, and
 		 * nothing would wake us. */

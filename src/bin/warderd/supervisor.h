@@ -16,7 +16,10 @@
 #include "sys/spawn.h"
 
 enum {
-	SUP_PROCS = 3 * 2 * (WD_CONF_CELLS + 1) + 2, /* old and new cells */
+	/* Old and new cells; backends, of which there may be three at a time
+	 * when a reload failed half-way. */
+	SUP_PROCS = 3 * 2 * (WD_CONF_CELLS + 1) + 3 +
+	    3 * WD_BACKENDS_MAX * WD_CONF_BACKEND_PROCESSES,
 	SUP_SETUPS = 4,
 	SUP_MISSING = 1025,
 	SUP_WARNINGS = 4097,
@@ -44,6 +47,9 @@ const struct sup_role *sup_role(enum wd_proc proc);
 /* Whether processes of these roles speak to one another, and whether only
  * within a cell. */
 bool sup_is_linked(enum wd_proc a, enum wd_proc b, bool *ret_within_cell);
+
+/* Whether CONF has use for the role. */
+bool sup_role_is_wanted(const struct sup_role *role, const struct wd_conf *c);
 
 /* The program of a role: beside our own file, else where it was installed.
  * WD_R_NOT_FOUND. */
@@ -208,6 +214,17 @@ bool sup_serves_admin(const struct wd_conf *conf, uint16_t cell);
 
 /* The CPU of the N-th public cell; -1: any. */
 int sup_cell_cpu(const struct sup_setup *setup, unsigned nth);
+
+/* ---- backends.c */
+
+/* A slot for each process of each backend of SETUP. */
+int sup_backends_add(struct sup *s, struct sup_setup *setup) WD_MUST_USE;
+
+/* One turn: those of a configuration that no keeper is left of, leave. */
+void sup_backends_advance(struct sup *s);
+
+/* The section that P serves; P is of a backend. */
+const struct wd_conf_backend *sup_backend_of(const struct sup_proc *p);
 
 /* ---- publish.c */
 

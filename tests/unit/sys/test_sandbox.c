@@ -153,6 +153,8 @@ roles_with_files_have_no_network(void **state)
 	dies(WD_SANDBOX_SCRIBE, try_socket);
 	dies(WD_SANDBOX_AGENT, try_socket);
 	lives(WD_SANDBOX_LINK, try_socket);
+	lives(WD_SANDBOX_BACKEND, try_socket);
+	lives(WD_SANDBOX_BACKEND, try_openat);
 }
 
 /* What every role does all day: memory, time, frames, the log. */

@@ -12,7 +12,7 @@
 
 static const enum wd_proc started[] = { WD_PROC_FRONT, WD_PROC_ADMIN_FRONT,
 	WD_PROC_KEEPER, WD_PROC_VERIFY, WD_PROC_SEAL, WD_PROC_SCRIBE,
-	WD_PROC_DEVICE };
+	WD_PROC_DEVICE, WD_PROC_BACKEND };
 
 static bool
 is_in(enum wd_proc proc, unsigned bits)
@@ -48,7 +48,7 @@ links_are_those_of_the_table_of_calls(void **state)
 }
 
 static void
-only_seal_and_scribe_are_shared_by_cells(void **state)
+some_roles_are_shared_by_cells(void **state)
 {
 	bool within_cell;
 
@@ -58,7 +58,8 @@ only_seal_and_scribe_are_shared_by_cells(void **state)
 
 		if (sup_is_linked(p, WD_PROC_KEEPER, &within_cell))
 			assert_int_equal(within_cell,
-			    p != WD_PROC_SEAL && p != WD_PROC_SCRIBE);
+			    p != WD_PROC_SEAL && p != WD_PROC_SCRIBE &&
+				p != WD_PROC_BACKEND);
 	}
 }
 
@@ -118,7 +119,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(links_are_those_of_the_table_of_calls),
-		cmocka_unit_test(only_seal_and_scribe_are_shared_by_cells),
+		cmocka_unit_test(some_roles_are_shared_by_cells),
 		cmocka_unit_test(every_role_has_a_row),
 		cmocka_unit_test(
 		    every_role_runs_as_a_user_of_the_configuration),
