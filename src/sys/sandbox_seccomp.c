@@ -73,11 +73,12 @@ static const int scribe_calls[] = { CALL(fstat), CALL(pread64), CALL(pwrite64),
 	CALL(faccessat2), CALL(geteuid), CALL(fchown), CALL(fchownat) };
 
 static const int agent_calls[] = { CALL(accept4), CALL(accept),
-	CALL(setsockopt), CALL(getpeername), CALL(getsockname), CALL(openat),
-	CALL(newfstatat), CALL(pread64), CALL(pwrite64), CALL(fstat),
-	CALL(fsync), CALL(fchmod), CALL(linkat), CALL(unlinkat), CALL(renameat),
-	CALL(renameat2), CALL(mkdirat), CALL(getdents64), CALL(rmdir),
-	CALL(getuid), CALL(geteuid) };
+	CALL(epoll_wait), CALL(epoll_pwait), CALL(epoll_ctl), CALL(setsockopt),
+	CALL(getpeername), CALL(getsockname), CALL(openat), CALL(newfstatat),
+	CALL(pread64), CALL(pwrite64), CALL(fstat), CALL(fsync), CALL(fchmod),
+	CALL(linkat), CALL(unlinkat), CALL(renameat), CALL(renameat2),
+	CALL(mkdirat), CALL(getdents64), CALL(rmdir), CALL(getuid),
+	CALL(geteuid) };
 
 /* The one role that calls out: names, connections, the trust store. */
 static const int link_calls[] = { CALL(socket), CALL(connect), CALL(bind),

@@ -1,19 +1,18 @@
 /*
  * The agent's loop: local programs, the link, the starter, signals and time,
- * one after the other. Nothing in it waits for anything but poll().
+ * one after the other. Nothing in it waits but wd_serve_wait().
  */
 #include "bin/agent/agent.h"
 
 #include "base/clock.h"
 #include "sys/log.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 enum {
-	/* poll() counts no time that the machine sleeps; leases do. */
+	/* A wait counts no time that the machine sleeps; leases do. */
 	WAKE_MS = 5000,
 	/* After this, programs are told what there is rather than to wait. */
 	PATIENCE_MS = 5000,
@@ -214,6 +213,8 @@ time_left(const struct agent *a)
 
 	if (end != INT64_MAX)
 		next = least(next, now + end - wd_time_boot_ms());
+	if (!wd_hold_is_ready(a->hold))
+		next = least(next, a->started + PATIENCE_MS);
 	if (l->state == AGENT_LINK_NONE)
 		next = least(next, l->not_before);
 	if (l->state == AGENT_LINK_READY)
@@ -224,8 +225,8 @@ time_left(const struct agent *a)
 
 /* ---- the loop */
 
-static size_t
-fill(const struct agent *a, int signals, struct pollfd *fds)
+static void
+fill(const struct agent *a, int signals, struct pollfd fds[OWN_FDS])
 {
 	const struct wd_chan *link = a->link.peer.chan;
 
@@ -237,7 +238,6 @@ fill(const struct agent *a, int signals, struct pollfd *fds)
 		fds[AT_LINK].fd = wd_chan_fd(link);
 	if (link != NULL && wd_chan_waiting(link) > 0)
 		fds[AT_LINK].events |= POLLOUT;
-	return OWN_FDS + wd_serve_poll(a->serve, fds + OWN_FDS);
 }
 
 static void
@@ -254,20 +254,15 @@ serve_link(struct agent *a, short events)
 int
 agent_loop(struct agent *a, int signals, struct wd_diag *d)
 {
-	static struct pollfd fds[OWN_FDS + WD_SERVE_FDS];
+	struct pollfd fds[OWN_FDS];
+	int r;
 
 	for (;;) {
-		size_t n;
-		int r;
-
 		tick(a);
-		n = fill(a, signals, fds);
-		if (poll(fds, n, time_left(a)) < 0) {
-			if (errno == EINTR)
-				continue;
-			return wd_fault_errno(d, "cannot poll");
-		}
-		wd_serve_run(a->serve, fds + OWN_FDS, n - OWN_FDS);
+		fill(a, signals, fds);
+		r = wd_serve_wait(a->serve, fds, OWN_FDS, time_left(a), d);
+		if (r != 0)
+			return r;
 		if (fds[AT_SIGNALS].revents != 0 && take_signal(a, signals))
 			return 0;
 		if (fds[AT_LINK].revents != 0)

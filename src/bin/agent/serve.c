@@ -1,6 +1,6 @@
 /*
- * Connections of local programs: accepted under caps, read one packet a turn,
- * answered at once. A program that does not take its answers is disconnected.
+ * Connections of local programs: accepted under caps, answered packet by
+ * packet, at once. A program that does not take its answers is disconnected.
  */
 #include "bin/agent/serve_impl.h"
 
@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -37,6 +38,16 @@ set_up_listener(int fd)
 	    setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == 0;
 }
 
+static bool
+set_up_wait(struct wd_serve *s)
+{
+	for (size_t i = 0; i < WD_SERVE_CONNS; i++)
+		s->conns[i].fd = -1;
+	s->wait_fd = epoll_create1(EPOLL_CLOEXEC);
+	return s->wait_fd >= 0 &&
+	    wd_serve_add(s, s->listen_fd, WD_SERVE_AT_LISTENER);
+}
+
 int
 wd_serve_new(struct wd_hold *hold, int listen_fd,
     const struct wd_serve_options *options, struct wd_serve **ret,
@@ -53,7 +64,7 @@ wd_serve_new(struct wd_hold *hold, int listen_fd,
 	s = wd_alloc(sizeof(*s));
 	if (s == NULL)
 		return wd_fault(d, WD_F_MEMORY, "no memory to serve");
-	s->listen_fd = -1;
+	s->listen_fd = s->wait_fd = -1;
 	s->conns = wd_alloc_array(WD_SERVE_CONNS, sizeof(*s->conns));
 	if (s->conns == NULL)
 		return wd_fault(d, WD_F_MEMORY, "no memory to serve");
@@ -61,6 +72,8 @@ wd_serve_new(struct wd_hold *hold, int listen_fd,
 	s->options = *options;
 	s->listen_fd = fd;
 	fd = -1;
+	if (!set_up_wait(s))
+		return wd_fault_errno(d, "cannot wait for local programs");
 	*ret = WD_TAKE(s);
 	return 0;
 }
@@ -70,9 +83,10 @@ wd_serve_free(struct wd_serve *s)
 {
 	if (s == NULL)
 		return NULL;
-	for (size_t i = 0; i < s->n_conns; i++)
+	for (size_t i = 0; s->wait_fd >= 0 && i < WD_SERVE_CONNS; i++)
 		wd_fd_closep(&s->conns[i].fd);
 	wd_fd_closep(&s->listen_fd);
+	wd_fd_closep(&s->wait_fd);
 	s->conns = wd_free(s->conns);
 	return wd_free(s);
 }
@@ -81,22 +95,6 @@ void
 wd_serve_freep(struct wd_serve **s)
 {
 	*s = wd_serve_free(*s);
-}
-
-static bool
-is_listening(const struct wd_serve *s)
-{
-	return s->no_accept == 0 || wd_time_mono_ms() >= s->no_accept;
-}
-
-size_t
-wd_serve_poll(const struct wd_serve *s, struct pollfd *fds)
-{
-	fds[0] =
-	    (struct pollfd){ is_listening(s) ? s->listen_fd : -1, POLLIN, 0 };
-	for (size_t i = 0; i < s->n_conns; i++)
-		fds[i + 1] = (struct pollfd){ s->conns[i].fd, POLLIN, 0 };
-	return s->n_conns + 1;
 }
 
 /* ---- who may connect */
@@ -110,7 +108,9 @@ count_crowd(const struct wd_serve *s, uint32_t uid)
 {
 	struct crowd crowd = { 0, 0 };
 
-	for (size_t i = 0; i < s->n_conns; i++) {
+	for (size_t i = 0; i < WD_SERVE_CONNS; i++) {
+		if (s->conns[i].fd < 0)
+			continue;
 		crowd.of_user += s->conns[i].user.uid == uid;
 		crowd.strangers += s->conns[i].stranger;
 	}
@@ -131,6 +131,21 @@ has_place(const struct wd_serve *s, const struct wd_serve_conn *c)
 	return crowd.of_user < WD_SERVE_CONNS_USER;
 }
 
+/* Gives the connection a place and waits for what it asks. */
+static bool
+settle(struct wd_serve *s, const struct wd_serve_conn *c)
+{
+	size_t i = 0;
+
+	while (s->conns[i].fd >= 0)
+		i++; /* has_place() has seen a free one */
+	if (!wd_serve_add(s, c->fd, WD_SERVE_AT_CONNS + i))
+		return false;
+	s->conns[i] = *c;
+	s->n_conns++;
+	return true;
+}
+
 /* False when nobody waits, or when there is no descriptor to be had: the
  * listener would stay readable, and the loop would spin. */
 static bool
@@ -141,7 +156,6 @@ accept_one(struct wd_serve *s)
 	    accept4(s->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct wd_serve_conn c = { 0 };
 
-	s->no_accept = 0;
 	if (fd < 0) {
 		if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
 			s->no_accept = wd_time_mono_ms() + PAUSE;
@@ -150,17 +164,24 @@ accept_one(struct wd_serve *s)
 	if (!wd_serve_identify(fd, &c))
 		return true;
 	c.stranger = !wd_hold_knows(s->hold, &c.user);
-	if (!has_place(s, &c)) {
+	c.fd = fd;
+	if (!has_place(s, &c) || !settle(s, &c)) {
 		s->counts.turned_away++;
 		return true;
 	}
-	c.fd = fd;
 	fd = -1;
-	s->conns[s->n_conns++] = c;
 	return true;
 }
 
-/* ---- one turn */
+void
+wd_serve_accept(struct wd_serve *s)
+{
+	for (int i = 0; i < ACCEPTS; i++)
+		if (!accept_one(s))
+			break;
+}
+
+/* ---- one packet */
 
 static bool
 send_answer(int fd, const struct wd_wr *wr)
@@ -187,35 +208,13 @@ serve_one(struct wd_serve *s, const struct wd_serve_conn *c)
 	return fine;
 }
 
-static void
-drop_closed(struct wd_serve *s)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < s->n_conns; i++)
-		if (s->conns[i].fd >= 0)
-			s->conns[kept++] = s->conns[i];
-	s->n_conns = kept;
-}
-
 void
-wd_serve_run(struct wd_serve *s, const struct pollfd *fds, size_t n)
+wd_serve_hear(struct wd_serve *s, struct wd_serve_conn *c)
 {
-	bool closed = false;
-
-	for (size_t i = 1; i < n && i <= s->n_conns; i++) {
-		struct wd_serve_conn *c = &s->conns[i - 1];
-
-		if (fds[i].revents == 0 || serve_one(s, c))
-			continue;
-		wd_fd_closep(&c->fd);
-		closed = true;
-	}
-	if (closed)
-		drop_closed(s);
-	for (int i = 0; n > 0 && fds[0].revents != 0 && i < ACCEPTS; i++)
-		if (!accept_one(s))
-			break;
+	if (serve_one(s, c))
+		return;
+	wd_fd_closep(&c->fd);
+	s->n_conns--;
 }
 
 struct wd_serve_counts

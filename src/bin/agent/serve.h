@@ -3,15 +3,9 @@
  * have the holder's keys sign (proto/holder.h). Who they are is what the kernel
  * says of the connection and again of each message; a message sent by another
  * process than the one that connected (a fork, a change of user) is answered
- * RECONNECT. Never blocks, keeps nothing from one request to the next, and
- * reads one packet of each connection a turn.
- *
- * In the agent's loop:
- *
- *   n = own;                                 fds[0..own) are the agent's
- *   n += wd_serve_poll(serve, fds + own);    room for WD_SERVE_FDS
- *   poll(fds, n, timeout);
- *   wd_serve_run(serve, fds + own, n - own); the same array, unchanged
+ * RECONNECT. Keeps nothing from one request to the next, and reads one packet
+ * of each connection a turn. The agent's loop waits here for what is its own
+ * as well: between two signatures lies one call to wait, not two.
  */
 #pragma once
 
@@ -24,7 +18,7 @@ enum {
 	WD_SERVE_CONNS_USER = 384, /* of one user: a program's workers */
 	WD_SERVE_STRANGERS = 32,   /* of all users who may see no key */
 	WD_SERVE_STRANGER = 4,     /* of one of them */
-	WD_SERVE_FDS = WD_SERVE_CONNS + 1,
+	WD_SERVE_OWN = 8,          /* descriptors of the caller */
 };
 
 struct wd_serve_options {
@@ -67,11 +61,14 @@ int wd_serve_new(struct wd_hold *hold, int listen_fd,
 struct wd_serve *wd_serve_free(struct wd_serve *s); /* closes all */
 void wd_serve_freep(struct wd_serve **s);
 
-/* Fills at most WD_SERVE_FDS entries and returns how many. */
-size_t wd_serve_poll(const struct wd_serve *s, struct pollfd *fds);
-
-/* Accepts, answers, closes: whatever FDS say can be done. */
-void wd_serve_run(struct wd_serve *s, const struct pollfd *fds, size_t n);
+/*
+ * Accepts, answers and closes for TIMEOUT milliseconds (0: what can be done
+ * now), or until one of the N of OWN is ready or ROTATE was asked for. Sets
+ * their revents as poll(2) does; -1 is not looked at. A descriptor that is not
+ * in OWN the next time must have been closed. 0 or a fault.
+ */
+int wd_serve_wait(struct wd_serve *s, struct pollfd *own, size_t n,
+    int timeout_ms, struct wd_diag *d) WD_MUST_USE;
 
 struct wd_serve_counts {
 	uint64_t signatures;

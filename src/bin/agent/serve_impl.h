@@ -16,7 +16,7 @@ struct wd_serve_sender {
 };
 
 struct wd_serve_conn {
-	int fd; /* -1: closed, to be taken off the list */
+	int fd; /* -1: the place is free */
 	struct wd_serve_sender made_by;
 	struct wd_hold_user user;
 	bool stranger; /* could see no key when it came */
@@ -33,7 +33,9 @@ struct wd_serve {
 	struct wd_hold *hold;
 	struct wd_serve_options options;
 	int listen_fd;
+	int wait_fd;       /* epoll: OWN of the caller and all of ours */
 	int64_t no_accept; /* until when the listener is left alone; 0: not */
+	bool rotated;      /* the caller has something to do */
 	struct wd_serve_conn *conns; /* WD_SERVE_CONNS of them */
 	size_t n_conns;
 	struct wd_serve_budget budgets[WD_SERVE_USERS];
@@ -41,6 +43,19 @@ struct wd_serve {
 	uint8_t in[WD_HOLDER_MAX + 1]; /* one more, to see what is too long */
 	uint8_t out[WD_HOLDER_MAX];
 };
+
+/* What becomes ready: the caller's descriptors by their place in OWN, then
+ * these. */
+enum { WD_SERVE_AT_LISTENER = WD_SERVE_OWN, WD_SERVE_AT_CONNS };
+
+/* Waits for FD to be ready from now on. */
+bool wd_serve_add(struct wd_serve *s, int fd, size_t at) WD_MUST_USE;
+
+/* Takes connections that wait. */
+void wd_serve_accept(struct wd_serve *s);
+
+/* Answers one packet, or ends the connection. */
+void wd_serve_hear(struct wd_serve *s, struct wd_serve_conn *c);
 
 /* Fills USER and MADE_BY with what the kernel says of the other end of FD. */
 bool wd_serve_identify(int fd, struct wd_serve_conn *ret) WD_MUST_USE;

@@ -198,6 +198,7 @@ op_rotate(const struct request *q, struct wd_wr *wr)
 		refuse(q, WD_HOLDER_MALFORMED, wr);
 	} else {
 		o->rotate(o->ctx);
+		q->s->rotated = true;
 		refuse(q, WD_HOLDER_OK, wr);
 	}
 }

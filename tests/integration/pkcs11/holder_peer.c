@@ -214,18 +214,13 @@ hear(struct wd_hold *hold)
 static void
 loop(struct wd_hold *hold, struct wd_serve *serve)
 {
-	struct pollfd fds[1 + WD_SERVE_FDS];
+	struct pollfd own = { STDIN_FILENO, POLLIN, 0 };
+	struct wd_diag d = { 0 };
 	bool going = true;
 
-	while (going) {
-		size_t n = wd_serve_poll(serve, fds + 1);
-
-		fds[0] = (struct pollfd){ STDIN_FILENO, POLLIN, 0 };
-		if (poll(fds, n + 1, 1000) < 0)
-			return;
+	while (going && wd_serve_wait(serve, &own, 1, 1000, &d) == 0) {
 		(void)wd_hold_expire(hold, wd_time_boot());
-		wd_serve_run(serve, fds + 1, n);
-		if (fds[0].revents != 0)
+		if (own.revents != 0)
 			going = hear(hold);
 	}
 }

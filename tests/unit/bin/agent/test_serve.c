@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 
 static const struct wd_span hash = { (const uint8_t *)"0123456789abcdef"
 						      "0123456789abcdef",
@@ -65,17 +66,19 @@ done(struct fixture *f)
 	(void)state;                            \
 	setup(&f)
 
-/* Turns until nothing is left to do. */
+/* Waits for TIMEOUT milliseconds with nothing of our own. */
+static void
+wait_for(struct fixture *f, int timeout_ms)
+{
+	t_ok(wd_serve_wait(f->serve, NULL, 0, timeout_ms, &f->d));
+}
+
+/* Accepted, heard, and one more. */
 static void
 turn(struct fixture *f)
 {
-	struct pollfd fds[WD_SERVE_FDS];
-	size_t n = wd_serve_poll(f->serve, fds);
-
-	while (poll(fds, n, 0) > 0) {
-		wd_serve_run(f->serve, fds, n);
-		n = wd_serve_poll(f->serve, fds);
-	}
+	for (int i = 0; i < 3; i++)
+		wait_for(f, 0);
 }
 
 static int
@@ -404,32 +407,78 @@ connections_of_a_user_are_capped(void **state)
 		(void)close(fds[i]);
 }
 
-/* A process that has one descriptor left. */
+/* A process that has one descriptor left, and then another. */
 static int
 run_out_of_descriptors(void *ctx)
 {
 	struct fixture *f = ctx;
-	struct pollfd fds[WD_SERVE_FDS];
 	struct rlimit limit = { 0, 0 };
-	size_t n;
+	clock_t before = clock();
 
-	limit.rlim_max = limit.rlim_cur = (rlim_t)dial(f) + 1;
-	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return 1;
-	n = wd_serve_poll(f->serve, fds);
-	if (poll(fds, n, 1000) != 1)
+	limit.rlim_cur = (rlim_t)dial(f) + 1;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return 2;
-	wd_serve_run(f->serve, fds, n);
-	n = wd_serve_poll(f->serve, fds);
-	return poll(fds, n, 0) == 0 ? 0 : 3;
+	wait_for(f, 500);
+	if (clock() - before > CLOCKS_PER_SEC / 20)
+		return 3;
+	if (wd_serve_counts(f->serve).connections != 0)
+		return 4;
+	limit.rlim_cur++;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 5;
+	wait_for(f, 1000);
+	return wd_serve_counts(f->serve).connections == 1 ? 0 : 6;
 }
 
 static void
-the_loop_does_not_spin_without_descriptors(void **state)
+the_loop_waits_for_descriptors_without_spinning(void **state)
 {
 	FIXTURE(f);
 
 	t_exits(t_child(run_out_of_descriptors, &f), 0);
+}
+
+static void
+descriptors_of_the_caller_end_the_wait(void **state)
+{
+	FIXTURE(f);
+	struct pollfd own[2] = { { -1, POLLIN, 0 }, { -1, POLLIN, 0 } };
+	int pair[2];
+
+	assert_int_equal(pipe(pair), 0);
+	own[1].fd = pair[0];
+	t_ok(wd_serve_wait(f.serve, own, 2, 0, &f.d));
+	assert_int_equal(own[1].revents, 0);
+	assert_int_equal(write(pair[1], "x", 1), 1);
+	t_ok(wd_serve_wait(f.serve, own, 2, 60000, &f.d));
+	assert_int_equal(own[0].revents, 0);
+	assert_int_equal(own[1].revents, POLLIN);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+
+/* Numbers come back with other descriptors behind them, and other wishes. */
+static void
+descriptors_of_the_caller_may_change(void **state)
+{
+	FIXTURE(f);
+	struct pollfd own = { -1, POLLIN, 0 };
+
+	for (int i = 0; i < 3; i++) {
+		int pair[2];
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+		own = (struct pollfd){ pair[0], POLLIN, 0 };
+		t_ok(wd_serve_wait(f.serve, &own, 1, 0, &f.d));
+		assert_int_equal(own.revents, 0);
+		own.events |= POLLOUT;
+		t_ok(wd_serve_wait(f.serve, &own, 1, 60000, &f.d));
+		assert_int_equal(own.revents, POLLOUT);
+		(void)close(pair[0]);
+		(void)close(pair[1]);
+	}
 }
 
 static int
@@ -585,7 +634,7 @@ a_secret_comes_in_pieces(void **state)
 }
 
 static void
-rotation_is_passed_on(void **state)
+rotation_is_passed_on_and_ends_the_wait(void **state)
 {
 	static struct extra x;
 	FIXTURE(f);
@@ -594,7 +643,7 @@ rotation_is_passed_on(void **state)
 	add_extra(&f, &x);
 	fd = dial(&f);
 	send_op(fd, WD_HOLDER_ROTATE);
-	turn(&f);
+	wait_for(&f, 60000);
 	assert_int_equal(status_of(fd), WD_HOLDER_OK);
 	assert_int_equal(x.rotations, 1);
 	(void)close(fd);
@@ -629,12 +678,15 @@ main(void)
 		cmocka_unit_test(status_has_lines),
 		cmocka_unit_test(the_rate_of_a_user_is_limited),
 		cmocka_unit_test(connections_of_a_user_are_capped),
-		cmocka_unit_test(the_loop_does_not_spin_without_descriptors),
+		cmocka_unit_test(
+		    the_loop_waits_for_descriptors_without_spinning),
+		cmocka_unit_test(descriptors_of_the_caller_end_the_wait),
+		cmocka_unit_test(descriptors_of_the_caller_may_change),
 		cmocka_unit_test(strangers_take_few_places),
 		cmocka_unit_test(a_socket_in_use_is_not_taken),
 		cmocka_unit_test(a_peer_that_does_not_read_is_disconnected),
 		cmocka_unit_test(a_secret_comes_in_pieces),
-		cmocka_unit_test(rotation_is_passed_on),
+		cmocka_unit_test(rotation_is_passed_on_and_ends_the_wait),
 		cmocka_unit_test(
 		    without_an_agent_there_is_nothing_to_get_or_rotate),
 	};

@@ -40,19 +40,15 @@ t_holder_loop(void)
 	struct wd_serve_options options = { .label = "test",
 		.serial = "0123456789abcdef" };
 	struct wd_serve *serve = NULL;
-	struct pollfd fds[WD_SERVE_FDS];
 	struct wd_diag d = { 0 };
 	int fd = -1;
 
 	if (wd_serve_listen(t.path, &fd, &d) != 0 ||
 	    wd_serve_new(t.hold, fd, &options, &serve, &d) != 0)
 		_exit(1);
-	for (;;) {
-		size_t n = wd_serve_poll(serve, fds);
-
-		if (poll(fds, n, -1) > 0)
-			wd_serve_run(serve, fds, n);
-	}
+	while (wd_serve_wait(serve, NULL, 0, 60000, &d) == 0)
+		continue;
+	_exit(1);
 }
 
 static inline void
