@@ -6,6 +6,7 @@
 #include "policy/clause.h"
 
 #include "codec/utf8.h"
+#include "policy/reference.h"
 
 enum {
 	BYTES_MAX = 64,
@@ -29,6 +30,8 @@ static const struct wd_op_row ops[] = {
 	{ WD_OP_PERMISSIONS_ANY, WD_OP_CLIENT, "any_of", "permissions", true },
 	{ WD_OP_PERMISSIONS_ALL, WD_OP_CLIENT, "all_of", "permissions", true },
 	{ WD_OP_LE, WD_OP_CLAIM, "le", NULL, false },
+	{ WD_OP_REFERENCE, WD_OP_CLAIM, "reference", NULL, false },
+	{ WD_OP_PCRS, WD_OP_REGISTERS, "reference", "pcrs", false },
 };
 
 #define SNP_SVN(id)                                                            \
@@ -314,6 +317,22 @@ wd_value_next(struct wd_rd *values)
 	return wd_rd_bytes(values, wd_rd_le16(values));
 }
 
+bool
+wd_value_repeats(struct wd_span values, struct wd_span latest)
+{
+	struct wd_rd rd = wd_rd(values);
+
+	while (wd_rd_more(&rd)) {
+		struct wd_span v = wd_value_next(&rd);
+
+		if (v.p == latest.p)
+			return false;
+		if (wd_span_equal(v, latest))
+			return true;
+	}
+	return false;
+}
+
 uint64_t
 wd_value_number(struct wd_span value)
 {
@@ -323,9 +342,18 @@ wd_value_number(struct wd_span value)
 }
 
 bool
+wd_clause_names_set(const struct wd_clause *c)
+{
+	return c->op->op == WD_OP_REFERENCE || c->op->op == WD_OP_PCRS;
+}
+
+bool
 wd_clause_op_fits(const struct wd_op_row *op, const struct wd_claim_row *claim,
     const struct wd_claim_rule *rule)
 {
+	/* A set lists values, as "in" does. */
+	if (op->op == WD_OP_REFERENCE)
+		op = wd_op_row(WD_OP_IN);
 	switch (claim->type) {
 	case WD_CLAIM_UINT:
 	case WD_CLAIM_TIME:
@@ -374,6 +402,8 @@ claim_value_fits(const struct wd_clause *c, struct wd_span v)
 bool
 wd_clause_value_fits(const struct wd_clause *c, struct wd_span value)
 {
+	if (wd_clause_names_set(c))
+		return wd_reference_is_name(value);
 	if (c->op->kind == WD_OP_CLAIM)
 		return claim_value_fits(c, value);
 	return value.len > 0 && value.len <= CLIENT_TEXT_MAX &&
@@ -389,6 +419,8 @@ wd_clause_reason(const struct wd_clause *c)
 		return WD_R_CLIENT_IDENTITY_MISMATCH;
 	if (c->op->kind == WD_OP_GROUP)
 		return WD_R_POLICY_CLAUSE;
+	if (c->op->kind == WD_OP_REGISTERS)
+		return WD_R_MEASUREMENT_MISMATCH;
 	own = is_order(c->op) ? c->rule->least : c->rule->listed;
 	return own == 0 ? WD_R_POLICY_CLAUSE : own;
 }

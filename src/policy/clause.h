@@ -22,15 +22,19 @@ enum wd_op {
 	WD_OP_PERMISSIONS_ANY = 10,
 	WD_OP_PERMISSIONS_ALL = 11,
 	WD_OP_LE = 12, /* as GE, the other way round */
+	/* by values that are stored under a name (policy/reference.h) */
+	WD_OP_REFERENCE = 13, /* a claim: one of the set's for it */
+	WD_OP_PCRS = 14,      /* all registers that the set has */
 };
 
-enum wd_op_kind { WD_OP_GROUP, WD_OP_CLAIM, WD_OP_CLIENT };
+enum wd_op_kind { WD_OP_GROUP, WD_OP_CLAIM, WD_OP_CLIENT, WD_OP_REGISTERS };
 
 struct wd_op_row {
 	enum wd_op op;
 	enum wd_op_kind kind;
 	const char *member;  /* the member of a clause that says it */
-	const char *subject; /* of the client: which of its properties */
+	const char *subject; /* of the client: which of its properties; of
+				registers: what stands for a claim's name */
 	bool is_list;
 };
 
@@ -59,10 +63,17 @@ struct wd_clause {
 	size_t n;                         /* members or values */
 	size_t end;            /* index of the clause behind this one */
 	struct wd_span values; /* N times {u16 length, bytes} */
+	size_t set;            /* of the policy's, when it names one */
 };
+
+/* The clause has the name of a set as its only value. */
+bool wd_clause_names_set(const struct wd_clause *c);
 
 /* The next of a clause's values; numbers and times as in claims. */
 struct wd_span wd_value_next(struct wd_rd *values);
+
+/* LATEST, the last of VALUES, stands among those in front of it too. */
+bool wd_value_repeats(struct wd_span values, struct wd_span latest);
 
 /* A value of eight bytes. */
 uint64_t wd_value_number(struct wd_span value);

@@ -60,14 +60,20 @@ are_all_listed(struct wd_span values, struct wd_span list)
 	return list.len > 0;
 }
 
+bool
+wd_value_is_listed(
+    const struct wd_claim_row *claim, struct wd_span values, struct wd_span v)
+{
+	return claim->type == WD_CLAIM_LIST ? are_all_listed(values, v)
+					    : is_listed(values, v);
+}
+
 static bool
 claim_compares(const struct wd_clause *c, struct wd_span v)
 {
-	if (c->claim->type == WD_CLAIM_LIST)
-		return are_all_listed(c->values, v);
 	if (c->op->op == WD_OP_GE || c->op->op == WD_OP_LE)
 		return is_ordered(c, v);
-	return is_listed(c->values, v);
+	return wd_value_is_listed(c->claim, c->values, v);
 }
 
 /* TEXT stands in LIST, whose texts each end in a zero byte. */
@@ -123,6 +129,8 @@ wd_clause_holds(const struct wd_clause *c, const struct wd_question *q)
 {
 	struct wd_span v;
 
+	if (wd_clause_names_set(c))
+		return wd_set_holds(c, q);
 	if (c->op->kind == WD_OP_CLIENT)
 		return q->client == NULL ? WD_ABSENT
 					 : truth(client_compares(c, q->client));

@@ -277,7 +277,8 @@ pins(const struct wd_policy *p, enum wd_claim one, enum wd_claim other)
 		const struct wd_clause *c = &p->clauses[i];
 
 		if (c->claim != NULL &&
-		    (c->op->op == WD_OP_IN || c->op->op == WD_OP_EQ) &&
+		    (c->op->op == WD_OP_IN || c->op->op == WD_OP_EQ ||
+			c->op->op == WD_OP_REFERENCE) &&
 		    (c->claim->id == one || c->claim->id == other))
 			return true;
 		i = c->op->kind == WD_OP_GROUP ? c->end : i + 1;

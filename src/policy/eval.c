@@ -140,8 +140,13 @@ close_groups(struct evaluation *e, size_t next)
 }
 
 static enum wd_reason
-reason_of(const struct wd_clause *c, enum wd_truth t)
+reason_of(
+    const struct wd_clause *c, const struct wd_question *q, enum wd_truth t)
 {
+	enum wd_reason problem = wd_set_problem(c, q);
+
+	if (problem != 0)
+		return problem;
 	if (c->op->kind == WD_OP_CLIENT && t == WD_ABSENT)
 		return WD_R_CLIENT_IDENTITY_MISSING;
 	return wd_clause_reason(c);
@@ -162,7 +167,7 @@ judge_clause(struct evaluation *e, const struct wd_clause *c)
 	t = wd_clause_holds(c, &e->q);
 	if (row != NULL)
 		row->result = t;
-	join(e, t, reason_of(c, t));
+	join(e, t, reason_of(c, &e->q, t));
 }
 
 static void

@@ -4,6 +4,8 @@
  *
  * Claims that are absent are unknown, not false: a clause on one never holds,
  * and neither does its negation. (`any` may hold by another of its members.)
+ * The same goes for a set of reference values that is not there, has expired,
+ * or has none for the claim.
  */
 #pragma once
 
@@ -42,9 +44,10 @@ struct wd_policy_trace {
 
 /*
  * 0 when every condition holds at the time NOW, else the reason of the first
- * that does not: one of the rows 201 to 211 of base/reason.def, or for a TPM
- * WD_R_AK_NOT_TRUSTED. CLIENT is NULL
- * without a verified certificate. TRACE may be NULL; with it, all conditions
+ * that does not: one of the rows 201 to 211, 213 and 214 of base/reason.def, or
+ * for a TPM WD_R_AK_NOT_TRUSTED. CLIENT is NULL
+ * without a verified certificate. The sets that P names are those it is linked
+ * to. TRACE may be NULL; with it, all conditions
  * are looked at, not only up to the first that fails. Allocates nothing.
  */
 int wd_policy_eval(const struct wd_policy *p, const struct wd_claims *claims,

@@ -64,23 +64,6 @@ read_head(struct wd_rd *rd, struct wd_policy_head *h, struct wd_diag *d)
 	return check_head(h, d);
 }
 
-/* LATEST stands among the values in front of it. */
-static bool
-stands_before(struct wd_span values, struct wd_span latest)
-{
-	struct wd_rd rd = wd_rd(values);
-
-	while (wd_rd_more(&rd)) {
-		struct wd_span v = wd_value_next(&rd);
-
-		if (v.p == latest.p)
-			return false;
-		if (wd_span_equal(v, latest))
-			return true;
-	}
-	return false;
-}
-
 /*
  * Takes N values, each of which FITS; the same value twice is refused, since
  * it would give one policy two forms.
@@ -100,7 +83,7 @@ read_values(struct wd_rd *rd, const struct wd_clause *c, size_t n,
 		if (rd->bad || !fits(c, v))
 			return refuse(d, "a value has the wrong form");
 		all.len = (size_t)(rd->p - all.p);
-		if (stands_before(all, v))
+		if (wd_value_repeats(all, v))
 			return refuse(d, "a list has the same value twice");
 	}
 	*ret = all;
@@ -121,8 +104,8 @@ read_comparison(struct wd_rd *rd, struct wd_clause *c, struct wd_diag *d)
 	enum wd_claim claim = (enum wd_claim)wd_rd_u8(rd);
 
 	c->n = wd_rd_le16(rd);
-	if (c->op->kind == WD_OP_CLIENT && claim != 0)
-		return refuse(d, "a clause about the client names a claim");
+	if (c->op->kind != WD_OP_CLAIM && claim != 0)
+		return refuse(d, "a clause that is of no claim names one");
 	if (c->op->kind == WD_OP_CLAIM) {
 		c->claim = wd_claim_row(claim);
 		c->rule = wd_claim_rule(claim);
@@ -162,10 +145,28 @@ open_group(struct reader *r, struct wd_clause *c)
 	return 0;
 }
 
+/* The clause names a set: one of the policy's, or a further one. */
+static int
+note_set(struct reader *r, struct wd_clause *c)
+{
+	struct wd_policy *p = r->p;
+	struct wd_rd rd = wd_rd(c->values);
+	struct wd_span name = wd_value_next(&rd);
+
+	for (c->set = 0; c->set < p->n_sets; c->set++)
+		if (wd_span_equal(p->sets[c->set].name, name))
+			return 0;
+	if (p->n_sets == WD_POLICY_SETS)
+		return refuse(r->d, "it names too many sets");
+	p->sets[p->n_sets++].name = name;
+	return 0;
+}
+
 static int
 read_clause(struct reader *r)
 {
 	struct wd_clause *c = &r->p->clauses[r->p->n_clauses];
+	int result;
 
 	if (r->p->n_clauses == WD_POLICY_CLAUSES)
 		return refuse(r->d, "there are too many clauses");
@@ -175,7 +176,10 @@ read_clause(struct reader *r)
 	r->p->n_clauses++;
 	if (c->op->kind == WD_OP_GROUP)
 		return open_group(r, c);
-	return read_comparison(&r->rd, c, r->d);
+	result = read_comparison(&r->rd, c, r->d);
+	if (result != 0 || !wd_clause_names_set(c))
+		return result;
+	return note_set(r, c);
 }
 
 /* Closes the groups that are complete. */

@@ -6,8 +6,9 @@
  *   u16 number of rejected advisories, each {u16 length, text},
  *   then clauses to the end: u8 op;
  *     a group: u16 number of members, the members;
- *     a comparison: u8 claim (0: of the client), u16 number of values,
- *     each {u16 length, bytes}.
+ *     a comparison: u8 claim (0: of the client, or of all registers), u16
+ *     number of values, each {u16 length, bytes}; by reference: one value, the
+ *     name of the set.
  */
 #pragma once
 

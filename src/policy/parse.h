@@ -18,6 +18,9 @@
  *     { "claim": "isv_prod_id", "eq": 1 },
  *     { "claim": "isv_svn", "ge": 3 },
  *     { "claim": "smt_enabled", "is": false },
+ *     { "claim": "mrenclave", "reference": "web-1.4" }: the name of a set of
+ *       reference values (policy/reference.h); for any claim that takes "in",
+ *       and for "pcrs", which is all registers that the set has
  *     { "client": "issuer_cn" or "cn", "in": ["text", …] },
  *     { "client": "permissions", "any_of" or "all_of": ["text", …] }
  *

@@ -25,3 +25,8 @@ void wd_parse_head(struct wd_jobj *o, struct wd_wr *flat);
 void wd_parse_comparison(struct wd_jobj *o, const char *name,
     const struct wd_jval *v, enum wd_op op, enum wd_claim claim,
     struct wd_wr *flat);
+
+/* Appends the number of values in V, the member NAME of O, and the values: as
+ * of a clause that compares CLAIM with a list. */
+void wd_parse_values(struct wd_jobj *o, const char *name, enum wd_claim claim,
+    const struct wd_jval *v, struct wd_wr *flat);

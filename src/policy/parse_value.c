@@ -97,17 +97,19 @@ static void
 put_value(struct wd_jobj *o, const char *name, const struct wd_clause *c,
     const struct wd_jval *v, struct wd_wr *flat)
 {
+	bool is_name = wd_clause_names_set(c);
 	enum wd_claim_type type =
-	    c->claim == NULL ? WD_CLAIM_TEXT : c->claim->type;
+	    c->claim == NULL || is_name ? WD_CLAIM_TEXT : c->claim->type;
 	enum wd_reason r = by_type[type].put(c, v, flat);
 
 	if (r != 0)
 		wd_jobj_fail(o, r, "a value of \"%s\" is not %s", name,
-		    by_type[type].must_be);
+		    is_name ? "the name of a set" : by_type[type].must_be);
 }
 
+/* The number of values, and the values. */
 static void
-put_list(struct wd_jobj *o, const char *name, const struct wd_clause *c,
+put_values(struct wd_jobj *o, const char *name, const struct wd_clause *c,
     const struct wd_jval *v, struct wd_wr *flat)
 {
 	size_t n = wd_jval_count(v);
@@ -123,10 +125,20 @@ put_list(struct wd_jobj *o, const char *name, const struct wd_clause *c,
 		wd_jobj_fail(o, WD_R_RANGE,
 		    "member \"%s\" has more than %d values", name,
 		    WD_POLICY_VALUES);
-	wd_policy_put_clause(
-	    flat, c->op->op, c->claim == NULL ? 0 : c->claim->id, n);
+	wd_policy_put_count(flat, n);
 	for (size_t i = 0; i < n && o->result == 0; i++)
 		put_value(o, name, c, wd_jval_at(v, i), flat);
+}
+
+void
+wd_parse_values(struct wd_jobj *o, const char *name, enum wd_claim claim,
+    const struct wd_jval *v, struct wd_wr *flat)
+{
+	struct wd_clause c = { .op = wd_op_row(WD_OP_IN),
+		.claim = wd_claim_row(claim),
+		.rule = wd_claim_rule(claim) };
+
+	put_values(o, name, &c, v, flat);
 }
 
 void
@@ -147,7 +159,9 @@ wd_parse_comparison(struct wd_jobj *o, const char *name,
 		}
 	}
 	if (c.op->is_list) {
-		put_list(o, name, &c, v, flat);
+		wd_wr_u8(flat, (uint8_t)op);
+		wd_wr_u8(flat, (uint8_t)claim);
+		put_values(o, name, &c, v, flat);
 		return;
 	}
 	wd_policy_put_clause(flat, op, claim, 1);

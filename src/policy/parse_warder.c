@@ -64,7 +64,8 @@ open_group(struct walk *w, struct wd_jobj *o, const struct wd_op_row *op)
 	w->depth++;
 }
 
-/* The comparison O says about SUBJECT (of the client; NULL: a claim). */
+/* The comparison O says about SUBJECT (of the client or of registers; NULL: a
+ * claim). */
 static const struct wd_op_row *
 find_comparison(
     const struct wd_jobj *o, enum wd_op_kind kind, struct wd_span subject)
@@ -81,15 +82,27 @@ find_comparison(
 }
 
 static void
+put_comparison(struct walk *w, struct wd_jobj *o, const struct wd_op_row *op,
+    enum wd_claim claim)
+{
+	wd_parse_comparison(o, op->member,
+	    wd_jobj_take(o, op->member, WD_REQUIRED), op->op, claim, w->flat);
+}
+
+static void
 read_claim(struct walk *w, struct wd_jobj *o)
 {
 	struct wd_span name = wd_jobj_text(o, "claim", WD_REQUIRED, 64);
 	const struct wd_claim_row *claim = wd_claim_by_name(name);
-	const struct wd_op_row *op =
-	    find_comparison(o, WD_OP_CLAIM, wd_span(NULL, 0));
+	const struct wd_op_row *op = find_comparison(o, WD_OP_REGISTERS, name);
 
 	if (o->result != 0)
 		return;
+	if (op != NULL) {
+		put_comparison(w, o, op, (enum wd_claim)0);
+		return;
+	}
+	op = find_comparison(o, WD_OP_CLAIM, wd_span(NULL, 0));
 	if (claim == NULL || wd_claim_rule(claim->id) == NULL) {
 		wd_jobj_fail(o, WD_R_MALFORMED,
 		    "no clause can compare a claim \"%.*s\"", (int)name.len,
@@ -98,13 +111,11 @@ read_claim(struct walk *w, struct wd_jobj *o)
 	}
 	if (op == NULL) {
 		wd_jobj_fail(o, WD_R_MALFORMED,
-		    "none of \"ge\", \"le\", \"in\", \"eq\", \"is\" is "
-		    "given");
+		    "none of \"ge\", \"le\", \"in\", \"eq\", \"is\", "
+		    "\"reference\" is given");
 		return;
 	}
-	wd_parse_comparison(o, op->member,
-	    wd_jobj_take(o, op->member, WD_REQUIRED), op->op, claim->id,
-	    w->flat);
+	put_comparison(w, o, op, claim->id);
 }
 
 static void
@@ -121,9 +132,7 @@ read_client(struct walk *w, struct wd_jobj *o)
 		    "\"permissions\" (\"any_of\", \"all_of\")");
 		return;
 	}
-	wd_parse_comparison(o, op->member,
-	    wd_jobj_take(o, op->member, WD_REQUIRED), op->op, (enum wd_claim)0,
-	    w->flat);
+	put_comparison(w, o, op, (enum wd_claim)0);
 }
 
 /* The group O is, or NULL. */

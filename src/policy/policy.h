@@ -24,6 +24,7 @@ enum {
 	WD_POLICY_CLAUSES = 256, /* groups included */
 	WD_POLICY_DEPTH = 8,     /* the policy itself and leaves included */
 	WD_POLICY_VALUES = 256,  /* of one clause; and advisories */
+	WD_POLICY_SETS = 16,     /* of reference values, named by clauses */
 	WD_LEASE_DEFAULT = 600,
 	WD_LEASE_MAX = 86400,
 };
@@ -49,6 +50,16 @@ struct wd_policy_head {
 	int64_t not_before, not_after; /* both inclusive; 0: open */
 };
 
+/*
+ * A set of reference values that clauses name, each once. Which values it has
+ * is not the policy's to say: whoever evaluates it fills SET in before.
+ */
+struct wd_reference;
+struct wd_policy_set {
+	struct wd_span name;
+	const struct wd_reference *set; /* NULL: there is none; borrowed */
+};
+
 struct wd_policy {
 	struct wd_policy_head head;
 	size_t n_advisories;
@@ -56,6 +67,8 @@ struct wd_policy {
 	size_t n_clauses;
 	struct wd_clause *clauses; /* owned */
 	struct wd_bytes *flat;     /* owned; all spans are views of it */
+	size_t n_sets;
+	struct wd_policy_set sets[WD_POLICY_SETS];
 };
 
 /*

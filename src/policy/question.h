@@ -24,6 +24,20 @@ struct wd_condition {
 };
 const struct wd_condition *wd_conditions(size_t *ret_n);
 
+/* Why the set that the clause names cannot be used: it is not there, has
+ * expired, or says nothing of what the evidence has. 0: it can, or the clause
+ * names none. */
+enum wd_reason wd_set_problem(
+    const struct wd_clause *c, const struct wd_question *q);
+
+/* Whether a comparison with a set holds; the others are compare.c's. */
+enum wd_truth wd_set_holds(
+    const struct wd_clause *c, const struct wd_question *q);
+
+/* V, or each text of a list, is one of VALUES. */
+bool wd_value_is_listed(
+    const struct wd_claim_row *claim, struct wd_span values, struct wd_span v);
+
 /* Whether a comparison holds; groups are eval.c's. */
 enum wd_truth wd_clause_holds(
     const struct wd_clause *c, const struct wd_question *q);
@@ -37,3 +51,11 @@ void wd_trace_condition(struct wd_trace_row *row, const struct wd_condition *c,
     const struct wd_question *q);
 void wd_trace_clause(struct wd_trace_row *row, const struct wd_clause *c,
     const struct wd_question *q);
+void wd_trace_value(
+    const struct wd_claim_row *claim, struct wd_span v, struct wd_wr *wr);
+void wd_trace_values(
+    const struct wd_claim_row *claim, struct wd_span values, struct wd_wr *wr);
+void wd_trace_set_expected(
+    const struct wd_clause *c, const struct wd_question *q, struct wd_wr *wr);
+void wd_trace_set_got(
+    const struct wd_clause *c, const struct wd_question *q, struct wd_wr *wr);

@@ -8,7 +8,7 @@
 static void
 value_text(const struct wd_clause *c, struct wd_span v, struct wd_jtext *j)
 {
-	if (c->claim == NULL) {
+	if (c->claim == NULL || wd_clause_names_set(c)) {
 		wd_jtext_string(j, v);
 		return;
 	}
@@ -52,9 +52,9 @@ wd_clause_values_text(const struct wd_clause *c, struct wd_jtext *j)
 static void
 comparison_text(const struct wd_clause *c, struct wd_jtext *j)
 {
-	bool is_claim = c->op->kind == WD_OP_CLAIM;
-	const char *subject = is_claim ? "claim" : "client";
-	const char *name = is_claim ? c->claim->name : c->op->subject;
+	bool is_client = c->op->kind == WD_OP_CLIENT;
+	const char *subject = is_client ? "client" : "claim";
+	const char *name = c->claim == NULL ? c->op->subject : c->claim->name;
 	bool first = wd_span_compare(wd_span_text(c->op->member),
 			 wd_span_text(subject)) < 0;
 

@@ -52,8 +52,9 @@ show_list(struct wd_span list, struct wd_wr *wr)
 		wd_wr_u8(wr, list.p[i] == 0 ? ' ' : list.p[i]);
 }
 
-static void
-show_claim(const struct wd_claim_row *claim, struct wd_span v, struct wd_wr *wr)
+void
+wd_trace_value(
+    const struct wd_claim_row *claim, struct wd_span v, struct wd_wr *wr)
 {
 	char time[WD_TIME_TEXT];
 
@@ -81,33 +82,39 @@ show_claim(const struct wd_claim_row *claim, struct wd_span v, struct wd_wr *wr)
 	}
 }
 
-static void
-show_values(const struct wd_clause *c, struct wd_wr *wr)
+void
+wd_trace_values(
+    const struct wd_claim_row *claim, struct wd_span values, struct wd_wr *wr)
 {
-	struct wd_rd rd = wd_rd(c->values);
+	struct wd_rd rd = wd_rd(values);
 	const char *between = "";
 
 	while (wd_rd_more(&rd)) {
 		struct wd_span v = wd_value_next(&rd);
 
 		wd_wr_text(wr, between);
-		if (c->claim == NULL)
+		if (claim == NULL)
 			wd_wr_bytes(wr, v);
 		else
-			show_claim(c->claim, v, wr);
+			wd_trace_value(claim, v, wr);
 		between = ", ";
 	}
 }
 
 static void
-expected_of(const struct wd_clause *c, struct wd_wr *wr)
+expected_of(
+    const struct wd_clause *c, const struct wd_question *q, struct wd_wr *wr)
 {
+	if (wd_clause_names_set(c)) {
+		wd_trace_set_expected(c, q, wr);
+		return;
+	}
 	if (c->op->kind == WD_OP_GROUP) {
 		wd_wr_printf(wr, "%s of %zu", c->op->member, c->n);
 		return;
 	}
 	wd_wr_printf(wr, "%s ", c->op->member);
-	show_values(c, wr);
+	wd_trace_values(c->claim, c->values, wr);
 }
 
 static void
@@ -135,11 +142,15 @@ got_of(const struct wd_clause *c, const struct wd_question *q, struct wd_wr *wr)
 		client_got(c, q->client, wr);
 		return;
 	}
+	if (c->op->kind == WD_OP_REGISTERS) {
+		wd_trace_set_got(c, q, wr);
+		return;
+	}
 	v = q->claim[c->claim->id];
 	if (v.p == NULL)
 		wd_wr_text(wr, "absent");
 	else
-		show_claim(c->claim, v, wr);
+		wd_trace_value(c->claim, v, wr);
 }
 
 /* Room to write the three texts of a row at length before they are cut. */
@@ -186,6 +197,8 @@ title_of(const struct wd_clause *c, struct wd_wr *wr)
 		wd_wr_text(wr, c->claim->name);
 	else if (c->op->kind == WD_OP_CLIENT)
 		wd_wr_printf(wr, "client %s", c->op->subject);
+	else if (c->op->kind == WD_OP_REGISTERS)
+		wd_wr_text(wr, c->op->subject);
 	else
 		wd_wr_text(wr, c->op->member);
 }
@@ -200,7 +213,7 @@ wd_trace_clause(struct wd_trace_row *row, const struct wd_clause *c,
 		return;
 	draft_begin(&d);
 	title_of(c, &d.title);
-	expected_of(c, &d.expected);
+	expected_of(c, q, &d.expected);
 	got_of(c, q, &d.got);
 	draft_end(&d, row);
 }

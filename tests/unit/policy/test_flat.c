@@ -22,6 +22,9 @@ static const char *const policies[] = {
 	"{\"not\":{\"claim\":\"smt_enabled\",\"is\":true}}]},{\"client\":"
 	"\"cn\","
 	"\"in\":[\"client\"]}]}",
+	"{\"warder\":1,\"tee\":\"tdx\",\"all\":[{\"claim\":\"mr_td\","
+	"\"reference\":\"web-1.4\"},{\"not\":{\"claim\":\"pcrs\","
+	"\"reference\":\"bad_boot\"}}]}",
 };
 
 static void
@@ -305,7 +308,7 @@ clauses_are_checked(void **state)
 		struct wd_span value;
 	} bad[] = {
 		{ 0, WD_C_ISVSVN, 1, WD_SPAN(five) },
-		{ 13, WD_C_ISVSVN, 1, WD_SPAN(five) },
+		{ 15, WD_C_ISVSVN, 1, WD_SPAN(five) },
 		{ 255, WD_C_ISVSVN, 1, WD_SPAN(five) },
 		{ WD_OP_GE, 0, 1, WD_SPAN(five) },
 		{ WD_OP_GE, 255, 1, WD_SPAN(five) },
@@ -324,6 +327,14 @@ clauses_are_checked(void **state)
 		{ WD_OP_IN, WD_C_PCK_CA, 1, WD_SPAN_LIT("a\n") },
 		{ WD_OP_IS, WD_C_SMT_ENABLED, 1, WD_SPAN_LIT("\x02") },
 		{ WD_OP_IS, WD_C_SMT_ENABLED, 1, WD_SPAN_LIT("\x01\x01") },
+		{ WD_OP_REFERENCE, WD_C_ISVSVN, 1, WD_SPAN_LIT("a b") },
+		{ WD_OP_REFERENCE, WD_C_ISVSVN, 1, WD_SPAN_LIT("") },
+		{ WD_OP_REFERENCE, WD_C_ISVSVN, 0, WD_SPAN_LIT("web") },
+		{ WD_OP_REFERENCE, WD_C_ISVSVN, 2, WD_SPAN_LIT("web") },
+		{ WD_OP_REFERENCE, WD_C_SMT_ENABLED, 1, WD_SPAN_LIT("web") },
+		{ WD_OP_REFERENCE, 0, 1, WD_SPAN_LIT("web") },
+		{ WD_OP_PCRS, WD_C_PCR7, 1, WD_SPAN_LIT("web") },
+		{ WD_OP_PCRS, 0, 1, WD_SPAN_LIT("-web") },
 		{ WD_OP_CN_IN, WD_C_ISVSVN, 1, WD_SPAN_LIT("CN") },
 		{ WD_OP_CN_IN, 0, 1, WD_SPAN_LIT("\xff") },
 		{ WD_OP_CN_IN, 0, 1, WD_SPAN_LIT("") },
@@ -334,6 +345,8 @@ clauses_are_checked(void **state)
 	t_ok(adopt_clause(WD_OP_GE, WD_C_ISVSVN, 1, number));
 	t_ok(adopt_clause(WD_OP_LE, WD_C_ISVSVN, 1, number));
 	t_ok(adopt_clause(WD_OP_CN_IN, 0, 1, text));
+	t_ok(adopt_clause(WD_OP_REFERENCE, WD_C_ISVSVN, 1, text));
+	t_ok(adopt_clause(WD_OP_PCRS, 0, 1, text));
 	for (size_t i = 0; i < WD_N(bad); i++)
 		assert_int_equal(adopt_clause(bad[i].op, bad[i].claim, bad[i].n,
 				     bad[i].value),
