@@ -202,6 +202,11 @@ static const struct wd_admin_row rows[] = {
 	    .event = WD_EV_SEAL,
 	    .resource = "server",
 	    .action = "seal" },
+	{ .call = WD_CALL_SEAL_MIGRATE,
+	    .event = WD_EV_SEAL_MIGRATE,
+	    .resource = "seal",
+	    .action = "migrate",
+	    .needs_keys = true },
 };
 
 const struct wd_admin_row *

@@ -48,6 +48,8 @@ int wd_admin_revoke_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_revoke *ret, struct wd_diag *d) WD_MUST_USE;
 int wd_admin_unseal_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_unseal *ret, struct wd_diag *d) WD_MUST_USE;
+int wd_admin_migrate_read(struct wd_span json, struct wd_admin_body *b,
+    struct wd_msg_seal_migrate *ret, struct wd_diag *d) WD_MUST_USE;
 
 int wd_admin_backup_end_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_backup_end_ask *ret, struct wd_diag *d) WD_MUST_USE;

@@ -127,6 +127,32 @@ wd_admin_unseal_read(struct wd_span json, struct wd_admin_body *b,
 	return wd_jobj_close(&o);
 }
 
+/* At most one of "passphrase" and "key", as the kind has it; what fits which
+ * kind is the seal's to say. */
+int
+wd_admin_migrate_read(struct wd_span json, struct wd_admin_body *b,
+    struct wd_msg_seal_migrate *ret, struct wd_diag *d)
+{
+	struct wd_jobj o;
+	struct wd_span passphrase, key;
+	int r = wd_admin_open(json, b, &o, d, "body");
+
+	if (r != 0)
+		return r;
+	ret->kind = wd_member_text(&o, "kind", WD_REQUIRED, 16);
+	passphrase = wd_jobj_text(&o, "passphrase", WD_OPTIONAL, 1024);
+	key = wd_jobj_text(&o, "key", WD_OPTIONAL, 64);
+	ret->shares = (uint32_t)wd_jobj_uint(&o, "shares", WD_OPTIONAL, 255);
+	ret->threshold =
+	    (uint32_t)wd_jobj_uint(&o, "threshold", WD_OPTIONAL, 255);
+	ret->generate = wd_jobj_bool(&o, "generate_key", WD_OPTIONAL, false);
+	if (passphrase.len > 0 && key.len > 0)
+		wd_jobj_fail(&o, WD_R_MALFORMED,
+		    "there is a passphrase or a key of shares, not both");
+	ret->share = passphrase.len > 0 ? passphrase : key;
+	return wd_jobj_close(&o);
+}
+
 /* ---- policies */
 
 int

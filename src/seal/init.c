@@ -178,24 +178,13 @@ make_all(const struct wd_init *how, const struct wd_seal_row *row,
 }
 
 static int
-check_split(const struct wd_seal_split *s, struct wd_diag *d)
-{
-	if (s->shares >= 1 && s->shares <= WD_SHARES_MAX && s->threshold >= 1 &&
-	    s->threshold <= s->shares && (s->threshold >= 2 || s->shares == 1))
-		return 0;
-	return wd_reject(d, WD_R_RANGE,
-	    "there can be 1 to %d shares, and a threshold of 2 to their number",
-	    WD_SHARES_MAX);
-}
-
-static int
 check_share(
     const struct wd_init *how, const struct wd_seal_row *row, struct wd_diag *d)
 {
 	size_t len = how->passphrase.len;
 
 	if (row->split_of != NULL)
-		return check_split(&how->split, d);
+		return wd_seal_split_check(&how->split, d);
 	if (row->key_file != NULL || row->device ||
 	    (len >= row->share_min && len <= row->share_max))
 		return 0;

@@ -26,6 +26,10 @@ struct wd_seal_split {
 	unsigned shares, threshold;
 };
 
+/* WD_R_RANGE: there can be no such split. */
+int wd_seal_split_check(const struct wd_seal_split *s, struct wd_diag *d)
+    WD_MUST_USE;
+
 /*
  * What holds the key of a seal where nobody can read it; only keys of the seal
  * go there, the root key never. Rejections are passed on with their sentence.

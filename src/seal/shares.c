@@ -12,8 +12,20 @@
 #include "codec/hex.h"
 #include "crypto/kdf.h"
 #include "crypto/aead.h"
+#include "seal/shamir.h"
 
 enum { FORMAT = 1, PARAMS = 3 };
+
+int
+wd_seal_split_check(const struct wd_seal_split *s, struct wd_diag *d)
+{
+	if (s->shares >= 1 && s->shares <= WD_SHARES_MAX && s->threshold >= 1 &&
+	    s->threshold <= s->shares && (s->threshold >= 2 || s->shares == 1))
+		return 0;
+	return wd_reject(d, WD_R_RANGE,
+	    "there can be 1 to %d shares, and a threshold of 2 to their number",
+	    WD_SHARES_MAX);
+}
 
 static int
 derive(

@@ -107,6 +107,41 @@ unwrap(
 	    &x->seal, row->id, f->request, r, d.detail, &answer);
 }
 
+/* Only an HSM has keys to be made. */
+static int
+generate(
+    struct device *x, const struct wd_frame *f, const struct wd_call_row *row)
+{
+	struct wd_diag d = { 0 };
+	uint8_t none[1] = { 0 };
+	int r;
+
+	if (f->body.len != 0)
+		return WD_F_PEER;
+	r = x->hsm != NULL ? wd_hsm_generate(x->hsm, &d)
+			   : unavailable(&x->why, &d);
+	return wd_peer_reply(&x->seal, row->id, f->request, r, d.detail, none);
+}
+
+static const struct {
+	enum wd_call call;
+	int (*run)(struct device *, const struct wd_frame *,
+	    const struct wd_call_row *);
+} handlers[] = {
+	{ WD_CALL_DEVICE_WRAP, wrap },
+	{ WD_CALL_DEVICE_UNWRAP, unwrap },
+	{ WD_CALL_DEVICE_GENERATE, generate },
+};
+
+static int
+serve(struct device *x, const struct wd_frame *f, const struct wd_call_row *row)
+{
+	for (size_t i = 0; i < WD_N(handlers); i++)
+		if (handlers[i].call == row->id)
+			return handlers[i].run(x, f, row);
+	return WD_F_PEER;
+}
+
 /* A seal that is gone comes back by another channel. */
 static void
 hear_seal(struct device *x)
@@ -117,8 +152,7 @@ hear_seal(struct device *x)
 	int n = wd_chan_fill(x->seal.chan) == 0 ? 1 : WD_F_PEER;
 
 	while (n > 0 && (n = wd_peer_next(&x->seal, &f, &row, &d)) > 0)
-		if ((row->id == WD_CALL_DEVICE_WRAP ? wrap : unwrap)(
-			x, &f, row) != 0)
+		if (serve(x, &f, row) != 0)
 			n = WD_F_PEER;
 	if (n < 0 || wd_chan_flush(x->seal.chan) != 0)
 		wd_peer_done(&x->seal);

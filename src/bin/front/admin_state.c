@@ -6,6 +6,8 @@
 
 #include "base/num.h"
 
+enum { MIGRATE_MS = 30000 }; /* a device is asked, and asked again */
+
 /* ---- the log */
 
 static void
@@ -56,6 +58,21 @@ front_admin_seal(void *ctx, struct wd_request *rq)
 
 	if (front_begin(ctx, rq, NULL, 0))
 		front_ask_admin(ctx, rq, WD_CALL_SEAL, &m, seal_done);
+}
+
+void
+front_admin_seal_migrate(void *ctx, struct wd_request *rq)
+{
+	WD_AUTO(wd_admin_body_done) struct wd_admin_body b = { 0 };
+	struct wd_msg_seal_migrate m = { 0 };
+	struct wd_diag d = { 0 };
+	int r;
+
+	if (!front_begin(ctx, rq, NULL, 0))
+		return;
+	wd_request_extend(rq, MIGRATE_MS);
+	r = wd_admin_migrate_read(rq->body, &b, &m, &d);
+	front_ask_read(ctx, rq, r, &d, WD_CALL_SEAL_MIGRATE, &m, seal_done);
 }
 
 /* The query of a request that needs no token: there is none. */

@@ -258,4 +258,5 @@ void front_admin_backup_end(void *ctx, struct wd_request *rq);
 void front_admin_audit(void *ctx, struct wd_request *rq);
 void front_admin_unseal(void *ctx, struct wd_request *rq);
 void front_admin_seal(void *ctx, struct wd_request *rq);
+void front_admin_seal_migrate(void *ctx, struct wd_request *rq);
 void front_admin_status(void *ctx, struct wd_request *rq);

@@ -24,6 +24,7 @@ end_turn(struct keeper *k)
 {
 	k->step = ADMIN_IDLE;
 	k->turn = NULL;
+	k->acted = false;
 }
 
 void
@@ -87,8 +88,9 @@ keeper_admin_log_lost(struct keeper *k)
 	struct wd_diag d = { 0 };
 
 	(void)finish(k, false, &d); /* refused either way */
-	keeper_admin_refuse(
-	    k, WD_R_AUDIT_UNAVAILABLE, "the log cannot be written");
+	keeper_admin_refuse(k, WD_R_AUDIT_UNAVAILABLE,
+	    k->acted ? "it was done, but the log cannot be written"
+		     : "the log cannot be written");
 }
 
 /* ---- the calls that the broker does */
@@ -345,13 +347,97 @@ sealed(struct keeper *k, int result, struct wd_span detail)
 		answer(k);
 }
 
+/* Another seal: the wish is logged first, then what has come of it. */
+static void
+migrate_now(struct keeper *k)
+{
+	struct wd_msg_seal_migrate m;
+
+	if (wd_msg_read(wd_bytes_span(k->turn->body), &wd_msg_seal_migrate_type,
+		&m) != 0) {
+		keeper_admin_refuse(k, WD_R_MALFORMED, "not a message");
+		return;
+	}
+	m.token = wd_span(NULL, 0); /* not theirs to know */
+	wd_outcome_done(&k->turn->out);
+	(void)wd_span_to_text(
+	    wd_span_text(k->seal_kind), k->seal_before, sizeof(k->seal_kind));
+	keeper_admin_ask(k, &k->seal, WD_CALL_SEAL_CHANGE, &m, ADMIN_SEAL,
+	    KEEPER_MIGRATE_MS);
+}
+
+static int
+log_migrated(struct keeper *k, int result, const char *why)
+{
+	const struct wd_admin_row *row = wd_admin_row(WD_CALL_SEAL_MIGRATE);
+	struct wd_store_token who = { 0 };
+	struct wd_msg_seal_migrate m;
+	struct wd_diag d = { 0 };
+	char source[65], detail[320];
+	struct wd_entry e = { .event = WD_EV_SEAL_MIGRATED,
+		.time = wd_time_now(),
+		.result = result,
+		.detail = detail };
+
+	if (wd_msg_read(wd_bytes_span(k->turn->body), &wd_msg_seal_migrate_type,
+		&m) != 0 ||
+	    wd_admin_allowed(
+		k->broker, row, m.token, wd_time_now(), &who, &d) != 0)
+		return WD_F_BUG; /* a moment ago it could */
+	(void)snprintf(detail, sizeof(detail), "%s to %.*s%s%s", k->seal_before,
+	    (int)m.kind.len, (const char *)m.kind.p, why[0] != '\0' ? ": " : "",
+	    why);
+	e.actor = who.user;
+	e.request = m.request;
+	if (wd_span_to_text(m.source, source, sizeof(source)))
+		e.source = source;
+	return wd_outcome_log(&k->turn->out, &e);
+}
+
+static void
+migrated(struct keeper *k, int result, struct wd_span detail)
+{
+	struct wd_diag d = { 0 };
+
+	if (!wd_span_to_text(detail, d.detail, sizeof(d.detail)))
+		d.detail[0] = '\0';
+	if (wd_outcome_reply(&k->turn->out, WD_CALL_SEAL_MIGRATE, result, &d,
+		&k->seal_state) != 0) {
+		keeper_admin_refuse(k, WD_F_MEMORY, "no memory");
+		return;
+	}
+	if (log_migrated(k, result, d.detail) != 0)
+		wd_log(WD_LOG_ERROR, "migration_not_logged", NULL);
+	k->acted = true;
+	log_then_answer(k);
+}
+
 void
 keeper_admin_seal(struct keeper *k, int result, struct wd_span detail)
 {
 	if (k->turn->call == WD_CALL_UNSEAL)
 		unsealed(k, result, detail);
+	else if (k->turn->call == WD_CALL_SEAL_MIGRATE)
+		migrated(k, result, detail);
 	else
 		sealed(k, result, detail);
+}
+
+/* What is done once the wish to do it is logged. True: it is on its way. */
+static bool
+act_now(struct keeper *k)
+{
+	const struct op *op = k->turn;
+
+	if (op->out.result != 0 || k->acted)
+		return false;
+	if (op->call == WD_CALL_SEAL)
+		seal_now(k);
+	else if (op->call == WD_CALL_SEAL_MIGRATE)
+		migrate_now(k);
+	else
+		return false;
+	return true;
 }
 
 void
@@ -360,10 +446,8 @@ keeper_admin_durable(struct keeper *k)
 	struct op *op = k->turn;
 	struct wd_diag d = { 0 };
 
-	if (op->call == WD_CALL_SEAL && op->out.result == 0) {
-		seal_now(k);
+	if (act_now(k))
 		return;
-	}
 	if (finish(k, true, &d) != 0) {
 		wd_log_result("change_not_stored", WD_F_STORE, &d);
 		keeper_admin_refuse(
@@ -497,8 +581,14 @@ keeper_admin_call(
 void
 keeper_admin_late(struct keeper *k, int64_t now_ms)
 {
-	if (k->turn != NULL && k->step != ADMIN_LOG &&
-	    k->turn->deadline <= now_ms)
+	if (k->turn == NULL || k->step == ADMIN_LOG ||
+	    k->turn->deadline > now_ms)
+		return;
+	if (k->turn->call == WD_CALL_SEAL_MIGRATE)
+		migrated(k, WD_R_UNAVAILABLE,
+		    WD_SPAN_LIT("the seal did not answer in time; status "
+				"shows what it is now"));
+	else
 		keeper_admin_refuse(k, WD_R_UNAVAILABLE,
 		    "a part of the server did not answer in time");
 }

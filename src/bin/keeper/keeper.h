@@ -18,7 +18,8 @@ enum {
 	KEEPER_LEASES = 256,     /* rows of a batch */
 	KEEPER_VERIFY_MS = 2000,
 	KEEPER_SEAL_MS = 10000,
-	KEEPER_LOG_MS = 7000, /* less than a client's request may take */
+	KEEPER_MIGRATE_MS = 25000, /* a device is asked up to three times */
+	KEEPER_LOG_MS = 7000,      /* less than a client's request may take */
 	KEEPER_TICK_MS = 1000,
 	KEEPER_BACKEND_PROCS = 8, /* of one backend */
 };
@@ -131,10 +132,12 @@ struct keeper {
 	/* seal */
 	struct wd_msg_seal_state seal_state; /* no texts but kind, nonce */
 	char seal_kind[17], seal_nonce[WD_ID_LEN + 1];
+	char seal_before[17]; /* its kind, before a migration */
 
 	/* admin */
 	enum admin_step step;
 	struct op *turn; /* NULL: nobody's */
+	bool acted; /* it is done; the entry that says so is not durable yet */
 
 	struct { /* that begins: the files as they were seen last */
 		unsigned tries;

@@ -119,5 +119,5 @@ keeper_seal_gone(struct keeper *k)
 {
 	if (k->step == ADMIN_SEAL)
 		keeper_admin_seal(k, WD_R_UNAVAILABLE,
-		    WD_SPAN_LIT("seal went away; try again"));
+		    WD_SPAN_LIT("seal went away; see status, and try again"));
 }

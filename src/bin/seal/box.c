@@ -7,11 +7,13 @@
 
 #include "seal/keyring.h"
 #include "sys/file.h"
+#include "sys/log.h"
 
 void
 seal_box_close(struct seal_box *b)
 {
 	b->keyring = wd_secret_free(b->keyring);
+	b->root = wd_secret_free(b->root);
 }
 
 /* A file of ours that is not as we wrote it. */
@@ -83,14 +85,12 @@ seal_box_look(struct seal_box *b, struct wd_diag *d)
 /* ---- share, root key, keyring */
 
 static int
-read_share(const struct seal_box *b, struct wd_secret **ret, struct wd_diag *d)
+read_share(const struct seal_box *b, const char *name, struct wd_secret **ret,
+    struct wd_diag *d)
 {
-	int r = wd_file_read_secret(
-	    b->dir, b->row->key_file, b->row->share_max, ret, NULL);
+	int r = wd_file_read_secret(b->dir, name, b->row->share_max, ret, NULL);
 
-	if (r != 0)
-		return damaged(d, r, b->row->key_file);
-	return 0;
+	return r != 0 ? damaged(d, r, b->row->key_file) : 0;
 }
 
 static int
@@ -126,42 +126,131 @@ unwrap(const struct seal_box *b, const struct wd_seal_file *f,
 	return r == 0 ? 0 : damaged(d, r, "the seal file");
 }
 
+/* By the file of the key, or its successor where the file is of another seal.
+ */
 static int
-open_keyring(struct seal_box *b, struct wd_span root,
-    const struct wd_id *store_id, struct wd_diag *d)
+unwrap_by_file(const struct seal_box *b, const struct wd_seal_file *f,
+    const char *name, struct wd_secret **ret_root, struct wd_diag *d)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *own = NULL;
+	int r = read_share(b, name, &own, d);
+
+	return r != 0 ? r : unwrap(b, f, wd_secret_borrow(own), ret_root, d);
+}
+
+static int
+open_root(const struct seal_box *b, const struct wd_seal_file *f,
+    struct wd_span share, struct wd_migrate_found *found,
+    struct wd_secret **ret_root, struct wd_diag *d)
+{
+	char room[WD_NEXT_NAME];
+	int r;
+
+	if (b->row->key_file == NULL)
+		return unwrap(b, f, share, ret_root, d);
+	r = unwrap_by_file(b, f, b->row->key_file, ret_root, d);
+	if (r != WD_R_TAMPERED)
+		return r;
+	found->key_next =
+	    unwrap_by_file(b, f, wd_migrate_next(b->row->key_file, room),
+		ret_root, NULL) == 0;
+	if (found->key_next)
+		wd_diag_clear(d);
+	return found->key_next ? 0 : r;
+}
+
+static int
+read_keyring(const struct seal_box *b, const char *name, struct wd_span root,
+    const struct wd_id *store_id, struct wd_secret **ret)
 {
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *sealed = NULL;
 	WD_AUTO(wd_keyring_done) struct wd_keyring k = { 0 };
-	int r = wd_file_read(
-	    b->dir, WD_KEYRING_FILE, WD_KEYRING_MAX, &sealed, NULL);
+	int r = wd_file_read(b->dir, name, WD_KEYRING_MAX, &sealed, NULL);
 
-	if (r != 0)
-		return damaged(d, r, "the keyring file");
-	r = wd_keyring_open(wd_bytes_span(sealed), root, store_id, &k);
+	if (r != 0 ||
+	    (r = wd_keyring_open(wd_bytes_span(sealed), root, store_id, &k)) !=
+		0)
+		return r;
+	return wd_keyring_flat(&k, ret);
+}
+
+/* Likewise its successor. */
+static int
+open_keyring(struct seal_box *b, struct wd_span root,
+    const struct wd_id *store_id, struct wd_migrate_found *found,
+    struct wd_diag *d)
+{
+	int r = read_keyring(b, WD_KEYRING_FILE, root, store_id, &b->keyring);
+
+	if (r == WD_R_TAMPERED || r == WD_R_NOT_FOUND)
+		found->keyring_next = read_keyring(b, WD_KEYRING_NEXT, root,
+					  store_id, &b->keyring) == 0;
+	if (r == 0 || found->keyring_next)
+		return 0;
 	if (r == WD_R_TAMPERED)
 		return wd_reject(d, WD_R_TAMPERED,
 		    "the keyring file is damaged, or of another root key");
+	return damaged(d, r, "the keyring file");
+}
+
+/* Nothing can be written while two seals lie side by side. */
+static void
+settle(struct seal_box *b, const struct wd_migrate_found *found)
+{
+	struct wd_diag d = { 0 };
+	int r = wd_migrate_settle(b->dir, b->row, found, &d);
+
 	if (r == 0)
-		r = wd_keyring_flat(&k, &b->keyring);
-	return r == 0 ? 0 : damaged(d, r, "the keyring file");
+		return;
+	b->root = wd_secret_free(b->root);
+	wd_log_result("seal_not_in_order", r, &d);
 }
 
 int
 seal_box_open(struct seal_box *b, struct wd_span share, struct wd_diag *d)
 {
 	WD_AUTO(wd_seal_file_done) struct wd_seal_file f = { 0 };
-	WD_AUTO(wd_secret_freep) struct wd_secret *own = NULL;
-	WD_AUTO(wd_secret_freep) struct wd_secret *root = NULL;
+	struct wd_migrate_found found = { 0 };
 	int r;
 
 	seal_box_close(b);
-	if ((r = read_seal(b, &f, d)) != 0)
+	if ((r = read_seal(b, &f, d)) != 0 ||
+	    (r = open_root(b, &f, share, &found, &b->root, d)) != 0 ||
+	    (r = open_keyring(
+		 b, wd_secret_borrow(b->root), &f.store_id, &found, d)) != 0) {
+		seal_box_close(b);
 		return r;
-	if (b->row->key_file != NULL && (r = read_share(b, &own, d)) != 0)
-		return r;
-	if (own != NULL)
-		share = wd_secret_borrow(own);
-	if ((r = unwrap(b, &f, share, &root, d)) != 0)
-		return r;
-	return open_keyring(b, wd_secret_borrow(root), &f.store_id, d);
+	}
+	b->store_id = f.store_id;
+	settle(b, &found);
+	return 0;
+}
+
+/* ---- another seal */
+
+int
+seal_box_migrate(struct seal_box *b, const struct wd_seal_row *row,
+    const struct wd_seal_use *use, struct wd_diag *d)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *root = NULL;
+	struct wd_migrate m = { b->dir, &b->store_id, row, *use,
+		wd_secret_borrow(b->keyring) };
+	bool unsure = false;
+	int r;
+
+	if (b->keyring == NULL)
+		return wd_reject(d, WD_R_SEALED,
+		    "the seal has been started again and is to be opened "
+		    "first");
+	if (b->root == NULL)
+		return wd_reject(d, WD_R_CONFLICT,
+		    "the files of the seal are not in order: seal and unseal "
+		    "first");
+	m.use.device = b->device;
+	r = wd_migrate(&m, &root, &unsure, d);
+	if (r == 0 || unsure)
+		b->root = wd_secret_free(b->root);
+	if (r == 0 && !unsure)
+		b->root = WD_TAKE(root);
+	return r != 0 ? r : seal_box_look(b, d);
 }

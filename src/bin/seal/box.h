@@ -1,13 +1,13 @@
 /*
  * What the seal opens: the files `seal` and `keyring` of the state folder.
- * Holds the keyring while open. The root key is only there while the keyring
- * is being opened, since nothing else needs it.
+ * Holds the keyring while open, and the root key, under which the keyring is
+ * written when it changes or the seal does.
  */
 #pragma once
 
 #include "base/diag.h"
 #include "base/secret.h"
-#include "seal/seal.h"
+#include "seal/migrate.h"
 
 struct seal_box {
 	int dir; /* the state folder; the caller's */
@@ -15,7 +15,10 @@ struct seal_box {
 	const struct wd_seal_row *row; /* NULL: no seal that can be read */
 	const struct wd_seal_device *device; /* NULL: none */
 	struct wd_seal_split split;          /* 0 of 0: opens by itself */
+	struct wd_id store_id;               /* while open */
 	struct wd_secret *keyring;           /* flat form; NULL: sealed */
+	/* NULL: sealed, or the files are not in order: nothing is written. */
+	struct wd_secret *root;
 };
 
 /*
@@ -32,6 +35,14 @@ int seal_box_look(struct seal_box *b, struct wd_diag *d) WD_MUST_USE;
  */
 int seal_box_open(struct seal_box *b, struct wd_span share, struct wd_diag *d)
     WD_MUST_USE;
+
+/*
+ * Has another seal take the place of this one; the box stays open. WD_R_SEALED;
+ * WD_R_CONFLICT while the files are not in order; and what wd_migrate()
+ * rejects.
+ */
+int seal_box_migrate(struct seal_box *b, const struct wd_seal_row *row,
+    const struct wd_seal_use *use, struct wd_diag *d) WD_MUST_USE;
 
 /* Forgets the keys. */
 void seal_box_close(struct seal_box *b);

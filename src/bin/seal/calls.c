@@ -19,8 +19,8 @@ refuse(struct seal *s, struct seal_keeper *k, enum wd_call call,
 }
 
 static void
-on_hello(struct seal *s, struct seal_keeper *k, uint32_t request,
-    const struct wd_msg_unseal *none)
+on_hello(
+    struct seal *s, struct seal_keeper *k, uint32_t request, const void *none)
 {
 	struct wd_msg_seal_state state = seal_state(s);
 
@@ -131,12 +131,12 @@ progressed(struct seal *s, struct seal_keeper *k, uint32_t request,
 }
 
 static void
-on_unseal(struct seal *s, struct seal_keeper *k, uint32_t request,
-    const struct wd_msg_unseal *m)
+on_unseal(
+    struct seal *s, struct seal_keeper *k, uint32_t request, const void *msg)
 {
+	const struct wd_msg_unseal *m = msg;
 	struct wd_diag d = { 0 };
 	int r = not_now(s, &d);
-
 	bool open = false;
 
 	if (r == 0)
@@ -159,8 +159,8 @@ on_unseal(struct seal *s, struct seal_keeper *k, uint32_t request,
 
 /* Also while sealed: keepers may hold keys from before a restart of ours. */
 static void
-on_seal(struct seal *s, struct seal_keeper *k, uint32_t request,
-    const struct wd_msg_unseal *none)
+on_seal(
+    struct seal *s, struct seal_keeper *k, uint32_t request, const void *none)
 {
 	(void)none;
 	seal_box_close(&s->box);
@@ -174,22 +174,47 @@ on_seal(struct seal *s, struct seal_keeper *k, uint32_t request,
 	seal_change(s, SEAL_CLOSING, k, request);
 }
 
+/* ---- another seal */
+
+static void
+on_change(
+    struct seal *s, struct seal_keeper *k, uint32_t request, const void *msg)
+{
+	struct wd_msg_seal_state state;
+	struct wd_diag d = { 0 };
+	int r = seal_migrate(s, msg, &d);
+
+	if (r != 0) {
+		refuse(s, k, WD_CALL_SEAL_CHANGE, request, r, d.detail);
+		return;
+	}
+	seal_tell_state(s);
+	state = seal_state(s);
+	if (wd_peer_reply(&k->base.peer, WD_CALL_SEAL_CHANGE, request, 0, NULL,
+		&state) != 0)
+		seal_keeper_condemn(s, k, "does not take answers");
+}
+
 static const struct {
 	enum wd_call call;
-	void (*run)(struct seal *, struct seal_keeper *, uint32_t,
-	    const struct wd_msg_unseal *);
+	void (*run)(
+	    struct seal *, struct seal_keeper *, uint32_t, const void *);
 } handlers[] = {
 	{ WD_CALL_SEAL_HELLO, on_hello },
 	{ WD_CALL_SEAL_UNSEAL, on_unseal },
 	{ WD_CALL_SEAL_SEAL, on_seal },
 	{ WD_CALL_SEAL_FILES, seal_files_tell },
+	{ WD_CALL_SEAL_CHANGE, on_change },
 };
 
 bool
 seal_call(struct seal *s, struct seal_keeper *k, const struct wd_call_row *row,
     const struct wd_frame *f)
 {
-	struct wd_msg_unseal m = { 0 }; /* the only message with fields */
+	union {
+		struct wd_msg_unseal unseal;
+		struct wd_msg_seal_migrate migrate;
+	} m = { 0 };
 
 	for (size_t i = 0; i < WD_N(handlers); i++) {
 		if (handlers[i].call != row->id)

@@ -76,6 +76,15 @@ unwrap(void *ctx, enum wd_seal_kind kind, struct wd_span blob,
 	return *ret_key != NULL ? 0 : WD_F_MEMORY;
 }
 
+int
+seal_device_generate(struct seal *s, struct wd_diag *d)
+{
+	uint8_t none[1] = { 0 };
+	char nothing[1];
+
+	return call(s, WD_CALL_DEVICE_GENERATE, none, nothing, d);
+}
+
 void
 seal_device_use(struct seal *s)
 {

@@ -68,8 +68,8 @@ bool seal_call(struct seal *s, struct seal_keeper *k,
     const struct wd_call_row *row, const struct wd_frame *f);
 
 /* ---- files.c: the files at rest, for backups */
-void seal_files_tell(struct seal *s, struct seal_keeper *k, uint32_t request,
-    const struct wd_msg_unseal *none);
+void seal_files_tell(
+    struct seal *s, struct seal_keeper *k, uint32_t request, const void *none);
 
 /* ---- device.c: the HSM, in a process of its own */
 
@@ -78,6 +78,9 @@ void seal_device_use(struct seal *s);
 
 /* Takes FD. */
 void seal_device_attach(struct seal *s, uint16_t cell, int fd);
+
+/* Has the device make a key of the configured name. Its rejections. */
+int seal_device_generate(struct seal *s, struct wd_diag *d) WD_MUST_USE;
 
 /* Opens a seal of the device when it is time for that; milliseconds until it
  * is, -1: not at all. */
@@ -100,6 +103,13 @@ void seal_share_forget(struct seal *s, const char *why);
 /* Forgets an attempt that takes too long; milliseconds until one may, -1: there
  * is none. */
 int seal_share_check(struct seal *s);
+
+/* ---- migrate.c: another seal */
+
+/* As seal_box_migrate(), and WD_R_UNSUPPORTED for a kind that is not known;
+ * both, and what came of it, are logged. */
+int seal_migrate(struct seal *s, const struct wd_msg_seal_migrate *m,
+    struct wd_diag *d) WD_MUST_USE;
 
 /* ---- change.c: telling every keeper, and answering once they know */
 

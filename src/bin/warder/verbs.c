@@ -8,6 +8,7 @@
 static const struct cli_verb *const verbs[] = {
 	&cli_verb_init,
 	&cli_verb_unseal,
+	&cli_verb_seal_migrate, /* before the verb that is its first word */
 	&cli_verb_seal,
 	&cli_verb_status,
 	&cli_verb_backup,

@@ -42,6 +42,7 @@ extern const struct cli_verb cli_verb_policy_show;
 extern const struct cli_verb cli_verb_policy_unbind;
 extern const struct cli_verb cli_verb_policy_explain;
 extern const struct cli_verb cli_verb_seal;
+extern const struct cli_verb cli_verb_seal_migrate;
 extern const struct cli_verb cli_verb_secret_delete;
 extern const struct cli_verb cli_verb_secret_get;
 extern const struct cli_verb cli_verb_secret_list;

@@ -74,7 +74,8 @@ class Every(AdminTest):
 
     # method, path, body; the content type follows from the body
     ROUTES = [
-        ("POST", "/seal", None), ("POST", "/keys", {"kind": "aes-128"}),
+        ("POST", "/seal", None), ("POST", "/seal/migrate", {"kind": "tpm"}),
+        ("POST", "/keys", {"kind": "aes-128"}),
         ("GET", "/keys", None), ("GET", "/keys/" + KEY, None),
         ("DELETE", "/keys/" + KEY, None),
         ("PUT", "/keys/%s/policy" % KEY, {"policy": POLICY}),
@@ -877,6 +878,25 @@ class Sealing(AdminTest):
         self.answers("SEAL", self.STATE)
         answer = self.admin("POST", "/seal")
         self.assertEqual((answer.status, answer.json()), (200, self.SHOWN))
+
+    def test_another_seal_is_asked_for(self):
+        self.answers("SEAL_MIGRATE", self.STATE)
+        answer = self.admin("POST", "/seal/migrate", {
+            "kind": "shamir", "key": "AAAA", "shares": 5, "threshold": 3})
+        self.assertEqual((answer.status, answer.json()), (200, self.SHOWN))
+        ask = self.asked("SEAL_MIGRATE")
+        self.assertEqual((ask["shares"], ask["threshold"], ask["generate"]),
+                         (5, 3, False))
+        self.assertIn(ask["share"], ("AAAA", b"AAAA"))
+        self.admin("POST", "/seal/migrate",
+                   {"kind": "pkcs11", "generate_key": True})
+        self.assertTrue(self.asked("SEAL_MIGRATE")["generate"])
+        self.keeper.seen.clear()
+        self.assert_malformed("POST", "/seal/migrate", [
+            ({}, 400), ({"kind": "passphrase", "passphrase": 1}, 400),
+            ({"kind": "shamir", "key": "a", "passphrase": "b"}, 400),
+            ({"kind": "shamir", "key": "a", "shares": 256}, 400),
+            ({"kind": "passphrase", "passphrase": "x" * 1025}, 400)])
 
     def test_status_is_the_keepers_and_the_supervisors(self):
         self.answers("STATUS", {

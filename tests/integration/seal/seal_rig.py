@@ -136,7 +136,7 @@ class Keeper:
 class Seal:
     """A running warder-seal; .control speaks as the supervisor."""
 
-    def __init__(self, state, user=None, program=SEAL_PROGRAM):
+    def __init__(self, state, user=None, program=SEAL_PROGRAM, wrapper=()):
         ours, theirs = socket.socketpair()
         ours.settimeout(SECONDS)
         self.control = Channel(ours)
@@ -150,7 +150,7 @@ class Seal:
                 os.setresuid(user, user, user)
 
         self.process = subprocess.Popen(
-            [program], stderr=self.log, pass_fds=[3],
+            [*wrapper, program], stderr=self.log, pass_fds=[3],
             preexec_fn=prepare)
         theirs.close()
         self.control.tell("CONFIG", {

@@ -88,8 +88,9 @@ every_row_is_complete_and_alone(void **state)
 		assert_ptr_equal(wd_admin_row(rows[i].call), &rows[i]);
 		assert_non_null(rows[i].resource);
 		assert_non_null(rows[i].action);
-		assert_true(
-		    (rows[i].run == NULL) == (rows[i].call == WD_CALL_SEAL));
+		assert_true((rows[i].run == NULL) ==
+		    (rows[i].call == WD_CALL_SEAL ||
+			rows[i].call == WD_CALL_SEAL_MIGRATE));
 	}
 	assert_null(wd_admin_row(WD_CALL_STATUS));
 	assert_null(wd_admin_row(WD_CALL_RESOURCE));
