@@ -200,22 +200,29 @@ wd_aes_wrap(struct wd_span kek, struct wd_span key, uint8_t ret_wrapped[40])
 }
 
 int
-wd_aes_unwrap(
+wd_aes_unwrap_any(
     struct wd_span kek, struct wd_span wrapped, struct wd_secret **ret_key)
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *key = NULL;
-	size_t n;
 
 	if (kek.len != WD_AEAD_KEY)
 		return WD_F_BUG;
-	if (wrapped.len != WRAPPED)
+	if (wrapped.len < 24 || wrapped.len % 8 != 0 || wrapped.len > INT32_MAX)
 		return WD_R_TAMPERED;
-	if ((key = wd_secret_new(WRAPPED)) == NULL)
+	if ((key = wd_secret_new(wrapped.len)) == NULL)
 		return WD_F_MEMORY;
-	n = unwrap_once(kek, wrapped, wd_secret_bytes(key));
-	if (n != WRAP_KEY)
+	if (unwrap_once(kek, wrapped, wd_secret_bytes(key)) != wrapped.len - 8)
 		return wd_lib_verdict(0, WD_R_TAMPERED);
-	wd_secret_shorten(key, WRAP_KEY);
+	wd_secret_shorten(key, wrapped.len - 8);
 	*ret_key = WD_TAKE(key);
 	return 0;
+}
+
+int
+wd_aes_unwrap(
+    struct wd_span kek, struct wd_span wrapped, struct wd_secret **ret_key)
+{
+	if (kek.len == WD_AEAD_KEY && wrapped.len != WRAPPED)
+		return WD_R_TAMPERED;
+	return wd_aes_unwrap_any(kek, wrapped, ret_key);
 }

@@ -34,3 +34,7 @@ int wd_aes_wrap(struct wd_span kek, struct wd_span key, uint8_t ret_wrapped[40])
     WD_MUST_USE;
 int wd_aes_unwrap(struct wd_span kek, struct wd_span wrapped,
     struct wd_secret **ret_key) WD_MUST_USE;
+
+/* A key of any length that is a whole number of eight bytes, at least 16. */
+int wd_aes_unwrap_any(struct wd_span kek, struct wd_span wrapped,
+    struct wd_secret **ret_key) WD_MUST_USE;

@@ -166,6 +166,50 @@ key_wrap_matches_rfc_3394(void **state)
 	t_span_equal(wd_secret_borrow(opened), WD_SPAN(k));
 }
 
+/* RFC 3394, 4.3 and 4.5: shorter keys under a KEK of 256 bits. */
+static void
+wrapped_keys_of_any_length_unwrap(void **state)
+{
+	static const struct {
+		const char *wrapped, *key;
+	} rows[] = {
+		{ "64e8c3f9ce0f5ba263e9777905818a2a93c8191e7d6e8ae7",
+		    "00112233445566778899aabbccddeeff" },
+		{ "a8f9bc1612c68b3ff6e6f4fbe30e71e4769c8b80a32cb8958cd5d17d6b25"
+		  "4da1",
+		    "00112233445566778899aabbccddeeff0001020304050607" },
+	};
+	uint8_t kek[32], w[40], k[32];
+	struct wd_span with = t_hex(kw_kek, kek);
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(rows); i++) {
+		WD_AUTO(wd_secret_freep) struct wd_secret *opened = NULL;
+		struct wd_span ws = t_hex(rows[i].wrapped, w);
+
+		t_ok(wd_aes_unwrap_any(with, ws, &opened));
+		t_span_equal(wd_secret_borrow(opened), t_hex(rows[i].key, k));
+	}
+}
+
+static void
+wraps_of_no_length_are_refused(void **state)
+{
+	static const uint8_t zeros[48];
+	uint8_t kek[32];
+	struct wd_secret *opened = NULL;
+
+	(void)state;
+	for (size_t n = 0; n <= sizeof(zeros); n++)
+		assert_int_equal(wd_aes_unwrap_any(t_hex(kw_kek, kek),
+				     wd_span(zeros, n), &opened),
+		    WD_R_TAMPERED);
+	assert_int_equal(
+	    wd_aes_unwrap_any(wd_span(kek, 16), WD_SPAN(zeros), &opened),
+	    WD_F_BUG);
+	assert_null(opened);
+}
+
 static void
 damaged_wraps_are_refused(void **state)
 {
@@ -200,6 +244,8 @@ main(void)
 		cmocka_unit_test(another_key_or_aad_is_refused),
 		cmocka_unit_test(keys_of_another_size_are_our_bug),
 		cmocka_unit_test(key_wrap_matches_rfc_3394),
+		cmocka_unit_test(wrapped_keys_of_any_length_unwrap),
+		cmocka_unit_test(wraps_of_no_length_are_refused),
 		cmocka_unit_test(damaged_wraps_are_refused),
 	};
 
