@@ -6,6 +6,7 @@
 
 #include "base/span.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,7 @@ must_fail(void)
 	if (fail_countdown == 0 || --fail_countdown > 0)
 		return 0;
 	fail_fired = 1;
+	errno = ENOMEM;
 	return 1;
 }
 

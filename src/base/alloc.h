@@ -34,7 +34,8 @@ void wd_freep(void *pointer_to_pointer);
 void wd_libc_freep(void *pointer_to_pointer);
 
 /*
- * Test hook: the COUNT-th allocation from now on fails, once; 0 turns it off.
+ * Test hook: the COUNT-th allocation from now on fails, once, and says so in
+ * errno as malloc(3) does; 0 turns it off.
  * Returns whether the last one armed has fired.
  */
 int wd_alloc_fail_at(uint64_t count);

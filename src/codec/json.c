@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "codec/jlift.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <sys/random.h>
 
@@ -113,9 +114,11 @@ load(struct wd_span text, struct wd_diag *d, json_t **ret)
 	const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
 	json_error_t e = { 0 };
 	json_t *root;
+	int before = errno; /* of which the library makes 0 */
 
 	no_memory = false;
 	root = json_loadb((const char *)text.p, text.len, flags, &e);
+	errno = before;
 	if (no_memory) {
 		json_decref(root);
 		return wd_fault(d, WD_F_MEMORY, "no memory for JSON");

@@ -73,10 +73,15 @@ verify_in(EVP_PKEY_CTX *ctx, struct wd_span digest, struct wd_span rs)
 {
 	uint8_t der[WD_ECDSA_DER_MAX];
 	size_t der_len = wd_ecdsa_to_der(rs, der);
+	int ok = EVP_PKEY_verify(ctx, der, der_len, digest.p, digest.len);
 
-	return wd_lib_verdict(
-	    EVP_PKEY_verify(ctx, der, der_len, digest.p, digest.len),
-	    WD_R_MISMATCH);
+	/* The form and the range are right: 0 says that the sum was done and
+	 * came out otherwise. */
+	if (ok >= 0)
+		return wd_lib_verdict(ok, WD_R_MISMATCH);
+	/* No memory, or no sum: an attacker with a key of his own can have the
+	 * point at infinity come out. */
+	return wd_lib_verified(ctx, ok, wd_span(der, der_len), digest);
 }
 
 int

@@ -25,6 +25,20 @@ wd_lib_verdict(int ok, enum wd_reason rejection)
 	return wd_lib_fault() == WD_F_MEMORY ? WD_F_MEMORY : (int)rejection;
 }
 
+int
+wd_lib_verified(
+    EVP_PKEY_CTX *ctx, int ok, struct wd_span sig, struct wd_span digest)
+{
+	int r = wd_lib_verdict(ok, WD_R_MISMATCH);
+
+	if (r <= 0)
+		return r;
+	if (EVP_PKEY_verify(ctx, sig.p, sig.len, digest.p, digest.len) == ok)
+		return wd_lib_verdict(ok, WD_R_MISMATCH);
+	(void)wd_lib_fault(); /* only to empty the queue */
+	return WD_F_CRYPTO;
+}
+
 void
 wd_evp_md_ctx_freep(EVP_MD_CTX **ctx)
 {

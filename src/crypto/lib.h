@@ -45,6 +45,14 @@ int wd_lib_fault(void);
  */
 int wd_lib_verdict(int ok, enum wd_reason rejection);
 
+/*
+ * The same for EVP_PKEY_verify() of SIG over DIGEST with CTX: 0, WD_R_MISMATCH
+ * or a fault. libcrypto does not always say that memory failed, so what it
+ * refuses must be refused once more.
+ */
+int wd_lib_verified(EVP_PKEY_CTX *ctx, int ok, struct wd_span sig,
+    struct wd_span digest) WD_MUST_USE;
+
 void wd_evp_md_ctx_freep(EVP_MD_CTX **ctx);
 void wd_evp_mac_ctx_freep(EVP_MAC_CTX **ctx);
 void wd_evp_cipher_ctx_freep(EVP_CIPHER_CTX **ctx);

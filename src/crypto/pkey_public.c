@@ -17,18 +17,16 @@ bytes_param(const uint8_t *p)
 	return (void *)(uintptr_t)p;
 }
 
-/* The key that PARAMS describe. libcrypto refuses parts that make no key, and
- * that is the caller's fault. */
+/* The key that PARAMS describe. Its parts have been looked at, and libcrypto
+ * refuses none that are fit. */
 static int
 import(EVP_PKEY_CTX *ctx, const struct wd_pkey_row *row, OSSL_PARAM *params,
     struct wd_pkey **ret)
 {
 	EVP_PKEY *evp = NULL;
-	int ok = EVP_PKEY_fromdata(ctx, &evp, EVP_PKEY_PUBLIC_KEY, params);
-	int r = wd_lib_verdict(ok, WD_R_KEY_INVALID);
 
-	if (r != 0)
-		return r;
+	if (EVP_PKEY_fromdata(ctx, &evp, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		return wd_lib_fault();
 	return wd_pkey_adopt(evp, row, false, ret);
 }
 

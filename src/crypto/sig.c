@@ -54,20 +54,21 @@ rsa_verify(const struct wd_pkey *k, const struct sig_row *row,
     struct wd_span message, struct wd_span sig)
 {
 	WD_AUTO(wd_evp_pkey_ctx_freep) EVP_PKEY_CTX *ctx = NULL;
-	uint8_t digest[WD_HASH_MAX];
+	uint8_t bytes[WD_HASH_MAX];
+	struct wd_span digest = { bytes, wd_hash_len(row->hash) };
 	int r;
 
 	if (sig.len != k->row->len)
 		return WD_R_MISMATCH;
-	if ((r = wd_hash(row->hash, message, digest)) != 0)
+	if ((r = wd_hash(row->hash, message, bytes)) != 0)
 		return r;
 	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->evp, NULL);
 	if (ctx == NULL || EVP_PKEY_verify_init(ctx) != 1 ||
 	    !rsa_setup(ctx, row))
 		return wd_lib_fault();
-	return wd_lib_verdict(EVP_PKEY_verify(ctx, sig.p, sig.len, digest,
-				  wd_hash_len(row->hash)),
-	    WD_R_MISMATCH);
+	return wd_lib_verified(ctx,
+	    EVP_PKEY_verify(ctx, sig.p, sig.len, digest.p, digest.len), sig,
+	    digest);
 }
 
 static int

@@ -35,9 +35,9 @@ rsa_verify(const struct wd_pkey *k, enum wd_sig_scheme scheme,
 	if (ctx == NULL || EVP_PKEY_verify_init(ctx) != 1 ||
 	    !rsa_setup(ctx, scheme, hash))
 		return wd_lib_fault();
-	return wd_lib_verdict(
-	    EVP_PKEY_verify(ctx, sig.p, sig.len, digest.p, digest.len),
-	    WD_R_MISMATCH);
+	return wd_lib_verified(ctx,
+	    EVP_PKEY_verify(ctx, sig.p, sig.len, digest.p, digest.len), sig,
+	    digest);
 }
 
 int

@@ -7,6 +7,8 @@
 #include "base/alloc.h"
 #include "crypto/hash.h"
 
+#include <errno.h>
+
 enum { CACHE_ENTRIES = 2048 };
 
 static size_t
@@ -135,6 +137,30 @@ check_sizes(const struct wd_inputs *in, struct wd_diag *d)
 	return 0;
 }
 
+static int
+run_steps(const struct wd_tee_row *row, struct wd_appraisal *a)
+{
+	int r = check_sizes(a->in, a->d);
+
+	for (size_t i = 0; r == 0 && i < row->n_steps; i++)
+		r = row->steps[i].run(a);
+	return r;
+}
+
+static int
+lacked_memory(struct wd_diag *d)
+{
+	if (d != NULL)
+		wd_diag_clear(d); /* of what seemed to be */
+	return wd_fault(d, WD_F_MEMORY, "no memory to judge evidence with");
+}
+
+/*
+ * A verdict for which an allocation failed is none, for or against. Libraries
+ * below do not always tell, or go on without what they could not get, but
+ * malloc(3) has set errno then; nothing in here does any input or output, which
+ * could set it too.
+ */
 int
 wd_appraise_steps(struct wd_verifier *v, const struct wd_tee_row *row,
     const struct wd_inputs *in, int64_t at, struct wd_span report_data,
@@ -151,15 +177,16 @@ wd_appraise_steps(struct wd_verifier *v, const struct wd_tee_row *row,
 		.expiry = INT64_MAX,
 		.claims = &claims,
 	};
-	int r;
+	int before = errno, r;
 
-	if ((r = check_sizes(in, d)) != 0)
-		return r;
-	for (size_t i = 0; i < row->n_steps; i++)
-		if ((r = row->steps[i].run(&a)) != 0)
-			return r;
-	*ret_claims = claims;
-	return 0;
+	errno = 0;
+	r = run_steps(row, &a);
+	if (r >= 0 && errno == ENOMEM)
+		r = lacked_memory(d);
+	errno = before;
+	if (r == 0)
+		*ret_claims = claims;
+	return r;
 }
 
 int

@@ -4,9 +4,8 @@
  */
 #include "verify/genuine.h"
 
-#include "lib/t.h"
+#include "lib/t_memory.h"
 
-#include "base/alloc.h"
 #include "verify/intel/quote.h"
 
 #include <string.h>
@@ -239,30 +238,36 @@ random_damage_is_refused_or_says_the_same(void **state)
 	}
 }
 
-/* The k-th allocation fails, for every k. What is only kept for later may be
- * lost without harm; anything else is a fault, and never a verdict. */
+static bool
+judged_without(enum t_memory of, uint64_t k)
+{
+	WD_AUTO(wd_verifier_freep) struct wd_verifier *v = NULL;
+	struct t_genuine *g = t_genuine();
+	struct wd_claims c;
+	bool failed;
+	int r;
+
+	t_ok(wd_verifier_new(&g->rules, &v));
+	t_memory_fail(of, k);
+	r = t_verdict(v, &g->in, &c);
+	failed = t_memory_failed();
+	t_memory_verdict(of, failed, r);
+	if (r == 0)
+		t_span_equal(wd_claims_flat(&c), wd_claims_flat(&g->claims));
+	return failed;
+}
+
 static void
 without_memory_there_is_no_verdict(void **state)
 {
-	struct t_genuine *g = t_genuine();
-	uint64_t k = 1;
-	int r, fired;
-
 	(void)state;
-	do {
-		WD_AUTO(wd_verifier_freep) struct wd_verifier *v = NULL;
-		struct wd_claims c;
+	for (enum t_memory of = 0; of < T_MEMORY_KINDS; of++) {
+		uint64_t k = 1;
 
-		t_ok(wd_verifier_new(&g->rules, &v));
-		(void)wd_alloc_fail_at(k++);
-		r = t_verdict(v, &g->in, &c);
-		fired = wd_alloc_fail_at(0);
-		assert_true(r <= 0);
-		if (r == 0)
-			t_span_equal(
-			    wd_claims_flat(&c), wd_claims_flat(&g->claims));
-	} while (fired != 0);
-	assert_true(k > 20);
+		while (judged_without(of, k))
+			k++;
+		assert_true(k > 20);
+	}
 }
 
 /* "tdx5": what the quotes are of. */
@@ -295,6 +300,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(without_memory_there_is_no_verdict),
 	};
 
+	if (!t_memory_init())
+		return 1;
 	if (argc > 1)
 		take_kind(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, t_genuine_teardown);

@@ -2,7 +2,7 @@
  * What no change of an SNP report may do: be believed. Every bit of it is
  * signed, must be zero, or belongs to the signature.
  */
-#include "lib/t.h"
+#include "lib/t_memory.h"
 
 #include "attest/swtee_snp.h"
 #include "base/alloc.h"
@@ -165,31 +165,37 @@ parts_of_two_reports_do_not_make_a_third(void **state)
 	}
 }
 
-/* The k-th allocation fails, for every k: a fault or, where only what is kept
- * for later is lost, the same verdict. */
+static bool
+judged_without(enum t_memory of, uint64_t k)
+{
+	WD_AUTO(wd_verifier_freep) struct wd_verifier *v = NULL;
+	struct wd_claims c;
+	bool failed;
+	int r;
+
+	t_ok(wd_verifier_new(&w.rules, &v));
+	t_memory_fail(of, k);
+	r = verdict(v, &w.in, &c);
+	failed = t_memory_failed();
+	t_memory_verdict(of, failed, r);
+	if (r == 0)
+		t_span_equal(wd_claims_flat(&c), wd_claims_flat(&w.claims));
+	else
+		assert_int_equal(c.len, 0);
+	return failed;
+}
+
 static void
 without_memory_there_is_no_verdict(void **state)
 {
-	uint64_t k = 1;
-	int r, fired;
-
 	(void)state;
-	do {
-		WD_AUTO(wd_verifier_freep) struct wd_verifier *v = NULL;
-		struct wd_claims c;
+	for (enum t_memory of = 0; of < T_MEMORY_KINDS; of++) {
+		uint64_t k = 1;
 
-		t_ok(wd_verifier_new(&w.rules, &v));
-		(void)wd_alloc_fail_at(k++);
-		r = verdict(v, &w.in, &c);
-		fired = wd_alloc_fail_at(0);
-		assert_true(r <= 0);
-		if (r == 0)
-			t_span_equal(
-			    wd_claims_flat(&c), wd_claims_flat(&w.claims));
-		else
-			assert_int_equal(c.len, 0);
-	} while (fired != 0);
-	assert_true(k > 10);
+		while (judged_without(of, k))
+			k++;
+		assert_true(k > 10);
+	}
 }
 
 static void
@@ -267,6 +273,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(without_memory_there_is_no_verdict),
 	};
 
+	if (!t_memory_init())
+		return 1;
 	if (argc > 1)
 		take_kind(argv[1]);
 	return cmocka_run_group_tests(tests, setup, teardown);

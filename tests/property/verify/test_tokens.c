@@ -6,9 +6,8 @@
 #include "verify/arm_world.h"
 #include "verify/gpu_world.h"
 
-#include "lib/t.h"
+#include "lib/t_memory.h"
 
-#include "base/alloc.h"
 #include "base/clock.h"
 #include "crypto/init.h"
 #include "verify/cca/token.h"
@@ -225,29 +224,35 @@ what_vouches_is_refused_or_says_the_same(void **state)
 	}
 }
 
-/* The k-th allocation fails, for every k: a fault, and never a verdict. */
+static bool
+judged_without(const struct genuine *g, enum t_memory of, uint64_t k)
+{
+	WD_AUTO(wd_verifier_freep) struct wd_verifier *v = NULL;
+	struct wd_claims c;
+	bool failed;
+	int r;
+
+	t_ok(wd_verifier_new(&g->rules, &v));
+	t_memory_fail(of, k);
+	r = verdict(g, &g->in, v, &c);
+	failed = t_memory_failed();
+	t_memory_verdict(of, failed, r);
+	if (r == 0)
+		t_span_equal(wd_claims_flat(&c), wd_claims_flat(&g->claims));
+	return failed;
+}
+
 static void
 without_memory_there_is_no_verdict(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < WD_N(all); i++) {
-		const struct genuine *g = &all[i];
+	for (size_t i = 0; i < WD_N(all) * T_MEMORY_KINDS; i++) {
+		const struct genuine *g = &all[i / T_MEMORY_KINDS];
 		uint64_t k = 1;
-		int r, fired;
 
-		do {
-			WD_AUTO(wd_verifier_freep) struct wd_verifier *v = NULL;
-			struct wd_claims c;
-
-			t_ok(wd_verifier_new(&g->rules, &v));
-			(void)wd_alloc_fail_at(k++);
-			r = verdict(g, &g->in, v, &c);
-			fired = wd_alloc_fail_at(0);
-			assert_true(r <= 0);
-			if (r == 0)
-				t_span_equal(wd_claims_flat(&c),
-				    wd_claims_flat(&g->claims));
-		} while (fired != 0);
+		while (
+		    judged_without(g, (enum t_memory)(i % T_MEMORY_KINDS), k))
+			k++;
 		assert_true(k > 5);
 	}
 }
@@ -262,5 +267,7 @@ main(void)
 		cmocka_unit_test(without_memory_there_is_no_verdict),
 	};
 
+	if (!t_memory_init())
+		return 1;
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

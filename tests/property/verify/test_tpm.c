@@ -4,9 +4,8 @@
  */
 #include "verify/tpm_world.h"
 
-#include "lib/t.h"
+#include "lib/t_memory.h"
 
-#include "base/alloc.h"
 #include "crypto/init.h"
 
 enum { AT = 1735689600 };
@@ -175,28 +174,32 @@ nothing_may_follow(void **state)
 		}
 }
 
-/* A fault, no claims and no leak, whichever allocation fails. */
-static void
-no_allocation_that_fails_makes_evidence_good(void **state)
+static bool
+judged_without(size_t i, enum t_memory of, uint64_t k)
 {
 	const struct wd_appraisal_rules rules = { 0 };
+	WD_AUTO(wd_verifier_freep) struct wd_verifier *v = NULL;
+	struct wd_claims c;
+	bool failed;
+	int r;
 
+	t_ok(wd_verifier_new(&rules, &v));
+	t_memory_fail(of, k);
+	r = judge(i, v, &tpm[i].in, &c);
+	failed = t_memory_failed();
+	t_memory_verdict(of, failed, r);
+	return failed;
+}
+
+/* A fault, no claims and no leak, whichever allocation fails. */
+static void
+without_memory_there_is_no_verdict(void **state)
+{
 	(void)state;
-	for (size_t i = 0; i < WD_N(specs); i++)
-		for (uint64_t k = 1;; k++) {
-			struct wd_verifier *v;
-			struct wd_claims c;
-			int r;
-
-			t_ok(wd_verifier_new(&rules, &v));
-			wd_alloc_fail_at(k);
-			r = judge(i, v, &tpm[i].in, &c);
-			wd_alloc_fail_at(0);
-			wd_verifier_freep(&v);
-			assert_true(r <= 0);
-			if (r == 0)
-				break;
-		}
+	for (size_t i = 0; i < WD_N(specs) * T_MEMORY_KINDS; i++)
+		for (uint64_t k = 1; judged_without(i / T_MEMORY_KINDS,
+			 (enum t_memory)(i % T_MEMORY_KINDS), k);)
+			k++;
 }
 
 int
@@ -207,8 +210,10 @@ main(void)
 		cmocka_unit_test(values_that_differ_are_refused),
 		cmocka_unit_test(parts_cut_anywhere_are_refused),
 		cmocka_unit_test(nothing_may_follow),
-		cmocka_unit_test(no_allocation_that_fails_makes_evidence_good),
+		cmocka_unit_test(without_memory_there_is_no_verdict),
 	};
 
+	if (!t_memory_init())
+		return 1;
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

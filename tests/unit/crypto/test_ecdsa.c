@@ -206,6 +206,52 @@ coordinates_above_the_field_are_refused(void **state)
 	k = wd_pkey_free(k);
 }
 
+/*
+ * By the key whose private half is 1, so that its point is the generator, r is
+ * chosen as minus the hash of "infinity": there is no point whose x could be
+ * compared. libcrypto calls that a failure; it is a wrong signature.
+ */
+static void
+a_sum_at_infinity_is_a_mismatch(void **state)
+{
+	static const struct vector generators[] = {
+		{ WD_PKEY_P256, WD_SIG_ES256,
+		    "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d8"
+		    "98c296",
+		    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837"
+		    "bf51f5",
+		    "286678f9e5daad54e76a1f94682ed272be8dd62677b5c2df57a475972f"
+		    "dff5b3"
+		    "0000000000000000000000000000000000000000000000000000000000"
+		    "000001" },
+		{ WD_PKEY_P384, WD_SIG_ES384,
+		    "aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082"
+		    "542a38"
+		    "5502f25dbf55296c3a545e3872760ab7",
+		    "3617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5"
+		    "f0b8c0"
+		    "0a60b1ce1d7e819d7a431d7c90ea0e5f",
+		    "5e2a4bffffc08d4b04d4ead3a63714a56930eb9f9ef5c15df0e20edc6b"
+		    "575d30"
+		    "eac39074c27f3f80953f380ef7d0721500000000000000000000000000"
+		    "000000"
+		    "0000000000000000000000000000000000000000000000000000000000"
+		    "000001" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(generators); i++) {
+		WD_AUTO(wd_pkey_freep)
+		struct wd_pkey *k = key_of(&generators[i]);
+		uint8_t rs[WD_SIG_MAX];
+
+		assert_int_equal(
+		    wd_sig_verify(k, generators[i].alg, WD_SPAN_LIT("infinity"),
+			t_hex(generators[i].rs, rs)),
+		    WD_R_MISMATCH);
+	}
+}
+
 int
 main(void)
 {
@@ -218,6 +264,7 @@ main(void)
 		cmocka_unit_test(algorithm_must_fit_the_key),
 		cmocka_unit_test(points_off_the_curve_are_refused),
 		cmocka_unit_test(coordinates_above_the_field_are_refused),
+		cmocka_unit_test(a_sum_at_infinity_is_a_mismatch),
 	};
 
 	if (wd_crypto_init(NULL) != 0)

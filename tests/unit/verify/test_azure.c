@@ -244,7 +244,7 @@ without_memory_there_is_no_verdict(void **state)
 		r = wd_appraise(v, WD_TEE_AZ_TDX, &x.in, x.world.at,
 		    WD_SPAN(x.tpm.nonce), &c, NULL);
 		fired = wd_alloc_fail_at(0);
-		assert_true(r <= 0);
+		assert_true(fired ? r < 0 : r == 0);
 		if (r == 0)
 			t_span_equal(
 			    wd_claims_flat(&c), wd_claims_flat(&genuine));
