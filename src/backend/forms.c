@@ -2,9 +2,11 @@
  * The kinds of backends there are. Rows are added here and in rows.c.
  */
 #include "backend/backend.h"
+#include "backend/vault_form.h"
 
 /* Ends with NULL. */
 static const struct wd_backend_form *const forms[] = {
+	&wd_backend_vault_form,
 	NULL,
 };
 

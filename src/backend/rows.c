@@ -2,9 +2,11 @@
  * The code of each kind of backend.
  */
 #include "backend/backend.h"
+#include "backend/vault.h"
 
 /* Ends with NULL. */
 static const struct wd_backend_row *const rows[] = {
+	&wd_backend_vault_row,
 	NULL,
 };
 
