@@ -7,7 +7,8 @@ packages_build="gcc libc6-dev meson ninja-build pkg-config libssl-dev
 	libtss2-dev"
 packages_demo="$packages_build nginx-light libengine-pkcs11-openssl openssl
 	curl procps"
-packages_test="$packages_demo swtpm swtpm-tools tpm2-tools softhsm2 python3 python3-jwcrypto opensc openssh-client
+packages_test="$packages_demo swtpm swtpm-tools tpm2-tools softhsm2 python3 python3-jwcrypto
+	python3-pykmip opensc openssh-client
 	openssh-server mandoc clang libclang-rt-14-dev iproute2 util-linux strace
 	qemu-system-x86 ovmf"
 # Of a guest: fetched and unpacked by a test, not installed (29 MB).

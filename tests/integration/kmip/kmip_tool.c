@@ -2,6 +2,7 @@
  * The KMIP client on a line: a command on standard input, an answer on standard
  * output, over one client. For tests alone: it prints keys.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,11 +10,10 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "codec/hex.h"
+#include "codec/ttlv.h"
 #include "crypto/init.h"
 #include "kmip/client.h"
 #include "sys/file.h"
-
-#include <fcntl.h>
 
 enum { WORDS = 8, LINE = 1 << 18, PEM_MAX = 65536 };
 
@@ -235,6 +235,93 @@ do_destroy(const struct line *l, struct wd_diag *d)
 	return r;
 }
 
+/* ---- the encoding alone */
+
+/* The next item, written as it was read; a structure is opened. */
+static void
+copy_item(struct wd_rd *rd, struct wd_wr *wr)
+{
+	uint32_t tag = wd_ttlv_peek(rd);
+
+	switch (wd_ttlv_peek_type(rd)) {
+	case WD_TTLV_INTEGER:
+		wd_ttlv_write_int(wr, tag, wd_ttlv_int(rd, tag));
+		return;
+	case WD_TTLV_LONG:
+		wd_ttlv_write_long(wr, tag, wd_ttlv_long(rd, tag));
+		return;
+	case WD_TTLV_BIG:
+		wd_ttlv_write_big(wr, tag, wd_ttlv_big(rd, tag, SIZE_MAX));
+		return;
+	case WD_TTLV_ENUM:
+		wd_ttlv_write_enum(wr, tag, wd_ttlv_enum(rd, tag));
+		return;
+	case WD_TTLV_BOOLEAN:
+		wd_ttlv_write_bool(wr, tag, wd_ttlv_bool(rd, tag));
+		return;
+	case WD_TTLV_TEXT:
+		wd_ttlv_write_text(wr, tag, wd_ttlv_text(rd, tag, SIZE_MAX));
+		return;
+	case WD_TTLV_BYTES:
+		wd_ttlv_write_bytes(wr, tag, wd_ttlv_bytes(rd, tag, SIZE_MAX));
+		return;
+	case WD_TTLV_TIME:
+		wd_ttlv_write_time(wr, tag, wd_ttlv_time(rd, tag));
+		return;
+	case WD_TTLV_INTERVAL:
+		wd_ttlv_write_interval(wr, tag, wd_ttlv_interval(rd, tag));
+		return;
+	default:
+		wd_rd_fail(rd);
+	}
+}
+
+static int
+copy_message(struct wd_span message, struct wd_wr *wr)
+{
+	struct wd_rd levels[WD_TTLV_DEPTH + 1] = { wd_rd(message) };
+	size_t opened[WD_TTLV_DEPTH + 1] = { 0 }, n = 0;
+	int r = wd_ttlv_check(message);
+
+	if (r != 0)
+		return r;
+	for (;;) {
+		struct wd_rd *rd = &levels[n];
+
+		if (!wd_rd_more(rd)) {
+			if (n == 0 || rd->bad)
+				return wd_rd_end(rd);
+			wd_ttlv_close(wr, opened[n--]);
+		} else if (wd_ttlv_peek_type(rd) == WD_TTLV_STRUCTURE) {
+			uint32_t tag = wd_ttlv_peek(rd);
+
+			levels[++n] = wd_ttlv_enter(rd, tag);
+			opened[n] = wd_ttlv_open(wr, tag);
+		} else {
+			copy_item(rd, wr);
+		}
+	}
+}
+
+/* ttlv HEX: read and written again */
+static int
+do_ttlv(const struct line *l, struct wd_diag *d)
+{
+	static uint8_t buf[LINE];
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *bytes = NULL;
+	struct wd_wr wr = wd_wr_fixed(buf, sizeof(buf));
+	int r = wd_hex_decode(wd_span_text(word(l, 1)), &bytes);
+
+	(void)d;
+	if (r != 0 || (r = copy_message(wd_bytes_span(bytes), &wr)) != 0)
+		return r;
+	printf("ok ");
+	for (size_t i = 0; i < wr.len; i++)
+		printf("%02x", buf[i]);
+	printf("\n");
+	return wd_wr_end(&wr);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const struct line *l, struct wd_diag *d);
@@ -250,6 +337,7 @@ static const struct {
 	{ "activate", do_activate },
 	{ "revoke", do_revoke },
 	{ "destroy", do_destroy },
+	{ "ttlv", do_ttlv },
 };
 
 /* ---- start and loop */
