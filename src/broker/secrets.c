@@ -3,23 +3,11 @@
  */
 #include "broker/secrets.h"
 
-static struct wd_rest
-key_place(const struct wd_id *id, uint32_t version)
-{
-	return (struct wd_rest){ "versions", id->s, "key", version };
-}
-
-static struct wd_rest
-path_place(const char *path, uint32_t version)
-{
-	return (struct wd_rest){ "secrets", path, "secret", version };
-}
-
 int
 wd_secret_seal_key(struct wd_broker *b, const struct wd_id *id,
     uint32_t version, struct wd_span plain, struct wd_bytes **ret)
 {
-	struct wd_rest place = key_place(id, version);
+	struct wd_rest place = wd_rest_of_key(id, version);
 
 	return wd_keyring_encrypt(&b->ring, &place, plain, ret);
 }
@@ -38,7 +26,7 @@ int
 wd_secret_open_key(struct wd_broker *b, const struct wd_store_version *v,
     struct wd_secret **ret, struct wd_diag *d)
 {
-	struct wd_rest place = key_place(&v->key, v->version);
+	struct wd_rest place = wd_rest_of_key(&v->key, v->version);
 
 	return say(wd_keyring_decrypt(
 		       &b->ring, &place, wd_bytes_span(v->wrapped), ret),
@@ -49,7 +37,7 @@ int
 wd_secret_seal_path(struct wd_broker *b, const char *path, uint32_t version,
     struct wd_span plain, struct wd_bytes **ret)
 {
-	struct wd_rest place = path_place(path, version);
+	struct wd_rest place = wd_rest_of_path(path, version);
 
 	return wd_keyring_encrypt(&b->ring, &place, plain, ret);
 }
@@ -58,7 +46,7 @@ int
 wd_secret_open_path(struct wd_broker *b, const struct wd_store_secret *x,
     struct wd_secret **ret, struct wd_diag *d)
 {
-	struct wd_rest place = path_place(x->path, x->version);
+	struct wd_rest place = wd_rest_of_path(x->path, x->version);
 
 	return say(wd_keyring_decrypt(
 		       &b->ring, &place, wd_bytes_span(x->wrapped), ret),

@@ -30,7 +30,7 @@ static void
 undo(struct undo *u)
 {
 	if (u->armed)
-		wd_init_clear(u->how->state, u->how->state_path);
+		wd_init_clear(u->how->state, WD_MAKING_NEW, u->how->state_path);
 }
 
 /* ---- the store */
@@ -174,7 +174,8 @@ make_all(const struct wd_init *how, const struct wd_seal_row *row,
 	if (how->before_seal != NULL &&
 	    (r = how->before_seal(how->ctx, ret, d)) != 0)
 		return r;
-	return wd_init_publish(how->state, wd_bytes_span(seal), d);
+	return wd_init_publish(
+	    how->state, WD_MAKING_NEW, wd_bytes_span(seal), d);
 }
 
 static int
@@ -200,7 +201,7 @@ make_or_undo(const struct wd_init *how, const struct wd_seal_row *row,
 	WD_AUTO(undo) struct undo u = { how, true };
 	int r;
 
-	if ((r = wd_init_mark(how->state, d)) != 0 ||
+	if ((r = wd_init_mark(how->state, WD_MAKING_NEW, d)) != 0 ||
 	    (r = make_all(how, row, ret, d)) != 0)
 		return r;
 	u.armed = false;
@@ -221,7 +222,7 @@ wd_init_state(
 	    (r = wd_init_require_none(how->state, d)) != 0)
 		return r;
 	if (wd_init_unfinished(how->state))
-		wd_init_clear(how->state, how->state_path);
+		wd_init_clear(how->state, WD_MAKING_NEW, how->state_path);
 	if ((r = make_or_undo(how, row, &x, d)) != 0)
 		return r;
 	*ret = x;

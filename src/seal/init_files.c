@@ -15,7 +15,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MARK "init.unfinished"
+static const struct mark {
+	const char *name, *text, *advice;
+} marks[] = {
+	[WD_MAKING_NEW] = { "init.unfinished",
+	    "The making of this server has not ended.\n",
+	    "run warder init again, or empty the folder" },
+	[WD_MAKING_RESTORED] = { "restore.unfinished",
+	    "The restoring of this server has not ended.\n",
+	    "run warder restore again, or empty the folder" },
+};
 
 /* Beside the seal and the key files of seals. */
 static const char *const names[] = { WD_KEYRING_FILE, "store.db",
@@ -30,9 +39,33 @@ is_there(int state, const char *name)
 }
 
 bool
+wd_init_is_marked(int state, enum wd_making what)
+{
+	return is_there(state, marks[what].name);
+}
+
+bool
 wd_init_unfinished(int state)
 {
-	return is_there(state, MARK);
+	return wd_init_is_marked(state, WD_MAKING_NEW);
+}
+
+bool
+wd_restore_unfinished(int state)
+{
+	return wd_init_is_marked(state, WD_MAKING_RESTORED);
+}
+
+/* The other kind has not ended here: it alone knows what may go. */
+static int
+require_no_other(int state, enum wd_making what, struct wd_diag *d)
+{
+	const struct mark *m =
+	    &marks[what == WD_MAKING_NEW ? WD_MAKING_RESTORED : WD_MAKING_NEW];
+
+	if (!is_there(state, m->name))
+		return 0;
+	return wd_reject(d, WD_R_EXISTS, "%s is there: %s", m->name, m->advice);
 }
 
 static int
@@ -47,13 +80,15 @@ require_absent(int state, const char *name, struct wd_diag *d)
 }
 
 int
-wd_init_require_none(int state, struct wd_diag *d)
+wd_making_require_none(int state, enum wd_making what, struct wd_diag *d)
 {
 	size_t n;
 	const struct wd_seal_row *const *rows = wd_seal_rows(&n);
 	int r = require_absent(state, WD_SEAL_FILE_NAME, d);
 
-	if (r != 0 || wd_init_unfinished(state))
+	if (r == 0)
+		r = require_no_other(state, what, d);
+	if (r != 0 || wd_init_is_marked(state, what))
 		return r;
 	for (size_t i = 0; r == 0 && i < WD_N(names); i++)
 		r = require_absent(state, names[i], d);
@@ -63,25 +98,40 @@ wd_init_require_none(int state, struct wd_diag *d)
 }
 
 int
-wd_init_mark(int state, struct wd_diag *d)
+wd_init_require_none(int state, struct wd_diag *d)
 {
-	wd_file_clean(state, MARK); /* of an attempt that was killed here */
-	return wd_file_write(state, MARK,
-	    WD_SPAN_LIT("The making of this server has not ended.\n"), 0600,
-	    false, d);
+	return wd_making_require_none(state, WD_MAKING_NEW, d);
 }
 
 int
-wd_init_publish(int state, struct wd_span seal, struct wd_diag *d)
+wd_restore_require_none(int state, struct wd_diag *d)
 {
+	return wd_making_require_none(state, WD_MAKING_RESTORED, d);
+}
+
+int
+wd_init_mark(int state, enum wd_making what, struct wd_diag *d)
+{
+	const struct mark *m = &marks[what];
+
+	wd_file_clean(state, m->name); /* of an attempt that was killed here */
+	return wd_file_write(
+	    state, m->name, wd_span_text(m->text), 0600, false, d);
+}
+
+int
+wd_init_publish(
+    int state, enum wd_making what, struct wd_span seal, struct wd_diag *d)
+{
+	const char *mark = marks[what].name;
 	WD_AUTO(wd_fd_closep) int folder = -1;
-	int r = wd_file_write(state, MARK, seal, 0600, false, d);
+	int r = wd_file_write(state, mark, seal, 0600, false, d);
 
 	if (r != 0)
 		return r;
 	folder = openat(state, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0 ||
-	    renameat(state, MARK, state, WD_SEAL_FILE_NAME) != 0 ||
+	    renameat(state, mark, state, WD_SEAL_FILE_NAME) != 0 ||
 	    fsync(folder) != 0)
 		return wd_fault_errno(d, "cannot put the seal in place");
 	return 0;
@@ -97,7 +147,7 @@ remove_one(int state, const char *name)
 }
 
 void
-wd_init_clear(int state, const char *state_path)
+wd_init_clear(int state, enum wd_making what, const char *state_path)
 {
 	size_t n;
 	const struct wd_seal_row *const *rows = wd_seal_rows(&n);
@@ -107,5 +157,5 @@ wd_init_clear(int state, const char *state_path)
 	for (size_t i = 0; i < n; i++)
 		remove_one(state, rows[i]->key_file);
 	wd_store_remove(state_path);
-	remove_one(state, MARK);
+	remove_one(state, marks[what].name);
 }

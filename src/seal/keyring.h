@@ -65,6 +65,18 @@ struct wd_rest {
 	const char *table, *row, *purpose;
 	uint32_t version;
 };
+/* The places of the secrets in the store; ROW must live as long. */
+static inline struct wd_rest
+wd_rest_of_key(const struct wd_id *id, uint32_t version)
+{
+	return (struct wd_rest){ "versions", id->s, "key", version };
+}
+static inline struct wd_rest
+wd_rest_of_path(const char *path, uint32_t version)
+{
+	return (struct wd_rest){ "secrets", path, "secret", version };
+}
+
 int wd_keyring_encrypt(const struct wd_keyring *k, const struct wd_rest *place,
     struct wd_span plain, struct wd_bytes **ret) WD_MUST_USE;
 int wd_keyring_decrypt(const struct wd_keyring *k, const struct wd_rest *place,

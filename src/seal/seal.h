@@ -153,3 +153,23 @@ bool wd_init_unfinished(int state);
 /* WD_R_EXISTS when STATE holds a server, or files of one that no attempt left
  * behind. */
 int wd_init_require_none(int state, struct wd_diag *d) WD_MUST_USE;
+
+/*
+ * Puts the state of a server in place as a backup has it. As wd_init_state():
+ * the seal comes last, a failing attempt leaves nothing behind, one that was
+ * killed leaves a mark of its own and is cleared away by the next.
+ */
+struct wd_restore {
+	const char *state_path;
+	int state;
+	struct wd_span seal, keyring; /* the files */
+	struct wd_span key;           /* of a seal's key file; empty: none */
+	/* Makes store.db and sessions.db, and has found them good. */
+	int (*load)(void *ctx, struct wd_diag *d);
+	int (*before_seal)(void *ctx, struct wd_diag *d);
+	void *ctx;
+};
+int wd_restore_state(const struct wd_restore *how, struct wd_diag *d)
+    WD_MUST_USE;
+bool wd_restore_unfinished(int state);
+int wd_restore_require_none(int state, struct wd_diag *d) WD_MUST_USE;

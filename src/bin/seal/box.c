@@ -61,6 +61,10 @@ read_seal(struct seal_box *b, struct wd_seal_file *ret, struct wd_diag *d)
 	b->row = NULL;
 	b->split = (struct wd_seal_split){ 0, 0 };
 	b->initialized = r != WD_R_NOT_FOUND;
+	if (r == WD_R_NOT_FOUND && wd_restore_unfinished(b->dir))
+		return wd_reject(d, WD_R_NOT_INITIALIZED,
+		    "the state folder is half restored: run warder restore "
+		    "again");
 	if (r == WD_R_NOT_FOUND)
 		return wd_reject(d, WD_R_NOT_INITIALIZED,
 		    "there is no seal in the state folder: run warder init");
