@@ -35,6 +35,11 @@ struct init {
 	struct wd_secret *passphrase; /* NULL: no passphrase seal */
 	int64_t now;
 
+	/* Instead of a new server, one out of a backup; NULL: a new one. */
+	int (*restore)(struct init *x, void *ctx, struct wd_diag *d);
+	void *restore_ctx;
+	struct wd_span certificate; /* used where it fits the key; or empty */
+
 	/* what is open */
 	int state; /* the state folder; -1: not yet */
 	int lock;
@@ -66,6 +71,11 @@ int init_absolute(const char *path, char *ret, size_t size, struct wd_diag *d)
 /* Places and configuration of a server that is there; as above. */
 int init_plan_standing(
     const struct cli_args *args, struct init *x, struct wd_diag *d) WD_MUST_USE;
+
+/* From a backup: as init_plan(), where TEXT is the configuration in it, used
+ * when there is none. */
+int init_plan_restored(const struct cli_args *args, struct wd_span text,
+    struct init *x, struct wd_diag *d) WD_MUST_USE;
 
 /* ---- init_steps.c: making it, all or nothing */
 

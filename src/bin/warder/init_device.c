@@ -78,6 +78,22 @@ wrap(void *ctx, enum wd_seal_kind kind, struct wd_span key,
 	return r != 0 ? r : back;
 }
 
+/* As wrap(), by the device alone: nothing is being made. */
+static int
+unwrap(void *ctx, enum wd_seal_kind kind, struct wd_span blob,
+    struct wd_secret **ret_key, struct wd_diag *d)
+{
+	struct init *x = ctx;
+	int r = init_owner_enter(x, x->conf.user_device, d);
+
+	if (r == 0)
+		r = kind == WD_SEAL_TPM
+		    ? wd_tss_unseal(x->tpm, blob, ret_key, d)
+		    : wd_hsm_unwrap(x->hsm, blob, ret_key, d);
+	init_owner_leave();
+	return r;
+}
+
 static int
 set_environment(const struct init *x, struct wd_diag *d)
 {
@@ -148,7 +164,7 @@ init_device_open(struct init *x, struct wd_seal_device *ret, struct wd_diag *d)
 		r = prove(x, d);
 	init_owner_leave();
 	if (r == 0)
-		*ret = (struct wd_seal_device){ x, wrap, NULL };
+		*ret = (struct wd_seal_device){ x, wrap, unwrap };
 	return r;
 }
 

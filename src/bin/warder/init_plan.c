@@ -248,6 +248,29 @@ init_plan_standing(
 	return r != 0 ? r : wd_conf_read(x->config, &x->conf, d);
 }
 
+int
+init_plan_restored(const struct cli_args *args, struct wd_span text,
+    struct init *x, struct wd_diag *d)
+{
+	int r = find_places(args, x, d);
+
+	x->now = wd_time_now();
+	if (r != 0)
+		return r;
+	x->names[x->n_names++] = x->conf.name;
+	if (init_file_is_there(x->config))
+		return wd_conf_read(x->config, &x->conf, d);
+	if (text.len == 0)
+		return wd_reject(d, WD_R_MALFORMED,
+		    "there is no %.120s, and none in the backup: give "
+		    "--config",
+		    x->config);
+	x->conf_text = wd_bytes_copy(text);
+	if (x->conf_text == NULL)
+		return wd_fault(d, WD_F_MEMORY, "no memory");
+	return wd_conf_parse(text, x->folder, &x->conf, d);
+}
+
 static int
 plan_names(const struct cli_args *args, struct init *x, struct wd_diag *d)
 {

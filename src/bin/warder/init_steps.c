@@ -100,13 +100,17 @@ check_absent(struct init *x, struct wd_diag *d)
 {
 	const char *const ours[] = { x->conf.tls_key, x->conf.tls_certificate,
 		x->config, x->token };
-	int r = wd_init_require_none(x->state, d);
+	int r = x->restore != NULL ? wd_restore_require_none(x->state, d)
+				   : wd_init_require_none(x->state, d);
 
 	if (r != 0)
 		return r;
 	for (size_t i = 0; i < WD_N(ours); i++)
 		init_file_clean(ours[i]);
-	x->unfinished = wd_init_unfinished(x->state);
+	x->unfinished = x->restore != NULL ? wd_restore_unfinished(x->state)
+					   : wd_init_unfinished(x->state);
+	if (x->restore != NULL)
+		return 0; /* the token stays what it was */
 	if (init_file_is_there(x->token) && !x->unfinished)
 		return wd_reject(
 		    d, WD_R_EXISTS, "%.150s is there already", x->token);
@@ -116,7 +120,7 @@ check_absent(struct init *x, struct wd_diag *d)
 static int
 ask_passphrase(struct init *x, struct wd_diag *d)
 {
-	if (x->kind != WD_SEAL_PASSPHRASE)
+	if (x->kind != WD_SEAL_PASSPHRASE || x->restore != NULL)
 		return 0;
 	return cli_passphrase(
 	    x->passphrase_file, CLI_PASSPHRASE_NEW, &x->passphrase, d);
@@ -185,6 +189,9 @@ make_server(struct init *x, struct wd_diag *d)
 		.ctx = x };
 	struct wd_seal_device device;
 	int r = 0;
+
+	if (x->restore != NULL)
+		return x->restore(x, x->restore_ctx, d);
 
 	if (wd_seal_row(x->kind)->device) {
 		r = init_device_open(x, &device, d);

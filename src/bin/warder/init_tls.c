@@ -149,11 +149,32 @@ check_pair(struct init *x, struct wd_diag *d)
 	return 0;
 }
 
+/* The certificate of a backup, when the key is still the one it is for. */
+static int
+put_back(struct init *x, bool *ret_done, struct wd_diag *d)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *key = NULL;
+	struct wd_tls_pair pair;
+	int r = read_key_file(x, &key, d);
+
+	if (r != 0)
+		return r;
+	if (wd_tls_pair_check(
+		wd_secret_borrow(key), x->certificate, &pair, NULL) != 0)
+		return 0;
+	r = init_file_write(
+	    x->conf.tls_certificate, x->certificate, 0644, false, d);
+	x->made_certificate = *ret_done = r == 0;
+	x->certificate_expires = pair.not_after;
+	return r;
+}
+
 int
 init_tls(struct init *x, struct wd_diag *d)
 {
 	WD_AUTO(wd_pkey_freep) struct wd_pkey *k = NULL;
 	bool has_key = init_file_is_there(x->conf.tls_key);
+	bool done = false;
 	int r;
 
 	if (init_file_is_there(x->conf.tls_certificate)) {
@@ -162,6 +183,9 @@ init_tls(struct init *x, struct wd_diag *d)
 		return wd_reject(d, WD_R_CONFLICT,
 		    "%.150s is there without its key", x->conf.tls_certificate);
 	}
+	if (has_key && x->certificate.len > 0 &&
+	    ((r = put_back(x, &done, d)) != 0 || done))
+		return r;
 	r = has_key ? read_key(x, &k, d) : make_key(x, &k, d);
 	return r != 0 ? r : write_certificate(x, k, d);
 }
