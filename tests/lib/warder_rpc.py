@@ -132,7 +132,8 @@ class Channel:
             return
         sent = self.sock.sendmsg([data], [(
             socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))])
-        self.sock.sendall(data[sent:])
+        if sent < len(data):  # even sending nothing fails at a closed end
+            self.sock.sendall(data[sent:])
 
     def tell(self, name, message=None, fd=None):
         number, request, _ = CALLS[name]
