@@ -1,8 +1,8 @@
 /*
  * Whether two processes that judge evidence get in each other's way more than
  * two that only check signatures: caches and memory that they share slow both.
- * Each is kept on a CPU of its own and works when it is told to; the figures
- * are of one run, block by block.
+ * Each is kept on a CPU of its own and works when it is told to, for turns of
+ * both kinds, alone and at once, that follow each other closely.
  */
 #include "bin/warder/bench.h"
 
@@ -18,13 +18,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAIR = 2, DEADLINE_SECONDS = 120 };
+enum { PAIR = 2, DEADLINE_SECONDS = 120, TURNS = 12 };
 
 /* What a process is told; its answer is a rate, and at first that it is there.
  */
 enum word { JUDGE = 'j', SIGNATURES = 's' };
 
-static const double turn = 0.1; /* seconds of CPU */
+/* Seconds of CPU: short, so that a moment in which the machine is slower falls
+ * on all that is compared. */
+static const double turn = 0.02;
 
 /* ---- one of the two */
 
@@ -161,19 +163,33 @@ hear(const struct pair *p, size_t i, double *sum)
 	return true;
 }
 
-/* Both at once, over the mean of one alone. */
-static bool
-scaling(const struct pair *p, enum word word, double *ret)
-{
-	double alone = 0, together = 0;
+/* Sums of rates. */
+struct sums {
+	double alone, together;
+};
 
+/* Each alone, then both at once. */
+static bool
+take_turns(const struct pair *p, enum word word, struct sums *sums)
+{
 	for (size_t i = 0; i < PAIR; i++)
-		if (!tell(p, i, word) || !hear(p, i, &alone))
+		if (!tell(p, i, word) || !hear(p, i, &sums->alone))
 			return false;
-	if (!tell(p, 0, word) || !tell(p, 1, word) || !hear(p, 0, &together) ||
-	    !hear(p, 1, &together))
-		return false;
-	*ret = PAIR * together / alone;
+	return tell(p, 0, word) && tell(p, 1, word) &&
+	    hear(p, 0, &sums->together) && hear(p, 1, &sums->together);
+}
+
+static bool
+measure_round(const struct pair *p, struct bench_scaling *ret)
+{
+	struct sums judged = { 0, 0 }, signatures = { 0, 0 };
+
+	for (size_t i = 0; i < TURNS; i++)
+		if (!take_turns(p, JUDGE, &judged) ||
+		    !take_turns(p, SIGNATURES, &signatures))
+			return false;
+	ret->judged = PAIR * judged.together / judged.alone;
+	ret->signatures = PAIR * signatures.together / signatures.alone;
 	return true;
 }
 
@@ -195,8 +211,7 @@ measure(const struct pair *p, struct bench_scaling *ret)
 	if (!hear(p, 0, &ready) || !hear(p, 1, &ready))
 		return false;
 	for (size_t i = 0; i < BENCH_ROUNDS; i++)
-		if (!scaling(p, JUDGE, &rounds[i].judged) ||
-		    !scaling(p, SIGNATURES, &rounds[i].signatures))
+		if (!measure_round(p, &rounds[i]))
 			return false;
 	qsort(rounds, BENCH_ROUNDS, sizeof(rounds[0]), by_ratio);
 	*ret = rounds[BENCH_ROUNDS / 2];
