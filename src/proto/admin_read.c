@@ -124,6 +124,7 @@ wd_admin_unseal_read(struct wd_span json, struct wd_admin_body *b,
 	ret->share = wd_jobj_text(
 	    &o, "share", ret->reset ? WD_OPTIONAL : WD_REQUIRED, 1024);
 	ret->nonce = wd_member_text(&o, "nonce", WD_OPTIONAL, WD_ID_LEN);
+	ret->break_glass = wd_jobj_bool(&o, "break_glass", WD_OPTIONAL, false);
 	return wd_jobj_close(&o);
 }
 
@@ -150,6 +151,8 @@ wd_admin_migrate_read(struct wd_span json, struct wd_admin_body *b,
 		wd_jobj_fail(&o, WD_R_MALFORMED,
 		    "there is a passphrase or a key of shares, not both");
 	ret->share = passphrase.len > 0 ? passphrase : key;
+	ret->drop_break_glass =
+	    wd_jobj_bool(&o, "drop_break_glass", WD_OPTIONAL, false);
 	return wd_jobj_close(&o);
 }
 

@@ -31,10 +31,18 @@ write_nonce(struct wd_jtext *j, struct wd_span nonce)
 		wd_jtext_string(j, nonce);
 }
 
+static void
+write_break_glass(struct wd_jtext *j, uint32_t shares, uint32_t threshold)
+{
+	wd_jtext_key_uint(j, "break_glass_shares", shares);
+	wd_jtext_key_uint(j, "break_glass_threshold", threshold);
+}
+
 void
 wd_admin_seal_write(struct wd_jtext *j, const struct wd_msg_seal_state *s)
 {
 	wd_jtext_object(j);
+	write_break_glass(j, s->break_glass_shares, s->break_glass_threshold);
 	wd_jtext_key_bool(j, "initialized", s->initialized);
 	wd_jtext_key(j, "kind");
 	wd_jtext_string(j, s->kind);
@@ -124,6 +132,7 @@ write_seal(struct wd_jtext *j, const struct wd_msg_status *s)
 {
 	wd_jtext_key(j, "seal");
 	wd_jtext_object(j);
+	write_break_glass(j, s->break_glass_shares, s->break_glass_threshold);
 	wd_jtext_key(j, "kind");
 	wd_jtext_string(j, s->seal_kind);
 	write_nonce(j, s->seal_nonce);

@@ -121,6 +121,22 @@ make_share(const struct wd_init *how, const struct wd_seal_row *row,
 	return 0;
 }
 
+/* A second copy of the root key under shares, beside a device. */
+static int
+add_break_glass(const struct wd_init *how, struct wd_init_result *made,
+    struct wd_span root, struct wd_seal_file *f, struct wd_diag *d)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *key = NULL;
+	struct wd_seal_use use = { .split = how->split };
+	int r;
+
+	if ((r = make_shares(how, made, &key)) != 0)
+		return r;
+	use.share = wd_secret_borrow(key);
+	return wd_seal_break_glass.wrap(
+	    root, &f->store_id, &use, &f->break_glass, d);
+}
+
 /* The bytes of the seal file. */
 static int
 make_seal(const struct wd_init *how, const struct wd_seal_row *row,
@@ -128,7 +144,7 @@ make_seal(const struct wd_init *how, const struct wd_seal_row *row,
     struct wd_diag *d)
 {
 	WD_AUTO(wd_seal_file_done)
-	struct wd_seal_file f = { row->kind, made->store_id, NULL };
+	struct wd_seal_file f = { row->kind, made->store_id, NULL, NULL };
 	WD_AUTO(wd_secret_freep) struct wd_secret *share = NULL;
 	struct wd_seal_use use = { .split = how->split, .device = how->device };
 	int r = make_share(how, row, made, &share, d);
@@ -137,6 +153,9 @@ make_seal(const struct wd_init *how, const struct wd_seal_row *row,
 		return r;
 	use.share = wd_secret_borrow(share);
 	if ((r = row->wrap(root, &f.store_id, &use, &f.blob, d)) != 0)
+		return r;
+	if (row->device && how->split.shares > 0 &&
+	    (r = add_break_glass(how, made, root, &f, d)) != 0)
 		return r;
 	return wd_seal_file_make(&f, ret);
 }
@@ -184,7 +203,7 @@ check_share(
 {
 	size_t len = how->passphrase.len;
 
-	if (row->split_of != NULL)
+	if (row->split_of != NULL || (row->device && how->split.shares > 0))
 		return wd_seal_split_check(&how->split, d);
 	if (row->key_file != NULL || row->device ||
 	    (len >= row->share_min && len <= row->share_max))

@@ -126,6 +126,8 @@ wd_seal_use_check(const struct wd_seal_row *row, const struct wd_seal_use *use,
 	size_t len = use->share.len;
 	int r;
 
+	if (row->device && use->split.shares > 0)
+		row = &wd_seal_break_glass;
 	if (row->split_of != NULL &&
 	    (r = wd_seal_split_check(&use->split, d)) != 0)
 		return r;
@@ -140,6 +142,12 @@ wd_seal_use_check(const struct wd_seal_row *row, const struct wd_seal_use *use,
 }
 
 /* ---- writing it beside the old one */
+
+static bool
+has_break_glass(const struct wd_migrate *m)
+{
+	return m->row->device && m->use.split.shares > 0;
+}
 
 static int
 write_key_file(
@@ -174,7 +182,7 @@ static int
 write_next(const struct wd_migrate *m, struct wd_span root, struct wd_diag *d)
 {
 	WD_AUTO(wd_seal_file_done)
-	struct wd_seal_file f = { m->row->kind, *m->store_id, NULL };
+	struct wd_seal_file f = { m->row->kind, *m->store_id, NULL, NULL };
 	WD_AUTO(wd_secret_freep) struct wd_secret *key = NULL;
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *bytes = NULL;
 	struct wd_seal_use use = m->use;
@@ -185,6 +193,9 @@ write_next(const struct wd_migrate *m, struct wd_span root, struct wd_diag *d)
 	if (key != NULL)
 		use.share = wd_secret_borrow(key);
 	if ((r = m->row->wrap(root, m->store_id, &use, &f.blob, d)) != 0 ||
+	    (has_break_glass(m) &&
+		(r = wd_seal_break_glass.wrap(
+		     root, m->store_id, &use, &f.break_glass, d)) != 0) ||
 	    (r = wd_seal_file_make(&f, &bytes)) != 0 ||
 	    (r = write_keyring(m, root, d)) != 0)
 		return r;
@@ -232,6 +243,25 @@ open_keyring(const struct wd_migrate *m, struct wd_span root,
 	return wd_keyring_flat(&k, ret_flat);
 }
 
+/* The other copy must give the same. */
+static int
+prove_break_glass(const struct wd_migrate *m, const struct wd_seal_file *f,
+    struct wd_span root, struct wd_diag *d)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *again = NULL;
+	int r;
+
+	if (!has_break_glass(m))
+		return 0;
+	if (f->break_glass == NULL)
+		return WD_F_SYSTEM;
+	r = wd_seal_break_glass.unwrap(
+	    wd_bytes_span(f->break_glass), &f->store_id, &m->use, &again, d);
+	if (r != 0)
+		return r;
+	return wd_ct_equal(wd_secret_borrow(again), root) ? 0 : WD_F_SYSTEM;
+}
+
 static int
 prove(const struct wd_migrate *m, struct wd_span root, struct wd_diag *d)
 {
@@ -245,6 +275,7 @@ prove(const struct wd_migrate *m, struct wd_span root, struct wd_diag *d)
 		 m->state, WD_SEAL_NEXT, WD_SEAL_FILE_MAX, &bytes, d)) != 0 ||
 	    (r = wd_seal_file_read(wd_bytes_span(bytes), &f)) != 0 ||
 	    (r = open_root(m, &f, &again, d)) != 0 ||
+	    (r = prove_break_glass(m, &f, root, d)) != 0 ||
 	    (r = open_keyring(m, wd_secret_borrow(again), &flat, d)) != 0)
 		return r;
 	return wd_ct_equal(wd_secret_borrow(again), root) &&

@@ -19,6 +19,7 @@ enum wd_seal_kind {
 	WD_SEAL_SHAMIR,
 	WD_SEAL_PKCS11,
 	WD_SEAL_TPM,
+	WD_SEAL_BREAK_GLASS, /* no seal of its own: beside another */
 };
 
 /* How many shares there are, and how many of them open the seal. */
@@ -45,8 +46,10 @@ struct wd_seal_device {
 
 /* What a seal wraps and unwraps with. */
 struct wd_seal_use {
-	struct wd_span share;       /* the passphrase, key, or joined secret */
-	struct wd_seal_split split; /* wrapping for shares only */
+	/* The passphrase, key, or joined secret; with a device, that of
+	 * break-glass shares. */
+	struct wd_span share;
+	struct wd_seal_split split;          /* wrapping for shares only */
 	const struct wd_seal_device *device; /* rows with one */
 };
 
@@ -78,6 +81,13 @@ struct wd_seal_row {
 	    struct wd_diag *d);
 };
 
+/*
+ * A second copy of the root key beside a seal that opens by a device, for the
+ * day on which the device is gone: operators' shares open it, when they are
+ * told to. Not in the table, since no server has it for its seal.
+ */
+extern const struct wd_seal_row wd_seal_break_glass;
+
 const struct wd_seal_row *wd_seal_row(enum wd_seal_kind kind); /* NULL */
 const struct wd_seal_row *wd_seal_by_name(struct wd_span name);
 const struct wd_seal_row *const *wd_seal_rows(size_t *ret_n);
@@ -96,11 +106,12 @@ enum { WD_SEAL_FILE_MAX = 4096 };
 
 struct wd_init_result;
 
-/* The seal file: {magic, version, kind, store id, blob}. */
+/* The seal file: {magic, version, kind, store id, blob, break-glass blob}. */
 struct wd_seal_file {
 	enum wd_seal_kind kind;
 	struct wd_id store_id;
 	struct wd_bytes *blob;
+	struct wd_bytes *break_glass; /* NULL: there is none */
 };
 void wd_seal_file_done(struct wd_seal_file *f);
 int wd_seal_file_make(const struct wd_seal_file *f, struct wd_bytes **ret)
@@ -122,8 +133,9 @@ struct wd_init {
 	const char *state_path;
 	int state;
 	enum wd_seal_kind kind;
-	struct wd_span passphrase;  /* WD_SEAL_PASSPHRASE */
-	struct wd_seal_split split; /* WD_SEAL_SHAMIR */
+	struct wd_span passphrase; /* WD_SEAL_PASSPHRASE */
+	/* WD_SEAL_SHAMIR; a seal of a device: of break-glass shares, or none */
+	struct wd_seal_split split;
 	const struct wd_seal_device *device;
 	int64_t now;
 	/* Puts in place what else must be there before the server counts as

@@ -36,22 +36,21 @@ derive(
 }
 
 static int
-wrap(struct wd_span root, const struct wd_id *store_id,
-    const struct wd_seal_use *use, struct wd_bytes **ret_blob,
-    struct wd_diag *d)
+wrap_for(const struct wd_seal_row *row, struct wd_span root,
+    const struct wd_id *store_id, const struct wd_seal_use *use,
+    struct wd_bytes **ret_blob)
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *key = NULL;
 	uint8_t buf[PARAMS];
 	struct wd_wr params = wd_wr_fixed(buf, sizeof(buf));
 	int r;
 
-	(void)d; /* only faults, which say it all */
 	if ((r = derive(store_id, use->share, &key)) != 0)
 		return r;
 	wd_wr_u8(&params, FORMAT);
 	wd_wr_u8(&params, (uint8_t)use->split.shares);
 	wd_wr_u8(&params, (uint8_t)use->split.threshold);
-	return wd_wrap_root(&wd_seal_shamir, store_id, wd_wr_span(&params),
+	return wd_wrap_root(row, store_id, wd_wr_span(&params),
 	    wd_secret_borrow(key), root, ret_blob);
 }
 
@@ -80,9 +79,9 @@ split_of(struct wd_span blob, struct wd_seal_split *ret)
 }
 
 static int
-unwrap(struct wd_span blob, const struct wd_id *store_id,
-    const struct wd_seal_use *use, struct wd_secret **ret_root,
-    struct wd_diag *d)
+unwrap_for(const struct wd_seal_row *row, struct wd_span blob,
+    const struct wd_id *store_id, const struct wd_seal_use *use,
+    struct wd_secret **ret_root, struct wd_diag *d)
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *key = NULL;
 	struct wd_rd rd = wd_rd(blob);
@@ -93,9 +92,27 @@ unwrap(struct wd_span blob, const struct wd_id *store_id,
 		return wd_reject(d, WD_R_MALFORMED, "the seal file is damaged");
 	if ((r = derive(store_id, use->share, &key)) != 0)
 		return r;
-	return wd_unwrap_root(&wd_seal_shamir, store_id,
-	    wd_span(blob.p, PARAMS), wd_secret_borrow(key), wd_rd_rest(&rd),
-	    ret_root, d);
+	return wd_unwrap_root(row, store_id, wd_span(blob.p, PARAMS),
+	    wd_secret_borrow(key), wd_rd_rest(&rd), ret_root, d);
+}
+
+/* ---- a seal of its own */
+
+static int
+wrap(struct wd_span root, const struct wd_id *store_id,
+    const struct wd_seal_use *use, struct wd_bytes **ret_blob,
+    struct wd_diag *d)
+{
+	(void)d; /* only faults, which say it all */
+	return wrap_for(&wd_seal_shamir, root, store_id, use, ret_blob);
+}
+
+static int
+unwrap(struct wd_span blob, const struct wd_id *store_id,
+    const struct wd_seal_use *use, struct wd_secret **ret_root,
+    struct wd_diag *d)
+{
+	return unwrap_for(&wd_seal_shamir, blob, store_id, use, ret_root, d);
 }
 
 const struct wd_seal_row wd_seal_shamir = {
@@ -106,6 +123,36 @@ const struct wd_seal_row wd_seal_shamir = {
 	.split_of = split_of,
 	.wrap = wrap,
 	.unwrap = unwrap,
+};
+
+/* ---- beside another: the kind in what is authenticated keeps the two apart */
+
+static int
+wrap_break_glass(struct wd_span root, const struct wd_id *store_id,
+    const struct wd_seal_use *use, struct wd_bytes **ret_blob,
+    struct wd_diag *d)
+{
+	(void)d; /* likewise */
+	return wrap_for(&wd_seal_break_glass, root, store_id, use, ret_blob);
+}
+
+static int
+unwrap_break_glass(struct wd_span blob, const struct wd_id *store_id,
+    const struct wd_seal_use *use, struct wd_secret **ret_root,
+    struct wd_diag *d)
+{
+	return unwrap_for(
+	    &wd_seal_break_glass, blob, store_id, use, ret_root, d);
+}
+
+const struct wd_seal_row wd_seal_break_glass = {
+	.kind = WD_SEAL_BREAK_GLASS,
+	.name = "break-glass",
+	.share_min = WD_SHARE_KEY,
+	.share_max = WD_SHARE_KEY,
+	.split_of = split_of,
+	.wrap = wrap_break_glass,
+	.unwrap = unwrap_break_glass,
 };
 
 /* ---- a share as text */

@@ -289,12 +289,16 @@ log_unseal(struct keeper *k, int result, const char *detail)
 	if (wd_msg_read(
 		wd_bytes_span(k->turn->body), &wd_msg_unseal_type, &m) != 0)
 		return WD_F_BUG;
-	(void)snprintf(progress, sizeof(progress), "share %u of %u",
+	(void)snprintf(progress, sizeof(progress), "%sshare %u of %u",
+	    m.break_glass ? "break-glass " : "",
 	    (unsigned)k->seal_state.progress,
-	    (unsigned)k->seal_state.threshold); /* fits */
+	    (unsigned)(m.break_glass ? k->seal_state.break_glass_threshold
+				     : k->seal_state.threshold)); /* fits */
 	if (result == 0 && k->seal_state.sealed)
 		e.detail =
 		    m.reset ? "the shares given were forgotten" : progress;
+	else if (result == 0 && m.break_glass)
+		e.detail = "by break-glass shares";
 	e.request = m.request;
 	if (wd_span_to_text(m.source, source, sizeof(source)))
 		e.source = source;
@@ -494,6 +498,8 @@ answer_status(struct keeper *k, uint32_t request)
 		.threshold = k->seal_state.threshold,
 		.progress = k->seal_state.progress,
 		.seal_nonce = k->seal_state.nonce,
+		.break_glass_shares = k->seal_state.break_glass_shares,
+		.break_glass_threshold = k->seal_state.break_glass_threshold,
 		.log_size = k->log_size,
 		.log_writable = k->log_writable,
 		.clock = wd_time_now(),

@@ -35,18 +35,22 @@ damaged(struct wd_diag *d, int r, const char *what)
 static int
 read_split(const struct wd_seal_file *f, struct seal_box *b, struct wd_diag *d)
 {
-	struct wd_seal_split split = { 1, 1 };
+	struct wd_seal_split split = { 1, 1 }, spare = { 0, 0 };
 	int r = 0;
 
 	if (b->row->automatic)
 		split = (struct wd_seal_split){ 0, 0 };
 	else if (b->row->split_of != NULL)
 		r = b->row->split_of(wd_bytes_span(f->blob), &split);
+	if (r == 0 && f->break_glass != NULL)
+		r = wd_seal_break_glass.split_of(
+		    wd_bytes_span(f->break_glass), &spare);
 	if (r != 0) {
 		b->row = NULL;
 		return damaged(d, r, "the seal file");
 	}
 	b->split = split;
+	b->break_glass = spare;
 	return 0;
 }
 
@@ -59,7 +63,7 @@ read_seal(struct seal_box *b, struct wd_seal_file *ret, struct wd_diag *d)
 	    b->dir, WD_SEAL_FILE_NAME, WD_SEAL_FILE_MAX, &bytes, &why);
 
 	b->row = NULL;
-	b->split = (struct wd_seal_split){ 0, 0 };
+	b->split = b->break_glass = (struct wd_seal_split){ 0, 0 };
 	b->initialized = r != WD_R_NOT_FOUND;
 	if (r == WD_R_NOT_FOUND && wd_restore_unfinished(b->dir))
 		return wd_reject(d, WD_R_NOT_INITIALIZED,
@@ -210,6 +214,23 @@ settle(struct seal_box *b, const struct wd_migrate_found *found)
 	wd_log_result("seal_not_in_order", r, &d);
 }
 
+/* The keyring by the root key that is there; then the files in order. */
+static int
+open_by_root(struct seal_box *b, const struct wd_seal_file *f,
+    struct wd_migrate_found *found, struct wd_diag *d)
+{
+	int r =
+	    open_keyring(b, wd_secret_borrow(b->root), &f->store_id, found, d);
+
+	if (r != 0) {
+		seal_box_close(b);
+		return r;
+	}
+	b->store_id = f->store_id;
+	settle(b, found);
+	return 0;
+}
+
 int
 seal_box_open(struct seal_box *b, struct wd_span share, struct wd_diag *d)
 {
@@ -219,22 +240,54 @@ seal_box_open(struct seal_box *b, struct wd_span share, struct wd_diag *d)
 
 	seal_box_close(b);
 	if ((r = read_seal(b, &f, d)) != 0 ||
-	    (r = open_root(b, &f, share, &found, &b->root, d)) != 0 ||
-	    (r = open_keyring(
-		 b, wd_secret_borrow(b->root), &f.store_id, &found, d)) != 0) {
-		seal_box_close(b);
+	    (r = open_root(b, &f, share, &found, &b->root, d)) != 0)
 		return r;
-	}
-	b->store_id = f.store_id;
-	settle(b, &found);
-	return 0;
+	return open_by_root(b, &f, &found, d);
+}
+
+int
+seal_box_break_glass(
+    struct seal_box *b, struct wd_span share, struct wd_diag *d)
+{
+	WD_AUTO(wd_seal_file_done) struct wd_seal_file f = { 0 };
+	const struct wd_seal_use use = { .share = share };
+	struct wd_migrate_found found = { 0 };
+	int r;
+
+	seal_box_close(b);
+	if ((r = read_seal(b, &f, d)) != 0)
+		return r;
+	if (f.break_glass == NULL)
+		return wd_reject(d, WD_R_UNSUPPORTED,
+		    "this server has no break-glass shares");
+	r = wd_seal_break_glass.unwrap(
+	    wd_bytes_span(f.break_glass), &f.store_id, &use, &b->root, NULL);
+	if (r == WD_R_UNSEAL_REFUSED)
+		return wd_reject(d, r,
+		    "the shares do not open this server: at least one is "
+		    "wrong; all have to be given again");
+	if (r != 0)
+		return damaged(d, r, "the seal file");
+	return open_by_root(b, &f, &found, d);
 }
 
 /* ---- another seal */
 
+static int
+check_break_glass(const struct seal_box *b, const struct wd_seal_row *row,
+    const struct wd_seal_use *use, bool drop, struct wd_diag *d)
+{
+	if (b->break_glass.shares == 0 || drop ||
+	    (row->device && use->split.shares > 0))
+		return 0;
+	return wd_reject(d, WD_R_CONFLICT,
+	    "the break-glass shares open nothing afterwards: have new ones "
+	    "made, or say that they are dropped");
+}
+
 int
 seal_box_migrate(struct seal_box *b, const struct wd_seal_row *row,
-    const struct wd_seal_use *use, struct wd_diag *d)
+    const struct wd_seal_use *use, bool drop, struct wd_diag *d)
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *root = NULL;
 	struct wd_migrate m = { b->dir, &b->store_id, row, *use,
@@ -250,6 +303,8 @@ seal_box_migrate(struct seal_box *b, const struct wd_seal_row *row,
 		return wd_reject(d, WD_R_CONFLICT,
 		    "the files of the seal are not in order: seal and unseal "
 		    "first");
+	if ((r = check_break_glass(b, row, use, drop, d)) != 0)
+		return r;
 	m.use.device = b->device;
 	r = wd_migrate(&m, &root, &unsure, d);
 	if (r == 0 || unsure)

@@ -15,6 +15,7 @@ struct seal_box {
 	const struct wd_seal_row *row; /* NULL: no seal that can be read */
 	const struct wd_seal_device *device; /* NULL: none */
 	struct wd_seal_split split;          /* 0 of 0: opens by itself */
+	struct wd_seal_split break_glass;    /* 0 of 0: there are no shares */
 	struct wd_id store_id;               /* while open */
 	struct wd_secret *keyring;           /* flat form; NULL: sealed */
 	/* NULL: sealed, or the files are not in order: nothing is written. */
@@ -36,13 +37,19 @@ int seal_box_look(struct seal_box *b, struct wd_diag *d) WD_MUST_USE;
 int seal_box_open(struct seal_box *b, struct wd_span share, struct wd_diag *d)
     WD_MUST_USE;
 
+/* The same by what break-glass shares gave together. WD_R_UNSUPPORTED: there is
+ * no such copy. */
+int seal_box_break_glass(
+    struct seal_box *b, struct wd_span share, struct wd_diag *d) WD_MUST_USE;
+
 /*
  * Has another seal take the place of this one; the box stays open. WD_R_SEALED;
- * WD_R_CONFLICT while the files are not in order; and what wd_migrate()
- * rejects.
+ * WD_R_CONFLICT while the files are not in order, or when there are break-glass
+ * shares for which no new ones come, unless they are to be dropped (DROP); and
+ * what wd_migrate() rejects.
  */
 int seal_box_migrate(struct seal_box *b, const struct wd_seal_row *row,
-    const struct wd_seal_use *use, struct wd_diag *d) WD_MUST_USE;
+    const struct wd_seal_use *use, bool drop, struct wd_diag *d) WD_MUST_USE;
 
 /* Forgets the keys. */
 void seal_box_close(struct seal_box *b);

@@ -71,9 +71,11 @@ not_now(const struct seal *s, struct wd_diag *d)
 
 /* An attempt that is looked at. */
 static int
-try_to_open(struct seal *s, struct wd_span share, struct wd_diag *d)
+try_to_open(
+    struct seal *s, struct wd_span share, bool break_glass, struct wd_diag *d)
 {
-	int r = seal_box_open(&s->box, share, d);
+	int r = break_glass ? seal_box_break_glass(&s->box, share, d)
+			    : seal_box_open(&s->box, share, d);
 
 	seal_progress_reset(&s->progress);
 	if (r == WD_R_UNSEAL_REFUSED)
@@ -97,17 +99,20 @@ take(struct seal *s, const struct wd_msg_unseal *m, bool *ret_open,
 	if (wd_id_is_none(&s->progress.nonce) &&
 	    (r = seal_box_look(&s->box, d)) != 0)
 		return r;
-	if (s->box.row->split_of == NULL && m->reset)
+	if (m->break_glass && s->box.break_glass.shares == 0)
+		return wd_reject(d, WD_R_UNSUPPORTED,
+		    "this server has no break-glass shares");
+	if (s->box.row->split_of == NULL && m->reset && !m->break_glass)
 		return wd_reject(
 		    d, WD_R_UNSUPPORTED, "this seal is not opened by shares");
-	if (s->box.row->split_of == NULL) {
+	if (s->box.row->split_of == NULL && !m->break_glass) {
 		*ret_open = true;
-		return try_to_open(s, m->share, d);
+		return try_to_open(s, m->share, false, d);
 	}
 	if ((r = seal_share_take(s, m, &secret, d)) != 0 || secret == NULL)
 		return r;
 	*ret_open = true;
-	return try_to_open(s, wd_secret_borrow(secret), d);
+	return try_to_open(s, wd_secret_borrow(secret), m->break_glass, d);
 }
 
 /* A share that counts, and is not the last: the other keepers are told too, so
@@ -120,7 +125,8 @@ progressed(struct seal *s, struct seal_keeper *k, uint32_t request,
 	char n[16];
 
 	(void)snprintf(n, sizeof(n), "%u/%u", s->progress.n,
-	    s->box.split.threshold); /* fits */
+	    m->break_glass ? s->box.break_glass.threshold
+			   : s->box.split.threshold); /* fits */
 	wd_log(WD_LOG_INFO, m->reset ? "unseal_reset" : "share_taken",
 	    "progress", n, "nonce", s->progress.nonce.s, "request",
 	    m->request.s, NULL);
@@ -150,8 +156,9 @@ on_unseal(
 		progressed(s, k, request, m);
 		return;
 	}
-	wd_log(WD_LOG_INFO, "unsealed", "kind", s->box.row->name, "request",
-	    m->request.s, NULL);
+	wd_log(m->break_glass ? WD_LOG_WARNING : WD_LOG_INFO, "unsealed",
+	    "kind", m->break_glass ? "break-glass" : s->box.row->name,
+	    "request", m->request.s, NULL);
 	seal_change(s, SEAL_OPENING, k, request);
 }
 

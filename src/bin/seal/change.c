@@ -31,6 +31,8 @@ seal_state(const struct seal *s)
 		.threshold = s->box.split.threshold,
 		.progress = s->progress.n,
 		.nonce = wd_id_span(&s->progress.nonce),
+		.break_glass_shares = s->box.break_glass.shares,
+		.break_glass_threshold = s->box.break_glass.threshold,
 		.wait_ms = seal_delay_left(&s->delay, wd_time_mono_ms()),
 		.keyring = wd_secret_borrow(s->box.keyring),
 	};

@@ -16,7 +16,7 @@ read_share(const struct wd_seal_row *row, struct wd_span text,
 	WD_AUTO(wd_secret_freep)
 	struct wd_secret *key = wd_secret_new(WD_SHARE_KEY);
 
-	if (row->split_of == NULL) {
+	if (row->split_of == NULL && !row->device) {
 		*ret = wd_secret_copy(text);
 		return *ret != NULL ? 0 : WD_F_MEMORY;
 	}
@@ -53,13 +53,15 @@ migrate(struct seal *s, const struct wd_seal_row *row,
 	if (m->generate && row->kind != WD_SEAL_PKCS11)
 		return wd_reject(d, WD_R_UNSUPPORTED,
 		    "only in an HSM a key can be made first");
-	if ((r = require_state(s, d)) != 0 ||
+	if ((r = require_state(s, d)) != 0)
+		return r;
+	if ((!row->device || m->shares > 0) &&
 	    (r = read_share(row, m->share, &share, d)) != 0)
 		return r;
 	use.share = wd_secret_borrow(share);
 	if (m->generate && (r = seal_device_generate(s, d)) != 0)
 		return r;
-	return seal_box_migrate(&s->box, row, &use, d);
+	return seal_box_migrate(&s->box, row, &use, m->drop_break_glass, d);
 }
 
 int

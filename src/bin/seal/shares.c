@@ -42,7 +42,7 @@ is_for_another(const struct seal *s, const struct wd_msg_unseal *m)
 
 /* One share more; what it says is wrong with it. */
 static int
-add(struct seal *s, struct wd_span text, struct wd_diag *d)
+add(struct seal *s, struct wd_span text, unsigned threshold, struct wd_diag *d)
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *share = NULL;
 	int r = wd_share_read(text, &share);
@@ -52,7 +52,7 @@ add(struct seal *s, struct wd_span text, struct wd_diag *d)
 		    "not a share: %d bytes as base64 or hex", WD_SHARE_LEN);
 	if (r == 0)
 		r = seal_progress_add(&s->progress, wd_secret_borrow(share),
-		    s->box.split.threshold, wd_time_mono_ms());
+		    threshold, wd_time_mono_ms());
 	if (r == WD_R_EXISTS)
 		return wd_reject(d, WD_R_EXISTS,
 		    "this share, or another of its number, was given already");
@@ -63,6 +63,8 @@ int
 seal_share_take(struct seal *s, const struct wd_msg_unseal *m,
     struct wd_secret **ret_secret, struct wd_diag *d)
 {
+	unsigned threshold = m->break_glass ? s->box.break_glass.threshold
+					    : s->box.split.threshold;
 	int r;
 
 	if (is_for_another(s, m))
@@ -72,9 +74,9 @@ seal_share_take(struct seal *s, const struct wd_msg_unseal *m,
 		seal_progress_reset(&s->progress);
 		return 0;
 	}
-	if ((r = add(s, m->share, d)) != 0)
+	if ((r = add(s, m->share, threshold, d)) != 0)
 		return r;
-	if (s->progress.n < s->box.split.threshold)
+	if (s->progress.n < threshold)
 		return 0;
 	return seal_progress_join(&s->progress, ret_secret);
 }

@@ -39,6 +39,11 @@ static const struct cli_option options[] = {
 	    "once",
 	    false },
 	{ "threshold", "K", "how many of the shares open the server", false },
+	{ "break-glass-shares", "N",
+	    "beside an HSM or TPM: N shares that open the server when that is "
+	    "gone",
+	    false },
+	{ "break-glass-threshold", "K", "how many of those open it", false },
 	{ "share-dir", "DIR",
 	    "write the shares to files there instead of printing them", false },
 	{ "seal", "KIND",

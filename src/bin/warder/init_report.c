@@ -131,6 +131,12 @@ print_next(const struct init *x)
 	if (typed)
 		(void)printf("\nNobody can open this server without its "
 			     "passphrase, not even you: keep it.\n");
+	if (!shared && x->split.shares > 0)
+		(void)printf("\nWhen the device is gone, any %u of the %u "
+			     "break-glass shares open this server:\nwarder "
+			     "unseal --break-glass. Give each to another "
+			     "person; they are not shown again.\n",
+		    x->split.threshold, x->split.shares);
 	if (shared)
 		(void)printf("\nAny %u of the %u shares open this server, "
 			     "fewer never do: unseal asks for one\na call. "

@@ -41,19 +41,32 @@ plan_dir(const struct cli_args *args, struct init *x, struct wd_diag *d)
 	    : init_absolute(dir, x->share_dir, sizeof(x->share_dir) - 16, d);
 }
 
+static bool
+has_break_glass(const struct cli_args *args)
+{
+	return cli_has(args, "break-glass-shares") ||
+	    cli_has(args, "break-glass-threshold");
+}
+
 int
 init_shares_plan(const struct cli_args *args, struct init *x, struct wd_diag *d)
 {
+	bool beside = has_break_glass(args);
 	int r;
 
-	if (x->kind != WD_SEAL_SHAMIR) {
+	if (beside && !wd_seal_row(x->kind)->device)
+		return wd_reject(d, WD_R_MALFORMED,
+		    "break-glass shares go with --seal pkcs11 or tpm");
+	if (x->kind != WD_SEAL_SHAMIR && !beside) {
 		if (cli_has(args, "threshold") || cli_has(args, "share-dir"))
 			return wd_reject(d, WD_R_MALFORMED,
 			    "--threshold and --share-dir go with --shares");
 		return 0;
 	}
-	if ((r = number(args, "shares", &x->split.shares, d)) != 0 ||
-	    (r = number(args, "threshold", &x->split.threshold, d)) != 0)
+	if ((r = number(args, beside ? "break-glass-shares" : "shares",
+		 &x->split.shares, d)) != 0 ||
+	    (r = number(args, beside ? "break-glass-threshold" : "threshold",
+		 &x->split.threshold, d)) != 0)
 		return r;
 	if (x->split.threshold > x->split.shares ||
 	    (x->split.threshold == 1 && x->split.shares > 1))
@@ -80,8 +93,9 @@ init_share_text(
 static void
 file_name(char *dst, size_t size, const struct init *x, unsigned i)
 {
-	(void)snprintf(
-	    dst, size, "%s/share-%u", x->share_dir, i + 1); /* fits */
+	(void)snprintf(dst, size, "%s/%s-%u", x->share_dir,
+	    x->kind == WD_SEAL_SHAMIR ? "share" : "break-glass",
+	    i + 1); /* fits */
 }
 
 static int

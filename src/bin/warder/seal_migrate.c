@@ -40,6 +40,13 @@ static const struct cli_option options[] = {
 	    "read the new passphrase from FILE, - for standard input", false },
 	{ "shares", "N", "shamir: how many shares there are to be", false },
 	{ "threshold", "K", "shamir: how many of them open it", false },
+	{ "break-glass-shares", "N",
+	    "pkcs11, tpm: N shares beside it, which open the server when the "
+	    "device is gone",
+	    false },
+	{ "break-glass-threshold", "K", "how many of those open it", false },
+	{ "drop-break-glass", NULL,
+	    "no more break-glass shares, where there are some", false },
 	{ "share-dir", "DIR",
 	    "write the shares there, one file each, instead of printing them",
 	    false },
@@ -70,10 +77,26 @@ read_number(const struct cli_args *args, const char *option, unsigned *ret)
 	const char *text = cli_value(args, option);
 	uint64_t n;
 
-	if (text == NULL || !wd_num_parse(wd_span_text(text), 255, &n))
+	if (text == NULL || !wd_num_parse(wd_span_text(text), 255, &n) ||
+	    n == 0)
 		return false;
 	*ret = (unsigned)n;
 	return true;
+}
+
+static bool
+read_split(struct migrate *x, const char *shares, const char *threshold)
+{
+	struct wd_seal_split *s = &x->shares.split;
+
+	return read_number(x->args, shares, &s->shares) &&
+	    read_number(x->args, threshold, &s->threshold);
+}
+
+static bool
+makes_shares(const struct migrate *x)
+{
+	return x->shares.split.shares > 0;
 }
 
 /* Options that say nothing to this kind are a mistake. */
@@ -87,7 +110,6 @@ check_options(const struct migrate *x)
 		{ "passphrase-file", WD_SEAL_PASSPHRASE },
 		{ "shares", WD_SEAL_SHAMIR },
 		{ "threshold", WD_SEAL_SHAMIR },
-		{ "share-dir", WD_SEAL_SHAMIR },
 		{ "generate-key", WD_SEAL_PKCS11 },
 	};
 
@@ -97,7 +119,9 @@ check_options(const struct migrate *x)
 			return cli_usage(x->args, "--%s goes with --to %s",
 			    goes_with[i].option,
 			    wd_seal_row(goes_with[i].kind)->name);
-	if (x->row->kind == WD_SEAL_SHAMIR && cli_has(x->args, "json") &&
+	if (cli_has(x->args, "share-dir") && !makes_shares(x))
+		return cli_usage(x->args, "--share-dir goes with shares");
+	if (makes_shares(x) && cli_has(x->args, "json") &&
 	    !cli_has(x->args, "share-dir"))
 		return cli_usage(
 		    x->args, "with --json shares go to a --share-dir");
@@ -115,13 +139,19 @@ plan(struct migrate *x)
 	if (x->row == NULL)
 		return cli_usage(x->args, "there is no seal '%s'", to);
 	if (x->row->kind == WD_SEAL_SHAMIR &&
-	    (!read_number(x->args, "shares", &x->shares.split.shares) ||
-		!read_number(x->args, "threshold", &x->shares.split.threshold)))
+	    !read_split(x, "shares", "threshold"))
 		return cli_usage(x->args,
-		    "--to shamir needs --shares and --threshold, numbers up "
-		    "to 255");
+		    "--to shamir needs --shares and --threshold, numbers from "
+		    "1 to 255");
+	if ((cli_has(x->args, "break-glass-shares") ||
+		cli_has(x->args, "break-glass-threshold")) &&
+	    (!x->row->device ||
+		!read_split(x, "break-glass-shares", "break-glass-threshold")))
+		return cli_usage(x->args,
+		    "break-glass shares and threshold are numbers from 1 to "
+		    "255, with --to pkcs11 or tpm");
 	x->shares.dir = cli_value(x->args, "share-dir");
-	x->shares.name = "share";
+	x->shares.name = x->row->device ? "break-glass" : "share";
 	return check_options(x);
 }
 
@@ -135,8 +165,7 @@ make_credentials(struct migrate *x)
 	if (x->row->kind == WD_SEAL_PASSPHRASE)
 		r = cli_passphrase(cli_value(x->args, "passphrase-file"),
 		    CLI_PASSPHRASE_NEW, &x->passphrase, &d);
-	if (x->row->kind == WD_SEAL_SHAMIR &&
-	    (r = cli_new_shares_make(&x->shares, &d)) == 0)
+	if (makes_shares(x) && (r = cli_new_shares_make(&x->shares, &d)) == 0)
 		r = cli_new_shares_hand_out(&x->shares, &d);
 	return r == 0 ? CLI_OK : complain(r, &d);
 }
@@ -147,6 +176,8 @@ static void
 write_body(const struct migrate *x, struct wd_jtext *j)
 {
 	wd_jtext_object(j);
+	if (cli_has(x->args, "drop-break-glass"))
+		wd_jtext_key_bool(j, "drop_break_glass", true);
 	if (x->row->kind == WD_SEAL_PKCS11)
 		wd_jtext_key_bool(
 		    j, "generate_key", cli_has(x->args, "generate-key"));

@@ -22,6 +22,8 @@ static const struct cli_column status_lines[] = {
 	{ "seal.shares", "total shares", 0 },
 	{ "seal.threshold", "threshold", 0 },
 	{ "seal.progress", "unseal progress", 0 },
+	{ "seal.break_glass_shares", "break-glass shares", 0 },
+	{ "seal.break_glass_threshold", "break-glass threshold", 0 },
 	{ "seal.nonce", "unseal nonce", 0 },
 	{ "keys", "keys", 0 },
 	{ "policies", "policies", 0 },
@@ -77,6 +79,10 @@ static const struct cli_option unseal_options[] = {
 	    "the attempt the share is for; refused when another is under way",
 	    false },
 	{ "reset", NULL, "instead: forget the shares given so far", false },
+	{ "break-glass", NULL,
+	    "the share is one of those for the day on which the HSM or TPM "
+	    "is gone",
+	    false },
 };
 
 static const struct cli_column seal_lines[] = {
@@ -95,6 +101,8 @@ write_body(const struct cli_args *args, struct wd_jtext *j,
     const struct wd_secret *share)
 {
 	wd_jtext_object(j);
+	if (cli_has(args, "break-glass"))
+		wd_jtext_key_bool(j, "break_glass", true);
 	cli_member(j, args, "nonce", "nonce");
 	if (share == NULL)
 		wd_jtext_key_bool(j, "reset", true);

@@ -847,7 +847,8 @@ class Sealing(AdminTest):
     STATE = {"initialized": True, "sealed": True, "kind": "passphrase",
              "shares": 5, "threshold": 3, "progress": 1, "wait_ms": 1001,
              "nonce": "a nonce", "keyring": b"never shown"}
-    SHOWN = {"initialized": True, "sealed": True, "kind": "passphrase",
+    SHOWN = {"break_glass_shares": 0, "break_glass_threshold": 0,
+             "initialized": True, "sealed": True, "kind": "passphrase",
              "shares": 5, "threshold": 3, "progress": 1, "wait_seconds": 2,
              "nonce": "a nonce"}
 
@@ -908,7 +909,9 @@ class Sealing(AdminTest):
         shown = {
             "clock": TEXT, "initialized": True, "keys": 3, "log": {
                 "size": 120, "writable": True}, "policies": 2,
-            "processes": [], "seal": {"kind": "file", "nonce": None,
+            "processes": [], "seal": {
+                "break_glass_shares": 0, "break_glass_threshold": 0,
+                "kind": "file", "nonce": None,
                                       "progress": 0, "shares": 1,
                                       "threshold": 1},
             "sealed": False, "server_name": "kbs.example",

@@ -14,11 +14,13 @@ NOBODY, PTRACE_ATTACH = 65534, 16
 class Hello(SealTest):
     def test_passphrase_waits(self):
         keeper = self.start().attach()
-        self.assertEqual(keeper.first, {
+        known = {
             "result": 0, "initialized": True, "sealed": True,
             "kind": "passphrase", "shares": 1, "threshold": 1, "progress": 0,
             "nonce": "",
-            "wait_ms": 0, "keyring": b""})
+            "wait_ms": 0, "keyring": b""}
+        self.assertEqual(
+            {k: keeper.first[k] for k in known}, known)
 
     def test_folder_without_a_server_is_not_initialized(self):
         empty = os.path.join(self.folder, "empty")

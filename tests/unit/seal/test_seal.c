@@ -341,6 +341,67 @@ seal_file_goes_both_ways(void **state)
 	t_span_equal(wd_bytes_span(b), wd_bytes_span(again));
 }
 
+/* Shares of 1 of 1 beside a seal: their key is the share itself. */
+static struct wd_bytes *
+seal_file_with_break_glass(void)
+{
+	WD_AUTO(wd_seal_file_done)
+	struct wd_seal_file f = { .kind = WD_SEAL_FILE, .store_id = t_id(7) };
+	const struct wd_seal_use use = { .share = WD_SPAN(share_bytes),
+		.split = { 1, 1 } };
+	struct wd_bytes *b = NULL;
+
+	f.blob = wrapped(wd_seal_row(WD_SEAL_FILE));
+	t_ok(wd_seal_break_glass.wrap(
+	    WD_SPAN(t_root), &f.store_id, &use, &f.break_glass, NULL));
+	t_ok(wd_seal_file_make(&f, &b));
+	return b;
+}
+
+static void
+break_glass_copy_opens_the_same_and_is_no_seal_of_its_own(void **state)
+{
+	WD_AUTO(wd_bytes_freep)
+	struct wd_bytes *b = seal_file_with_break_glass();
+	WD_AUTO(wd_seal_file_done) struct wd_seal_file f = { 0 };
+	WD_AUTO(wd_secret_freep) struct wd_secret *root = NULL;
+	const struct wd_seal_use use = { .share = WD_SPAN(share_bytes) };
+
+	(void)state;
+	t_ok(wd_seal_file_read(wd_bytes_span(b), &f));
+	t_ok(wd_seal_break_glass.unwrap(
+	    wd_bytes_span(f.break_glass), &f.store_id, &use, &root, NULL));
+	t_span_equal(wd_secret_borrow(root), WD_SPAN(t_root));
+	root = wd_secret_free(root);
+	assert_int_equal(wd_seal_row(WD_SEAL_SHAMIR)
+			     ->unwrap(wd_bytes_span(f.break_glass), &f.store_id,
+				 &use, &root, NULL),
+	    WD_R_UNSEAL_REFUSED);
+	assert_null(wd_seal_row(WD_SEAL_BREAK_GLASS));
+	assert_null(wd_seal_by_name(WD_SPAN_LIT("break-glass")));
+}
+
+static void
+seal_file_with_break_glass_that_is_cut_or_empty_is_refused(void **state)
+{
+	WD_AUTO(wd_bytes_freep)
+	struct wd_bytes *good = seal_file_with_break_glass();
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *plain = seal_file();
+	struct wd_seal_file f = { 0 };
+
+	(void)state;
+	for (size_t cut = 0; cut < good->len; cut++)
+		assert_int_equal(wd_seal_file_read(wd_span(good->p, cut), &f),
+		    WD_R_MALFORMED);
+	plain->p[4] = 2; /* it says that there is one */
+	assert_int_equal(
+	    wd_seal_file_read(wd_bytes_span(plain), &f), WD_R_MALFORMED);
+	good->p[4] = 1; /* or that there is none */
+	assert_int_equal(
+	    wd_seal_file_read(wd_bytes_span(good), &f), WD_R_MALFORMED);
+	assert_null(f.blob);
+}
+
 /* What a damaged seal file ends in, reading and opening taken together. */
 static int
 open_file(struct wd_span bytes)
@@ -431,6 +492,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(seal_opens_with_its_share_and_store_only),
 		cmocka_unit_test(every_flipped_bit_of_a_blob_is_refused),
+		cmocka_unit_test(
+		    break_glass_copy_opens_the_same_and_is_no_seal_of_its_own),
+		cmocka_unit_test(
+		    seal_file_with_break_glass_that_is_cut_or_empty_is_refused),
 		cmocka_unit_test(cost_outside_its_bounds_is_malformed),
 		cmocka_unit_test(blob_of_one_seal_does_not_open_another),
 		cmocka_unit_test(root_key_of_another_length_is_malformed),
