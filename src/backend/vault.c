@@ -75,6 +75,7 @@ open_client(const struct wd_backend_conf *c, struct wd_backend_vault *x,
 		.role = wd_span_text(wd_backend_text(c, "role")),
 		.secret_file = secret[0] == '\0' ? NULL : secret,
 		.tls12 = wd_backend_flag(c, "tls12"),
+		.direct = wd_backend_flag(c, "direct"),
 	};
 	int r;
 

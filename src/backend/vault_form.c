@@ -11,6 +11,9 @@ static const struct wd_backend_key keys[] = {
 	    "from; no others are trusted." },
 	{ "tls12", WD_BACKEND_IS_BOOL, 0, 0, NULL, "no",
 	    "TLS 1.2 will do, for servers that have nothing newer." },
+	{ "direct", WD_BACKEND_IS_BOOL, 0, 0, NULL, "no",
+	    "A server that stands by names the active one, which is asked "
+	    "then; by default it asks that one for us." },
 	{ "namespace", WD_BACKEND_IS_TEXT, 0, 0, NULL, "",
 	    "The namespace of all that follows." },
 	{ "login", WD_BACKEND_IS_WORD, 0, 0,

@@ -171,6 +171,9 @@ set_request(struct wd_client *c, const struct wd_client_ask *ask)
 		r = curl_easy_setopt(
 		    c->curl, CURLOPT_CUSTOMREQUEST, ask->method);
 	if (r == CURLE_OK)
+		r = curl_easy_setopt(
+		    c->curl, CURLOPT_FRESH_CONNECT, ask->once ? 1L : 0L);
+	if (r == CURLE_OK)
 		r = curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS,
 		    (long)(ask->deadline_ms == 0 ? c->deadline_ms
 						 : ask->deadline_ms));

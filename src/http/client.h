@@ -63,6 +63,9 @@ struct wd_client_ask {
 	const struct wd_client_field *fields; /* more of them */
 	size_t n_fields;
 	unsigned deadline_ms; /* 0: the client's */
+	/* Never sent twice: over a new connection, since one that was kept may
+	 * have ended, and then the library sends it once more by itself. */
+	bool once;
 };
 
 struct wd_client_answer {

@@ -22,7 +22,7 @@ struct wd_vault {
 	struct wd_vault_place place;
 	struct wd_client *here;
 	struct wd_client *leader; /* NULL: nobody has named one */
-	bool tls12;
+	bool tls12, direct;
 	struct wd_bytes *ca, *certificate;
 	struct wd_secret *key;
 

@@ -13,6 +13,7 @@
 enum {
 	FIRST_WAIT_MS = 250, /* doubled each time, and between half and once */
 	URL_MAX = 640,
+	FIELDS_MAX = 4,
 };
 
 struct attempt {
@@ -21,7 +22,7 @@ struct attempt {
 	struct wd_span token;
 	int64_t end;
 	unsigned n;      /* this one, from 0 */
-	bool redirected; /* once is enough */
+	bool redirected; /* once an attempt is enough */
 };
 
 static int64_t
@@ -52,7 +53,7 @@ static int
 send(const struct attempt *a, struct wd_client_answer *ret, struct wd_diag *d)
 {
 	const struct wd_vault *v = a->v;
-	struct wd_client_field fields[3] = { { "X-Vault-Request: ",
+	struct wd_client_field fields[FIELDS_MAX] = { { "X-Vault-Request: ",
 	    WD_SPAN_LIT("true") } };
 	char url[URL_MAX];
 	struct wd_wr wr = wd_wr_fixed(url, sizeof(url) - 1);
@@ -62,6 +63,7 @@ send(const struct attempt *a, struct wd_client_answer *ret, struct wd_diag *d)
 		.method = a->call->method,
 		.post = a->call->body.len > 0,
 		.body = a->call->body,
+		.once = a->call->once,
 		.deadline_ms = share_ms(a) };
 
 	wd_wr_text(&wr, "/v1/");
@@ -76,6 +78,10 @@ send(const struct attempt *a, struct wd_client_answer *ret, struct wd_diag *d)
 		fields[ask.n_fields++] =
 		    (struct wd_client_field){ "X-Vault-Namespace: ",
 			    wd_span_text(v->name_space) };
+	if (v->direct)
+		fields[ask.n_fields++] =
+		    (struct wd_client_field){ "X-Vault-No-Request-Forwarding: ",
+			    WD_SPAN_LIT("true") };
 	return wd_client_send(target(v), &ask, ret, d);
 }
 
@@ -128,6 +134,7 @@ again_after_failure(struct attempt *a, int result)
 	bool was_sent = wd_client_was_sent(target(v));
 
 	wd_client_freep(&v->leader);
+	a->redirected = false;
 	if ((result != WD_F_PEER && result != WD_F_TIMEOUT) ||
 	    (was_sent && a->call->once) || a->n + 1 >= WD_VAULT_ATTEMPTS ||
 	    !wait_a_little(a))

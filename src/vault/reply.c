@@ -1,7 +1,7 @@
 /*
  * Answers of a Vault. Whatever is in them, here it ends as one of our own
  * results; no text of the server's decides anything but which words a person
- * is told, except for two refusals that have no status of their own.
+ * is told, except for refusals that have no status of their own.
  */
 #include "vault/reply.h"
 
@@ -212,6 +212,8 @@ reason_of(const struct refusal *row, struct wd_span error)
 	if (row->status == 400 &&
 	    says(error, "check-and-set parameter did not match"))
 		return WD_R_CONFLICT;
+	if (row->status == 400 && says(error, "key not found"))
+		return WD_R_NOT_FOUND;
 	if (row->status == 404 && says(error, "no handler for route"))
 		return WD_R_BACKEND_NOT_CONFIGURED;
 	return row->reason;

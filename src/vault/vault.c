@@ -89,6 +89,7 @@ wd_vault_open(const struct wd_vault_options *options, struct wd_vault **ret,
 		return wd_fault(d, WD_F_MEMORY, "no memory");
 	v->method = options->method;
 	v->tls12 = options->tls12;
+	v->direct = options->direct;
 	if ((r = take_texts(v, options, d)) != 0 ||
 	    (r = wd_vault_connect(v, &v->place, &v->here, d)) != 0)
 		return r;

@@ -33,6 +33,9 @@ struct wd_vault_options {
 	/* Read anew for each login, so that it may be replaced. NULL: none. */
 	const char *secret_file;
 	bool tls12; /* TLS 1.2 will do */
+	/* A standby is to name the server that acts, which is asked then,
+	 * rather than to ask it for us. */
+	bool direct;
 };
 
 struct wd_vault;

@@ -237,19 +237,19 @@ class OpenBao(Vault):
         self._write("tls.crt", cert)
 
     def _config(self):
-        storage = {"path": self.path("data")}
+        storage, cluster = {"path": self.path("data")}, free_port()
         if self.node:
             storage["node_id"] = self.node
         os.makedirs(self.path("data"), exist_ok=True)
         return {
             "storage": {self.storage: storage},
+            "cluster_addr": "https://127.0.0.1:%d" % cluster,
             "listener": [{"tcp": {
                 "address": "127.0.0.1:%d" % self.port,
-                "cluster_address": "127.0.0.1:%d" % free_port(),
+                "cluster_address": "127.0.0.1:%d" % cluster,
                 "tls_cert_file": self.path("tls.crt"),
                 "tls_key_file": self.path("tls.key")}}],
             "api_addr": self.address,
-            "cluster_addr": "https://127.0.0.1:%d" % free_port(),
             "disable_mlock": True, "log_level": "error",
             "default_lease_ttl": "1h", "max_lease_ttl": "24h"}
 

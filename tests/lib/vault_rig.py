@@ -33,7 +33,8 @@ class Peer:
             self.put(name, text)
             settings[name] = self.path(name)
         self.process = subprocess.Popen(
-            [program] + ["%s=%s" % s for s in settings.items()],
+            (program if isinstance(program, list) else [program]) +
+            ["%s=%s" % s for s in settings.items()],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             bufsize=1)
 
@@ -59,6 +60,8 @@ class Peer:
                       time.monotonic() - begun)
 
     def close(self):
+        if self.process.stdin.closed:
+            return
         self.process.stdin.close()
         self.process.stdout.close()
         if self.process.wait(DEADLINE) != 0:
@@ -74,12 +77,13 @@ class Peer:
 
 class Proxy:
     """In front of PORT. .mode: "pass"; "hang" takes what comes and gives
-    nothing back; "refuse" closes at once; "cut" closes as soon as the server
-    answers something behind the handshake; "slow" gives 16 bytes each 50 ms."""
+    nothing back; "refuse" closes at once; "lose" lets handshakes and requests
+    through, keeps the answer and closes a moment later; "slow" gives 16 bytes
+    each 50 ms."""
 
     def __init__(self, port):
         self.server, self.mode, self.lock = port, "pass", threading.Lock()
-        self.answered = 0  # how often an answer was cut
+        self.lost = 0  # answers
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.socket.settimeout(0.1)
         self.port = self.socket.getsockname()[1]
@@ -109,8 +113,9 @@ class Proxy:
             client.sendall(data)
 
     def _carry(self, client):
-        """Until one side closes. What comes from the server while the mode is
-        "cut" is application data: clients are told to connect before."""
+        """Until one side closes. A client's first words open the handshake;
+        what the server says behind its second ones is kept in mode "lose"."""
+        said = 0
         try:
             with client, socket.create_connection(
                     ("127.0.0.1", self.server), 5) as server, \
@@ -122,9 +127,12 @@ class Proxy:
                         data = key.fileobj.recv(65536)
                         if not data:
                             return
-                        if key.fileobj is server and self.mode == "cut":
+                        said += key.fileobj is client
+                        if key.fileobj is server and said > 1 and \
+                                self.mode == "lose":
+                            time.sleep(0.7)
                             with self.lock:
-                                self.answered += 1
+                                self.lost += 1
                             return
                         if self.mode == "hang":
                             continue

@@ -478,6 +478,7 @@ open_client(char **args)
 		.role = wd_span_text(setting(args, "role")),
 		.secret_file = secret[0] == '\0' ? NULL : secret,
 		.tls12 = strcmp(setting(args, "tls12"), "yes") == 0,
+		.direct = strcmp(setting(args, "direct"), "yes") == 0,
 	};
 	struct wd_vault *v = NULL;
 	struct wd_diag d = { 0 };

@@ -165,6 +165,8 @@ static const struct {
 	    "{\"errors\":[\"check-and-set parameter did not match the current"
 	    " version\"]}",
 	    WD_R_CONFLICT, WD_VAULT_FAIL, "another version" },
+	{ 400, "{\"errors\":[\"signing key not found\"]}", WD_R_NOT_FOUND,
+	    WD_VAULT_FAIL, "signing key not found" },
 	{ 403, "{\"errors\":[\"permission denied\"]}", WD_R_PERMISSION,
 	    WD_VAULT_LOGIN, "permission denied" },
 	{ 404, "{\"errors\":[]}", WD_R_NOT_FOUND, WD_VAULT_FAIL, "not there" },
@@ -242,8 +244,7 @@ values_become_secrets(void **state)
 	struct wd_vault_reply r = must_read(
 	    "{\"data\":{\"p\":\"hunter2\",\"b\":\"AAEC/w==\",\"e\":\"\"}}");
 	WD_AUTO(wd_secret_freep)
-	struct wd_secret *p = NULL,
-			 *b = NULL, *e = NULL;
+	struct wd_secret *p = NULL, *b = NULL, *e = NULL;
 	const uint8_t bytes[] = { 0, 1, 2, 255 };
 
 	(void)state;

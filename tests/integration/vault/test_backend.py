@@ -1,0 +1,428 @@
+"""Keys that rest in a Vault: the backend's row against a real server."""
+import base64
+import json
+import os
+import sys
+import unittest
+import uuid
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import (ec, ed25519, padding,
+                                                       rsa, utils)
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+import openbao
+from vault_rig import Peer
+
+PEER = sys.argv.pop(1)
+ENCRYPT, DECRYPT, SIGN, VERIFY = 1, 2, 3, 4
+AES_GCM, RSA_OAEP, RSA_PSS, RSA_PKCS1, ECDSA, ED25519 = range(1, 7)
+UNIQUE = "t" + os.urandom(4).hex()
+MOUNT, TRANSIT, OTHER = (UNIQUE + w for w in ("-kv", "-transit", "/other"))
+vault = None
+
+
+def setUpModule():
+    global vault
+    vault = openbao.foreign() if openbao.is_foreign() else \
+        openbao.OpenBao().init()
+    vault.enable(MOUNT, "kv", version="2")
+    vault.enable(OTHER, "kv", version="1")
+    vault.enable(TRANSIT, "transit")
+
+
+def tearDownModule():
+    for mount in (MOUNT, OTHER, TRANSIT):
+        vault.ask("DELETE", "sys/mounts/" + mount)
+    if not openbao.is_foreign():
+        vault.close()
+
+
+def b64(data):
+    return base64.b64encode(data).decode()
+
+
+def der(key):
+    return key.private_bytes(serialization.Encoding.DER,
+                             serialization.PrivateFormat.PKCS8,
+                             serialization.NoEncryption())
+
+
+def pem(key, form=serialization.PrivateFormat.PKCS8):
+    return key.private_bytes(serialization.Encoding.PEM, form,
+                             serialization.NoEncryption()).decode()
+
+
+def public(hex_spki):
+    return serialization.load_der_public_key(bytes.fromhex(hex_spki))
+
+
+class Case(unittest.TestCase):
+    mount = MOUNT
+
+    def setUp(self):
+        self.peer = self.open()
+
+    def open(self, **settings):
+        peer = Peer([PEER, "vault"], {"ca": vault.ca, "secret": vault.token},
+                    **dict(dict(address=vault.address, mount=self.mount,
+                                transit=TRANSIT), **settings))
+        self.addCleanup(peer.close)
+        return peer
+
+    def ok(self, *words, peer=None):
+        a = (peer or self.peer).ask(*words)
+        self.assertEqual(a.result, "ok", a)
+        return a.output
+
+    def no(self, result, *words, peer=None):
+        a = (peer or self.peer).ask(*words)
+        self.assertEqual(a.result, result, a)
+        return a.detail
+
+    def make(self, kind, version=1, stays=0, data=b"", key_id=None):
+        """(id, kind, locator, flags, spki)."""
+        key_id = key_id or str(uuid.uuid4())
+        return [key_id] + self.ok("make", key_id, version, kind, stays,
+                                  data).split(" ")
+
+    def attach(self, name):
+        """(kind, locator, flags, spki)."""
+        return self.ok("attach", name).split(" ")
+
+    def fetch(self, locator, kind):
+        """(bytes, seconds, renewable, lease)."""
+        data, seconds, renewable, lease = self.ok(
+            "fetch", locator, kind).split(" ")
+        return bytes.fromhex(data), int(seconds), int(renewable), lease
+
+    def entry(self, path):
+        return vault.ask("GET", "%s/data/%s" % (self.mount, path))[
+            "data"]["data"]
+
+
+class Made(Case):
+    def test_every_kind_of_key_is_made_and_fetched(self):
+        for kind, size in (("aes-128", 16), ("aes-192", 24), ("aes-256", 32)):
+            _, found, locator, flags, spki = self.make(kind)
+            self.assertEqual((found, flags, spki), (kind, "00", ""))
+            data, _, _, lease = self.fetch(locator, kind)
+            self.assertEqual((len(data), lease), (size, ""))
+        for kind in ("rsa-2048", "rsa-3072", "ec-p256", "ec-p384", "ec-p521",
+                     "ed25519"):
+            _, found, locator, flags, spki = self.make(kind)
+            self.assertEqual((found, flags), (kind, "00"))
+            key = serialization.load_der_private_key(
+                self.fetch(locator, kind)[0], None)
+            self.assertEqual(key.public_key().public_bytes(
+                serialization.Encoding.DER,
+                serialization.PublicFormat.SubjectPublicKeyInfo).hex(), spki)
+
+    def test_two_keys_are_not_alike(self):
+        a, b = (self.fetch(self.make("aes-256")[2], "aes-256")[0]
+                for _ in range(2))
+        self.assertNotEqual(a, b)
+
+    def test_the_layout_is_that_of_intels_broker(self):
+        key_id = self.make("aes-256")[0]
+        data = self.entry(key_id)
+        self.assertEqual(list(data), [key_id])
+        inner = json.loads(data[key_id])
+        self.assertEqual(inner["algorithm"], "AES")
+        self.assertEqual(inner["id"], key_id)
+        self.assertEqual(inner["key_length"], 256)
+        self.assertEqual(len(base64.b64decode(inner["key_data"])), 32)
+        key_id, _, _, _, spki = self.make("rsa-2048")
+        inner = json.loads(self.entry(key_id)[key_id])
+        self.assertEqual(inner["algorithm"], "RSA")
+        self.assertEqual(base64.b64decode(inner["public_key"]).hex(), spki)
+        serialization.load_der_private_key(
+            base64.b64decode(inner["private_key"]), None)
+        key_id = self.make("ec-p384")[0]
+        inner = json.loads(self.entry(key_id)[key_id])
+        self.assertEqual((inner["algorithm"], inner["curve_type"]),
+                         ("EC", "secp384r1"))
+
+    def test_keys_are_brought(self):
+        key = ec.generate_private_key(ec.SECP256R1())
+        for kind, data in (("aes-256", os.urandom(32)), ("ec-p256", der(key)),
+                           ("opaque", b"\0\xffnot a text")):
+            locator = self.make(kind, data=data)[2]
+            self.assertEqual(self.fetch(locator, kind)[0], data)
+        self.no("unsupported", "make", str(uuid.uuid4()), 1, "ec-p384", 0,
+                der(key))
+        self.no("unsupported", "make", str(uuid.uuid4()), 1, "opaque", 0, b"")
+
+    def test_the_same_brought_again_is_there_already(self):
+        key_id, data = str(uuid.uuid4()), os.urandom(32)
+        first = self.make("aes-256", data=data, key_id=key_id)
+        self.assertEqual(self.make("aes-256", data=data, key_id=key_id), first)
+        self.no("conflict", "make", key_id, 1, "aes-256", 0, os.urandom(32))
+        self.no("conflict", "make", key_id, 1, "aes-256", 0, b"")
+        self.assertEqual(self.fetch(first[2], "aes-256")[0], data)
+
+    def test_versions_are_entries_of_their_own(self):
+        key_id, _, first, _, _ = self.make("aes-256")
+        _, _, second, _, _ = self.make("aes-256", version=2, key_id=key_id)
+        self.assertEqual(sorted(vault.ask(
+            "LIST", self.mount + "/metadata/")["data"]["keys"].count(n)
+            for n in (key_id, key_id + ".v2")), [1, 1])
+        self.assertNotEqual(self.fetch(first, "aes-256"),
+                            self.fetch(second, "aes-256"))
+        self.ok("destroy", first)
+        self.no("not_found", "fetch", first, "aes-256")
+        self.fetch(second, "aes-256")
+
+    def test_destroyed_is_gone(self):
+        key_id, _, locator, _, _ = self.make("aes-256")
+        self.ok("destroy", locator)
+        self.ok("destroy", locator)
+        self.no("not_found", "fetch", locator, "aes-256")
+        with self.assertRaises(openbao.Refused):
+            vault.ask("GET", "%s/metadata/%s" % (self.mount, key_id))
+
+    def test_another_kind_than_was_stored(self):
+        _, _, locator, _, _ = self.make("aes-256")
+        self.no("backend_answer", "fetch", locator, "ec-p256")
+
+    def test_locators_of_somebody_else(self):
+        for locator in ("", "x", "kv|2|a", "kv|3|a|b|1|", "kv|2|a/../b|c|1|",
+                        "kv|2|%s|a|x|" % MOUNT, "transit|a|b|0",
+                        "transit|a|b|1|2", "creds|a?b"):
+            self.no("unsupported", "fetch", locator or "-", "aes-256")
+
+
+class MadeInVersion1(Made):
+    mount = OTHER
+
+    def entry(self, path):
+        return vault.ask("GET", "%s/%s" % (self.mount, path))["data"]
+
+    def test_versions_are_entries_of_their_own(self):
+        key_id, _, first, _, _ = self.make("aes-256")
+        _, _, second, _, _ = self.make("aes-256", version=2, key_id=key_id)
+        self.ok("destroy", first)
+        self.fetch(second, "aes-256")
+
+    def test_destroyed_is_gone(self):
+        _, _, locator, _, _ = self.make("aes-256")
+        self.ok("destroy", locator)
+        self.ok("destroy", locator)
+        self.no("not_found", "fetch", locator, "aes-256")
+
+
+class Staying(Case):
+    def use(self, what, alg, made, *words):
+        return self.ok("use", what, alg, made[1], made[2], *words)
+
+    def test_a_symmetric_key_encrypts_there(self):
+        for kind in ("aes-128", "aes-256"):
+            made = self.make(kind, stays=1)
+            self.assertEqual(made[3:], ["10", ""])
+            sealed = self.use(ENCRYPT, AES_GCM, made, b"plain", b"aad")
+            self.assertEqual(len(sealed) // 2, 12 + 5 + 16)
+            self.assertEqual(self.use(DECRYPT, AES_GCM, made,
+                                      bytes.fromhex(sealed), b"aad"),
+                             b"plain".hex())
+            self.no("mismatch", "use", DECRYPT, AES_GCM, kind, made[2],
+                    bytes.fromhex(sealed), b"other")
+            self.no("key_may_not_leave_hsm", "fetch", made[2], kind)
+            self.no("unsupported", "use", SIGN, ECDSA + 3, kind, made[2],
+                    b"x")
+
+    def test_rsa_decrypts_and_signs_there(self):
+        made = self.make("rsa-2048", stays=1)
+        key = public(made[4])
+        sealed = key.encrypt(b"plain", padding.OAEP(
+            padding.MGF1(hashes.SHA256()), hashes.SHA256(), None))
+        self.assertEqual(self.use(DECRYPT, RSA_OAEP, made, sealed),
+                         b"plain".hex())
+        sig = bytes.fromhex(self.use(SIGN, RSA_PSS, made, b"message"))
+        key.verify(sig, b"message", padding.PSS(
+            padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
+        sig = bytes.fromhex(self.use(SIGN, RSA_PKCS1, made, b"message"))
+        key.verify(sig, b"message", padding.PKCS1v15(), hashes.SHA256())
+        self.use(VERIFY, RSA_PKCS1, made, b"message", b"", sig)
+        self.no("mismatch", "use", VERIFY, RSA_PKCS1, made[1], made[2],
+                b"other", b"", sig)
+
+    def test_curves_sign_there(self):
+        for kind, digest in (("ec-p256", hashes.SHA256()),
+                             ("ec-p384", hashes.SHA384()),
+                             ("ec-p521", hashes.SHA512())):
+            made = self.make(kind, stays=1)
+            sig = bytes.fromhex(self.use(SIGN, ECDSA, made, b"message"))
+            half = len(sig) // 2
+            public(made[4]).verify(utils.encode_dss_signature(
+                int.from_bytes(sig[:half], "big"),
+                int.from_bytes(sig[half:], "big")), b"message",
+                ec.ECDSA(digest))
+            self.use(VERIFY, ECDSA, made, b"message", b"", sig)
+        made = self.make("ed25519", stays=1)
+        sig = bytes.fromhex(self.use(SIGN, ED25519, made, b"message"))
+        public(made[4]).verify(sig, b"message")
+
+    def test_versions_are_keys_of_their_own(self):
+        key_id, kind, first, _, spki = self.make("ec-p256", stays=1)
+        _, _, second, _, other = self.make("ec-p256", stays=1, version=2,
+                                           key_id=key_id)
+        self.assertNotEqual(spki, other)
+        self.ok("destroy", first)
+        self.ok("destroy", first)
+        self.no("not_found", "use", SIGN, ECDSA, kind, first, b"m")
+        self.ok("use", SIGN, ECDSA, kind, second, b"m")
+
+    def test_what_cannot_stay(self):
+        for kind, data in (("aes-192", b""), ("opaque", b"")):
+            self.no("unsupported", "make", str(uuid.uuid4()), 1, kind, 1, data)
+
+    def test_a_key_that_leaves_is_not_used_there(self):
+        made = self.make("aes-256")
+        self.no("unsupported", "use", ENCRYPT, AES_GCM, made[1], made[2],
+                b"x", b"")
+
+
+class Attached(Case):
+    def put(self, path, **data):
+        vault.ask("POST", "%s/data/%s" % (MOUNT, path), {"data": data})
+
+    def test_an_entry_of_intels_broker(self):
+        """As ISecL's kmip_key_id names it."""
+        key_id, key = str(uuid.uuid4()), rsa.generate_private_key(65537, 2048)
+        self.put(key_id, **{key_id: json.dumps({
+            "id": key_id, "algorithm": "RSA", "key_length": 2048,
+            "public_key": "", "private_key": b64(der(key)),
+            "transfer_policy_id": str(uuid.uuid4()), "transfer_link": "",
+            "created_at": "2026-01-01T00:00:00Z"})})
+        kind, locator, flags, spki = self.attach(key_id)
+        self.assertEqual((kind, flags), ("rsa-2048", "00"))
+        self.assertEqual(public(spki).public_numbers(),
+                         key.public_key().public_numbers())
+        self.assertEqual(self.fetch(locator, kind)[0], der(key))
+        data = os.urandom(32)
+        self.put(key_id, **{key_id: json.dumps({
+            "id": key_id, "algorithm": "AES", "key_length": 256,
+            "key_data": b64(data)})})
+        kind, locator, _, _ = self.attach(key_id)
+        self.assertEqual(kind, "aes-256")
+        self.assertEqual(self.fetch(locator, kind)[0], data)
+
+    def test_private_keys_in_the_forms_of_people(self):
+        form = serialization.PrivateFormat
+        for key, kind, text in [
+                (k, kind, t) for k, kind in (
+                    (rsa.generate_private_key(65537, 2048), "rsa-2048"),
+                    (ec.generate_private_key(ec.SECP521R1()), "ec-p521"))
+                for t in (pem(k), pem(k, form.TraditionalOpenSSL),
+                          b64(der(k)))] + [
+                (k, "ed25519", pem(k))
+                for k in (ed25519.Ed25519PrivateKey.generate(),)]:
+            self.put("web/tls", private_key=text)
+            found, locator, _, _ = self.attach(MOUNT + "/web/tls")
+            self.assertEqual(found, kind)
+            self.assertEqual(serialization.load_der_private_key(
+                self.fetch(locator, kind)[0], None).private_numbers()
+                if kind != "ed25519" else self.fetch(locator, kind)[0],
+                key.private_numbers() if kind != "ed25519" else der(key))
+
+    def test_a_member_is_named(self):
+        self.put("app", user="web", password="hunter2 ü")
+        self.assertIn("PATH#MEMBER", self.no(
+            "unsupported", "attach", MOUNT + "/app"))
+        kind, locator, _, _ = self.attach(MOUNT + "/app#password")
+        self.assertEqual(kind, "opaque")
+        self.assertEqual(self.fetch(locator, kind)[0], "hunter2 ü".encode())
+        self.assertIn("no member", self.no(
+            "not_found", "attach", MOUNT + "/app#pass"))
+
+    def test_what_was_attached_is_what_is_released(self):
+        self.put("kept", a="first")
+        _, locator, _, _ = self.attach("kept")
+        self.put("kept", a="second")
+        self.assertEqual(self.fetch(locator, "opaque")[0], b"first")
+        vault.ask("POST", "%s/destroy/kept" % MOUNT, {"versions": [1]})
+        self.no("not_found", "fetch", locator, "opaque")
+
+    def test_an_entry_of_another_engine(self):
+        vault.ask("POST", OTHER + "/a/b", {"value": "text"})
+        kind, locator, _, _ = self.attach(OTHER + "/a/b")
+        self.assertEqual(self.fetch(locator, kind)[0], b"text")
+
+    def test_values_that_are_no_secrets(self):
+        self.put("odd", a=5)
+        self.no("backend_answer", "attach", "odd")
+        self.put("odd", a="")
+        self.no("backend_answer", "attach", "odd")
+        self.put("odd", odd=json.dumps({"algorithm": "AES", "key_data": "AA=="}))
+        self.no("backend_answer", "attach", "odd")
+        self.put("odd", odd=json.dumps({"algorithm": "RSA",
+                                        "private_key": "AA=="}))
+        self.no("backend_answer", "attach", "odd")
+
+    def test_what_is_not_there(self):
+        self.no("not_found", "attach", "nothing")
+        self.no("not_found", "attach", MOUNT + "/nothing")
+        self.no("unsupported", "attach", "a/../b")
+        self.no("unsupported", "attach", "a#b|c d".replace(" ", "\u00a0"))
+
+    def test_a_transit_key(self):
+        vault.ask("POST", TRANSIT + "/keys/own", {"type": "ecdsa-p256"})
+        vault.ask("POST", TRANSIT + "/keys/own/rotate", {})
+        kind, locator, flags, spki = self.attach(TRANSIT + "/keys/own")
+        self.assertEqual((kind, flags), ("ec-p256", "10"))
+        vault.ask("POST", TRANSIT + "/keys/own/rotate", {})
+        sig = bytes.fromhex(self.ok("use", SIGN, ECDSA, kind, locator, b"m"))
+        public(spki).verify(utils.encode_dss_signature(
+            int.from_bytes(sig[:32], "big"), int.from_bytes(sig[32:], "big")),
+            b"m", ec.ECDSA(hashes.SHA256()))
+        self.no("unsupported", "attach", TRANSIT + "/export/own")
+        vault.ask("POST", TRANSIT + "/keys/mac", {"type": "chacha20-poly1305"})
+        self.no("unsupported", "attach", TRANSIT + "/keys/mac")
+
+
+class Leased(Case):
+    """By certificates: an engine that needs nothing else."""
+
+    def setUp(self):
+        super().setUp()
+        self.pki = UNIQUE + "-pki"
+        vault.enable(self.pki, "pki")
+        self.addCleanup(vault.ask, "DELETE", "sys/mounts/" + self.pki)
+        vault.ask("POST", self.pki + "/root/generate/internal",
+                  {"common_name": "test", "key_type": "ec"})
+
+    def test_a_path_that_our_token_may_not_read(self):
+        vault.policy("little", {MOUNT + "/*": ["read"],
+                                self.pki + "/cert/*": ["read"]})
+        token = vault.make_token(policies=["default", "little"])
+        peer = self.open()
+        peer.put("secret", token)
+        self.no("permission_denied", "attach", self.pki + "/creds/web",
+                peer=peer)
+
+    def test_what_gives_no_lease(self):
+        kind, locator, flags, _ = self.attach(self.pki + "/cert/ca")
+        self.assertEqual((kind, flags), ("opaque", "01"))
+        self.no("backend_answer", "fetch", locator, "opaque")
+
+
+class State(Case):
+    def test_check_says_what_is_there(self):
+        words = self.ok("check")
+        self.assertIn("version", words)
+        self.assertIn(MOUNT + " is a key-value engine 2", words)
+
+    def test_a_mount_that_is_not_there_loses_nothing(self):
+        peer = self.open(mount="not-there")
+        for words in (("check",), ("make", str(uuid.uuid4()), 1, "aes-256",
+                                   0, b""), ("attach", "x")):
+            self.assertIn(peer.ask(*words).result,
+                          ("unavailable", "permission_denied"))
+        _, _, locator, _, _ = self.make("aes-256")
+        gone = locator.replace(MOUNT, "not-there")
+        self.no("unavailable", "fetch", gone, "aes-256")
+        self.no("unavailable", "destroy", gone)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
