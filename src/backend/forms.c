@@ -2,11 +2,13 @@
  * The kinds of backends there are. Rows are added here and in rows.c.
  */
 #include "backend/backend.h"
+#include "backend/kmip_form.h"
 #include "backend/vault_form.h"
 
 /* Ends with NULL. */
 static const struct wd_backend_form *const forms[] = {
 	&wd_backend_vault_form,
+	&wd_backend_kmip_form,
 	NULL,
 };
 

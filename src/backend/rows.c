@@ -2,11 +2,13 @@
  * The code of each kind of backend.
  */
 #include "backend/backend.h"
+#include "backend/kmip.h"
 #include "backend/vault.h"
 
 /* Ends with NULL. */
 static const struct wd_backend_row *const rows[] = {
 	&wd_backend_vault_row,
+	&wd_backend_kmip_row,
 	NULL,
 };
 

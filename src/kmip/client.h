@@ -61,7 +61,12 @@ struct wd_kmip_bring {
 int wd_kmip_register(struct wd_kmip *k, const struct wd_kmip_bring *bring,
     int64_t deadline, struct wd_kmip_id *ret, struct wd_diag *d) WD_MUST_USE;
 
-/* The one object of that name. WD_R_CONFLICT: there are several. */
+/* Those of that name, as far as there is room. */
+int wd_kmip_find(struct wd_kmip *k, struct wd_span name, int64_t deadline,
+    struct wd_kmip_found *ret, struct wd_diag *d) WD_MUST_USE;
+
+/* The one object of that name. WD_R_NOT_FOUND; WD_R_CONFLICT:
+ * there are several. */
 int wd_kmip_locate(struct wd_kmip *k, struct wd_span name, int64_t deadline,
     struct wd_kmip_id *ret, struct wd_diag *d) WD_MUST_USE;
 

@@ -58,18 +58,28 @@ wd_kmip_register(struct wd_kmip *k, const struct wd_kmip_bring *bring,
 }
 
 int
-wd_kmip_locate(struct wd_kmip *k, struct wd_span name, int64_t deadline,
-    struct wd_kmip_id *ret, struct wd_diag *d)
+wd_kmip_find(struct wd_kmip *k, struct wd_span name, int64_t deadline,
+    struct wd_kmip_found *ret, struct wd_diag *d)
 {
 	CALL(c, WD_KMIP_LOCATE, deadline);
-	struct wd_kmip_found found = { 0 };
 	int r = wd_kmip_call_begin(k, &c, 0, d);
 
 	if (r != 0)
 		return r;
 	wd_kmip_put_locate(&c.q, name);
-	if ((r = wd_kmip_call_send(k, &c, d)) != 0 ||
-	    (r = wd_kmip_take_found(&c.payload, &found, d)) != 0)
+	if ((r = wd_kmip_call_send(k, &c, d)) != 0)
+		return r;
+	return wd_kmip_take_found(&c.payload, ret, d);
+}
+
+int
+wd_kmip_locate(struct wd_kmip *k, struct wd_span name, int64_t deadline,
+    struct wd_kmip_id *ret, struct wd_diag *d)
+{
+	struct wd_kmip_found found = { 0 };
+	int r = wd_kmip_find(k, name, deadline, &found, d);
+
+	if (r != 0)
 		return r;
 	if (found.n == 0)
 		return wd_reject(d, WD_R_NOT_FOUND,

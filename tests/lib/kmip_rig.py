@@ -161,9 +161,12 @@ class Client:
 
     def __init__(self, tool, port, ca, cert, version="best",
                  host="127.0.0.1", user=()):
+        self.run([tool, host, str(port), ca, cert, cert + ".key", version,
+                  *user])
+
+    def run(self, command):
         self.process = subprocess.Popen(
-            [tool, host, str(port), ca, cert, cert + ".key", version, *user],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.started = self.line(20)
 
     def line(self, seconds):
