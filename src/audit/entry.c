@@ -99,6 +99,7 @@ put_result(struct wd_jtext *j, const struct wd_entry *e)
 {
 	if (e->result != 0)
 		put_text(j, "reason", wd_reason_name(e->result));
+	put_raw(j, "references", e->references);
 	put_id(j, "request", &e->request);
 	wd_jtext_key_text(j, "result", result_word(e->result));
 }

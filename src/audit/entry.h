@@ -34,6 +34,9 @@ struct wd_entry {
 	bool software;
 	struct wd_span claims; /* canonical JSON object; empty: none */
 	struct wd_span trace; /* canonical JSON array of clauses; empty: none */
+	/* canonical JSON array of {"name","version"}, of sets of reference
+	 * values; empty: none */
+	struct wd_span references;
 	struct wd_span counts; /* canonical JSON array; empty: none */
 };
 

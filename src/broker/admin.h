@@ -37,6 +37,7 @@ struct wd_admin {
 	struct wd_entry entry; /* RUN adds what MSG itself does not say */
 	/* room for what the entry points to */
 	char source[65], path[WD_PATH_MAX + 1], said[1536];
+	char references[4096];
 	uint8_t policy_version[32];
 	struct wd_outcome *out;
 };
@@ -109,6 +110,8 @@ int wd_admin_answer(struct wd_admin *a, const void *msg) WD_MUST_USE;
  *   key_transfer_policies  create, update (a new version), retrieve, search,
  *                          bind (a prefix to one, or free it), explain
  *                          (what evidence would get), delete
+ *   reference_values       create, update (a new version: policies follow),
+ *                          retrieve, search, delete
  *   secrets                write, read, search, delete
  *   collateral             import, retrieve, search
  *   tokens                 create, search, delete

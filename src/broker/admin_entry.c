@@ -99,7 +99,8 @@ name_field(struct wd_admin *a, const struct wd_field *f, const void *at)
 		name_path(a, at);
 	if (f->type == WD_FIELD_U8 && wd_span_is(name, "role"))
 		name_role(a, at);
-	if (f->type == WD_FIELD_TEXT && wd_span_is(name, "ek"))
+	if (f->type == WD_FIELD_TEXT &&
+	    (wd_span_is(name, "ek") || wd_span_is(name, "name")))
 		name_what(a, at);
 	if (f->type == WD_FIELD_TEXT && wd_span_is(name, "kind"))
 		name_kind(a, at);

@@ -4,46 +4,85 @@
  */
 #include "broker/admin_in.h"
 
+#include "broker/enrol.h"
 #include "broker/judge.h"
+#include "broker/references.h"
 
 enum { CLAUSES_MAX = 65536 };
 
-/* Why, clause by clause, where the policy was reached. */
-static void
-write_clauses(const struct wd_policy_trace *t, struct wd_wr *wr)
-{
-	struct wd_jtext j = wd_jtext(wr);
+/* What is told at length. */
+struct told {
+	struct wd_claims claims;
+	struct wd_wr clauses, references;
+};
 
-	if (t->n > 0)
-		wd_policy_trace_write(t, &j);
+static void
+told_done(struct told *t)
+{
+	wd_wr_done(&t->clauses);
 }
 
-/* RET views *TRACE's text in WR, the broker's policy and what verify said. */
+/* Why, clause by clause, where the policy was reached. */
 static int
-judge(struct wd_admin *a, const struct wd_thing *thing, struct wd_wr *wr,
+write_told(struct wd_admin *a, const struct wd_policy_trace *t,
+    const struct wd_policy *p, struct told *told)
+{
+	struct wd_jtext clauses = wd_jtext(&told->clauses);
+	struct wd_jtext references = wd_jtext(&told->references);
+
+	if (t->n > 0)
+		wd_policy_trace_write(t, &clauses);
+	if (p != NULL && p->n_sets > 0)
+		wd_references_write(p, &references);
+	if (wd_wr_end(&told->clauses) != 0 || wd_wr_end(&told->references) != 0)
+		return wd_fault(a->d, WD_F_MEMORY, "the clauses do not fit");
+	return 0;
+}
+
+/* As at an attestation: what the server itself has given out for the key of a
+ * TPM counts, or refuses. */
+static int
+use_enrolment(struct wd_admin *a, const struct wd_msg_explain_ask *m,
+    struct wd_claims *claims)
+{
+	if (m->enrolment.len == 0)
+		return 0;
+	if (m->tee != WD_TEE_TPM)
+		return wd_reject(a->d, WD_R_MALFORMED,
+		    "an enrolment goes with a TPM's evidence alone");
+	return wd_enrol_apply(a->b, m->enrolment, a->now, claims, a->d);
+}
+
+/* RET views TOLD and the broker's policy. */
+static int
+judge(struct wd_admin *a, const struct wd_msg_explain_ask *m,
+    const struct wd_thing *thing, struct told *told,
     struct wd_msg_explained *ret)
 {
 	struct wd_policy_trace trace = { 0 };
 	struct wd_judged judged = { 0 };
-	struct wd_claims claims = { 0 };
 	int r;
 
-	if (wd_claims_adopt(&claims, a->found->evidence->claims) != 0)
+	if (wd_claims_adopt(&told->claims, a->found->evidence->claims) != 0)
 		return wd_fault(a->d, WD_F_PEER, "verify sent bad claims");
-	r = wd_judge(a->b, thing, &claims, NULL, a->now, &trace, &judged, a->d);
+	r = use_enrolment(a, m, &told->claims);
+	if (r == 0)
+		r = wd_judge(a->b, thing, &told->claims, NULL, a->now, &trace,
+		    &judged, a->d);
 	if (r < 0)
 		return r;
-	write_clauses(&trace, wr);
-	if (wd_wr_end(wr) != 0)
-		return wd_fault(a->d, WD_F_MEMORY, "the clauses do not fit");
 	ret->reason = (uint32_t)r;
+	if ((r = write_told(a, &trace, judged.policy, told)) != 0)
+		return r;
 	ret->detail = wd_span_text(a->d->detail);
-	ret->claims = a->found->evidence->claims;
+	ret->claims = wd_claims_flat(&told->claims);
 	ret->policy = thing->policy;
 	if (judged.policy_version != NULL)
 		ret->version = wd_span(judged.policy_version, 32);
-	ret->clauses = wd_wr_span(wr);
+	ret->clauses = wd_wr_span(&told->clauses);
+	ret->references = wd_wr_span(&told->references);
 	ret->seconds = judged.seconds;
+	a->entry.references = ret->references;
 	return 0;
 }
 
@@ -66,7 +105,11 @@ int
 wd_admin_policy_explain(struct wd_admin *a, const void *msg)
 {
 	const struct wd_msg_explain_ask *m = msg;
-	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(CLAUSES_MAX);
+	WD_AUTO(told_done)
+	struct told told = { .clauses = wd_wr_growing(CLAUSES_MAX),
+		/* the entry is written when this is gone */
+		.references =
+		    wd_wr_fixed(a->references, sizeof(a->references)) };
 	WD_AUTO(wd_thing_done) struct wd_thing thing = { 0 };
 	struct wd_msg_explained out = { 0 };
 	int r;
@@ -77,7 +120,7 @@ wd_admin_policy_explain(struct wd_admin *a, const void *msg)
 	    (r = wd_thing_find(a->b, m->path, &thing, a->d)) != 0)
 		return r;
 	if (a->found->evidence->reason == 0) {
-		if ((r = judge(a, &thing, &wr, &out)) != 0)
+		if ((r = judge(a, m, &thing, &told, &out)) != 0)
 			return r;
 	} else {
 		out.reason = (uint32_t)a->found->evidence->reason;

@@ -125,6 +125,12 @@ int wd_admin_policy_delete(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_policy_bind(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_policy_explain(struct wd_admin *a, const void *msg) WD_MUST_USE;
 
+const char *wd_admin_reference_put_action(const void *msg);
+int wd_admin_reference_put(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_reference_show(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_reference_list(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_reference_delete(struct wd_admin *a, const void *msg) WD_MUST_USE;
+
 int wd_admin_secret_put(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_secret_get(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_secret_list(struct wd_admin *a, const void *msg) WD_MUST_USE;

@@ -93,17 +93,45 @@ begin_row(struct wd_admin *a, const struct wd_id *id, struct wd_store_policy *p)
 }
 
 static int
-adopt(struct wd_admin *a, struct wd_span flat, struct wd_store_policy *p)
+fill_row(struct wd_admin *a, const struct wd_policy *policy,
+    struct wd_store_policy *p)
 {
-	WD_AUTO(wd_policy_freep) struct wd_policy *policy = NULL;
-	int r = wd_policy_adopt(flat, a->d, &policy);
-
-	if (r != 0)
-		return r;
 	if (wd_policy_version(policy, p->version) != 0)
 		return wd_fault(a->d, WD_F_CRYPTO, "no version");
 	p->flat = wd_bytes_copy(wd_policy_flat(policy));
 	return p->flat == NULL ? wd_fault(a->d, WD_F_MEMORY, "no memory") : 0;
+}
+
+/* A set that is not there would deny for ever; more likely its name is wrong.
+ */
+static int
+note_set(struct wd_admin *a, const struct wd_id *id, struct wd_span set)
+{
+	char name[WD_SET_NAME_MAX + 1];
+	int r;
+
+	if (!wd_span_to_text(set, name, sizeof(name)))
+		return wd_fault(a->d, WD_F_BUG, "a set without a name");
+	r = wd_store_policy_names(a->b->store, id, name);
+	if (r == WD_R_NOT_FOUND)
+		return wd_reject(a->d, WD_R_NOT_FOUND,
+		    "there are no reference values called %s", name);
+	return wd_admin_got(a, r, "policy");
+}
+
+/* Stores the row, and which sets the policy names. */
+static int
+store(struct wd_admin *a, const struct wd_policy *policy,
+    const struct wd_store_policy *p)
+{
+	int r = wd_store_policy_put(a->b->store, p);
+
+	if (r == 0)
+		r = wd_store_policy_names_none(a->b->store, &p->id);
+	r = wd_admin_got(a, r, "policy");
+	for (size_t i = 0; r == 0 && i < policy->n_sets; i++)
+		r = note_set(a, &p->id, policy->sets[i].name);
+	return r;
 }
 
 static int
@@ -122,15 +150,17 @@ wd_admin_policy_add(struct wd_admin *a, const void *msg)
 {
 	const struct wd_msg_policy_add *m = msg;
 	WD_AUTO(wd_store_policy_done) struct wd_store_policy p = { 0 };
+	WD_AUTO(wd_policy_freep) struct wd_policy *policy = NULL;
 	int r;
 
 	if ((r = begin_row(a, &m->id, &p)) != 0 ||
-	    (r = adopt(a, m->flat, &p)) != 0)
+	    (r = wd_policy_adopt(m->flat, a->d, &policy)) != 0 ||
+	    (r = fill_row(a, policy, &p)) != 0)
 		return r;
 	log_policy(a, &p);
 	wd_admin_say(a, "%s", wd_id_is_none(&m->id) ? "new" : "new version");
-	r = wd_admin_got(a, wd_store_policy_put(a->b->store, &p), "policy");
-	if (r != 0 || (r = bind_new(a, m->prefix, &p.id)) != 0)
+	if ((r = store(a, policy, &p)) != 0 ||
+	    (r = bind_new(a, m->prefix, &p.id)) != 0)
 		return r;
 	return answer(a, &p);
 }

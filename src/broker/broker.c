@@ -10,6 +10,7 @@
 #include "broker/backup.h"
 #include "broker/headers.h"
 #include "broker/kept.h"
+#include "broker/references.h"
 #include "crypto/kdf.h"
 
 #include <string.h>
@@ -59,6 +60,7 @@ forget_policies(struct wd_broker *b)
 		b->kept[i].policy = wd_policy_free(b->kept[i].policy);
 		b->kept[i].id = (struct wd_id){ 0 };
 	}
+	wd_references_forget(b);
 }
 
 void
@@ -223,6 +225,10 @@ compile(struct wd_broker *b, const struct wd_id *id,
 		return r < 0 ? wd_fault(d, WD_F_MEMORY, "no memory")
 			     : wd_reject(d, WD_R_TAMPERED,
 				   "the stored policy does not compile");
+	if (!wd_references_fit(b, policy))
+		forget_policies(b);
+	if ((r = wd_broker_link(b, policy, d)) != 0)
+		return r;
 	b->next_kept = (b->next_kept + 1) % WD_POLICIES_KEPT;
 	k->policy = wd_policy_free(k->policy);
 	k->policy = WD_TAKE(policy);

@@ -16,6 +16,7 @@
 
 enum {
 	WD_POLICIES_KEPT = 64, /* compiled policies, by id */
+	WD_SETS_KEPT = 256,    /* sets of reference values that they name */
 	WD_SESSIONS_KEPT = 256,
 	WD_CLOCK_BACK = 3600, /* seconds the clock may be behind the latest */
 };
@@ -59,6 +60,8 @@ struct wd_broker {
 	uint64_t store_version; /* wd_store_changed() at the last look */
 	size_t next_kept;
 	struct wd_policy_kept kept[WD_POLICIES_KEPT];
+	size_t n_sets;
+	struct wd_reference *sets[WD_SETS_KEPT]; /* owned */
 	struct wd_session_kept sessions[WD_SESSIONS_KEPT];
 };
 
@@ -84,7 +87,8 @@ int wd_broker_look(struct wd_broker *b, int64_t now, struct wd_diag *d)
  * stored. For the keeper that writes store.db. */
 int wd_broker_note_time(struct wd_broker *b, int64_t now) WD_MUST_USE;
 
-/* The compiled policy of an id and its version; both live until the next
+/* The compiled policy of an id, linked to the sets that it names, and its
+ * version; both live until the next
  * wd_broker_look(). WD_R_NOT_FOUND; WD_R_TAMPERED when it does not compile. */
 int wd_broker_policy(struct wd_broker *b, const struct wd_id *id,
     const struct wd_policy **ret, const uint8_t **ret_version,

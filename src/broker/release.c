@@ -8,6 +8,7 @@
 #include "broker/judge.h"
 #include "broker/limits.h"
 #include "broker/native.h"
+#include "broker/references.h"
 #include "broker/revoked.h"
 #include "broker/session.h"
 #include "codec/jtext.h"
@@ -163,6 +164,16 @@ release(struct release *x, struct wd_diag *d)
 	return wrap(x, d);
 }
 
+/* Which sets of reference values decided, in which version. */
+static void
+write_references(const struct release *x, struct wd_wr *wr)
+{
+	struct wd_jtext j = wd_jtext(wr);
+
+	if (x->judged.policy != NULL && x->judged.policy->n_sets > 0)
+		wd_references_write(x->judged.policy, &j);
+}
+
 /* Why, clause by clause: for the log alone. */
 static void
 write_trace(const struct release *x, struct wd_wr *wr)
@@ -183,6 +194,7 @@ log_release(const struct release *x, int result, const char *why,
     struct wd_outcome *out)
 {
 	WD_AUTO(wd_wr_done) struct wd_wr trace = wd_wr_growing(WD_ENTRY_MAX);
+	WD_AUTO(wd_wr_done) struct wd_wr sets = wd_wr_growing(WD_ENTRY_MAX);
 	char source[65], path[WD_PATH_MAX + 1];
 	struct wd_entry e = {
 		.event = WD_EV_RELEASE,
@@ -208,6 +220,10 @@ log_release(const struct release *x, int result, const char *why,
 		write_trace(x, &trace);
 		e.trace = wd_wr_span(&trace);
 	}
+	write_references(x, &sets);
+	if (wd_wr_end(&sets) != 0)
+		return WD_F_MEMORY;
+	e.references = wd_wr_span(&sets);
 	return wd_outcome_log(out, &e);
 }
 

@@ -9,6 +9,7 @@
 #include "codec/json.h"
 #include "codec/jtext.h"
 #include "policy/policy.h"
+#include "policy/reference.h"
 #include "proto/msg.h"
 
 /* What the spans of a message that was read are views of. Zeroed at first. */
@@ -17,6 +18,7 @@ struct wd_admin_body {
 	struct wd_secret *material;
 	struct wd_bytes *bytes;
 	struct wd_policy *policy;
+	struct wd_reference *reference;
 };
 void wd_admin_body_done(struct wd_admin_body *b);
 
@@ -34,6 +36,9 @@ int wd_admin_rotate_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_key_csr_ask *ret, struct wd_diag *d) WD_MUST_USE;
 int wd_admin_policy_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_policy_add *ret, struct wd_diag *d) WD_MUST_USE;
+/* RET->name is that of the path, or empty; WD_R_MISMATCH for another. */
+int wd_admin_reference_read(struct wd_span json, struct wd_admin_body *b,
+    struct wd_msg_reference_put *ret, struct wd_diag *d) WD_MUST_USE;
 int wd_admin_explain_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_explain_ask *ret, struct wd_diag *d) WD_MUST_USE;
 int wd_admin_bind_read(struct wd_span json, struct wd_admin_body *b,
@@ -69,6 +74,8 @@ void wd_admin_key_write(
     struct wd_jtext *j, const struct wd_msg_key_record *key, bool whole);
 void wd_admin_policy_write(
     struct wd_jtext *j, const struct wd_msg_policy_record *p, bool whole);
+void wd_admin_reference_write(
+    struct wd_jtext *j, const struct wd_msg_reference_record *x, bool whole);
 void wd_admin_explained_write(
     struct wd_jtext *j, const struct wd_msg_explained *m);
 void wd_admin_secret_write(
@@ -98,6 +105,7 @@ enum wd_admin_list {
 	WD_LIST_TOKENS,
 	WD_LIST_LEASES,
 	WD_LIST_TPMS,
+	WD_LIST_REFERENCES,
 	WD_LIST_COUNT
 };
 void wd_admin_list_write(

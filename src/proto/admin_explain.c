@@ -91,6 +91,8 @@ wd_admin_explain_read(struct wd_span json, struct wd_admin_body *b,
 	if ((r = read_evidence(&o, b, &ret->tee, d)) != 0)
 		return r;
 	ret->evidence = wd_bytes_span(b->bytes);
+	ret->enrolment =
+	    wd_evidence_enrolment(ret->evidence, (enum wd_tee)ret->tee);
 	return 0;
 }
 
@@ -125,6 +127,10 @@ wd_admin_explained_write(struct wd_jtext *j, const struct wd_msg_explained *m)
 		wd_jtext_key_text(j, "policy", m->policy.s);
 	if (m->reason != 0)
 		wd_jtext_key_text(j, "reason", wd_reason_name((int)m->reason));
+	if (m->references.len > 0) {
+		wd_jtext_key(j, "references");
+		wd_jtext_raw(j, m->references);
+	}
 	wd_jtext_key_text(j, "verdict", m->reason == 0 ? "allow" : "deny");
 	if (m->version.len > 0) {
 		wd_jtext_key(j, "version");

@@ -98,6 +98,18 @@ write_tpm(struct wd_jtext *j, const void *item)
 	wd_jtext_end(j);
 }
 
+static void
+write_reference(struct wd_jtext *j, const void *item)
+{
+	wd_admin_reference_write(j, item, false);
+}
+
+static struct wd_span
+reference_place(const void *item)
+{
+	return ((const struct wd_msg_reference_record *)item)->name;
+}
+
 static struct wd_span
 tpm_place(const void *item)
 {
@@ -144,6 +156,8 @@ static const struct {
 	[WD_LIST_LEASES] = { &wd_msg_lease_record_type, write_lease,
 	    lease_place },
 	[WD_LIST_TPMS] = { &wd_msg_tpm_record_type, write_tpm, tpm_place },
+	[WD_LIST_REFERENCES] = { &wd_msg_reference_record_type, write_reference,
+	    reference_place },
 };
 
 void

@@ -16,6 +16,7 @@ wd_admin_body_done(struct wd_admin_body *b)
 	b->material = wd_secret_free(b->material);
 	b->bytes = wd_bytes_free(b->bytes);
 	b->policy = wd_policy_free(b->policy);
+	b->reference = wd_reference_free(b->reference);
 }
 
 int

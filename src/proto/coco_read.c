@@ -159,17 +159,6 @@ read_runtime(
 	return read_key(a, key, d);
 }
 
-/* What the server has made itself is for the keeper, not for verify. */
-static struct wd_span
-enrolment_in(struct wd_span bundle, enum wd_tee tee)
-{
-	struct wd_inputs in = { 0 };
-
-	if (tee != WD_TEE_TPM || wd_bundle_read(bundle, &in, NULL) != 0)
-		return wd_span(NULL, 0);
-	return in.part[WD_IN_TPM_ENROLMENT];
-}
-
 static int
 read_primary(
     struct wd_coco_attest *a, const struct wd_jval *v, struct wd_diag *d)
@@ -183,7 +172,7 @@ read_primary(
 	a->parts[a->n_parts++] = bundle;
 	a->ask.evidence = wd_bytes_span(bundle);
 	a->ask.tee = (uint8_t)tee;
-	a->ask.enrolment = enrolment_in(a->ask.evidence, tee);
+	a->ask.enrolment = wd_evidence_enrolment(a->ask.evidence, tee);
 	return 0;
 }
 

@@ -216,3 +216,13 @@ wd_evidence_write(struct wd_jtext *j, enum wd_tee tee, struct wd_span bundle)
 	wd_jtext_null(j); /* keeps the shape; nobody gets to read it */
 	wd_wr_fail(j->wr);
 }
+
+struct wd_span
+wd_evidence_enrolment(struct wd_span bundle, enum wd_tee tee)
+{
+	struct wd_inputs in = { 0 };
+
+	if (tee != WD_TEE_TPM || wd_bundle_read(bundle, &in, NULL) != 0)
+		return wd_span(NULL, 0);
+	return in.part[WD_IN_TPM_ENROLMENT];
+}

@@ -39,3 +39,7 @@ void wd_evidence_write(
 /* Appends member NAME, base64 of at most MAX bytes, as the part ROLE. */
 int wd_evidence_b64(struct wd_jobj *o, const char *name, size_t max,
     struct wd_wr *bundle, enum wd_part role) WD_MUST_USE;
+
+/* The enrolment of a TPM in BUNDLE, as a view of it; none: no bytes. What the
+ * server has made itself is for the keeper, not for verify. */
+struct wd_span wd_evidence_enrolment(struct wd_span bundle, enum wd_tee tee);

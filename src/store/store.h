@@ -26,6 +26,8 @@ enum {
 	 * than so many seconds later by the clock of who looks. */
 	WD_CHALLENGE_SECONDS_MAX = 300,
 	WD_CHALLENGE_AHEAD = 5,
+	WD_SET_NAME_MAX = 64,
+	WD_SET_NOTE_MAX = 256,
 };
 
 struct wd_store;
@@ -191,6 +193,44 @@ int wd_store_bound(
 /* The prefixes of a policy, each NUL-ended in one block. */
 int wd_store_prefixes(struct wd_store *s, const struct wd_id *policy,
     struct wd_bytes **ret) WD_MUST_USE;
+
+/* ---- sets of reference values, and which policies name them */
+
+struct wd_store_reference {
+	char name[WD_SET_NAME_MAX + 1];
+	uint8_t version[32];
+	char description[WD_SET_NOTE_MAX + 1];
+	int64_t expires;       /* 0: never */
+	struct wd_bytes *flat; /* policy/reference.h; NULL in lists */
+	int64_t created, updated;
+	uint32_t policies; /* that name it; not written */
+};
+
+void wd_store_reference_done(struct wd_store_reference *x);
+
+/* WD_R_EXISTS. */
+int wd_store_reference_add(
+    struct wd_store *s, const struct wd_store_reference *x) WD_MUST_USE;
+/* All but name and first date. WD_R_NOT_FOUND. */
+int wd_store_reference_replace(
+    struct wd_store *s, const struct wd_store_reference *x) WD_MUST_USE;
+int wd_store_reference_get(struct wd_store *s, const char *name,
+    struct wd_store_reference *ret) WD_MUST_USE; /* WD_R_NOT_FOUND */
+/* WD_R_IN_USE while a policy names it; WD_R_NOT_FOUND. */
+int wd_store_reference_delete(struct wd_store *s, const char *name) WD_MUST_USE;
+/* Up to N_MAX behind AFTER, by name. */
+int wd_store_reference_list(struct wd_store *s, const char *after,
+    struct wd_store_reference *rows, size_t n_max, size_t *ret_n) WD_MUST_USE;
+/* The first N_MAX policies that name it. */
+int wd_store_reference_policies(struct wd_store *s, const char *name,
+    struct wd_id *ids, size_t n_max, size_t *ret_n) WD_MUST_USE;
+
+/* What a policy names: nothing any more, then one set more. WD_R_NOT_FOUND when
+ * there is no such set, or policy. */
+int wd_store_policy_names_none(struct wd_store *s, const struct wd_id *policy)
+    WD_MUST_USE;
+int wd_store_policy_names(struct wd_store *s, const struct wd_id *policy,
+    const char *name) WD_MUST_USE;
 
 /* ---- opaque secrets by path */
 

@@ -239,8 +239,19 @@ front_coco_policy(void *ctx, struct wd_request *rq)
 {
 	struct wd_diag d = { 0 };
 	int r = wd_reject(&d, WD_R_UNSUPPORTED,
-	    "Rego policies and reference values are not evaluated here; use "
-	    "`warder policy`");
+	    "Rego policies are not evaluated here; use `warder policy`");
+
+	front_refuse(ctx, rq, r, &d);
+}
+
+/* Values for another evaluation: nothing here would look at them. */
+void
+front_coco_reference(void *ctx, struct wd_request *rq)
+{
+	struct wd_diag d = { 0 };
+	int r = wd_reject(&d, WD_R_UNSUPPORTED,
+	    "reference values are named in policies here; use `warder "
+	    "reference`");
 
 	front_refuse(ctx, rq, r, &d);
 }

@@ -19,6 +19,7 @@ TOKEN = "Authorization: Bearer wdt_abc"
 OCTETS = "Content-Type: application/octet-stream"
 PEM = "Content-Type: application/x-pem-file"
 SIGNER = "ab" * 32
+REFERENCE = {"name": KEY, "values": {"isv_svn": [1]}}
 WARDER = {"warder": 1, "tee": "sgx",
           "all": [{"claim": "mrsigner", "in": [SIGNER]}]}
 WHEN, TEXT = 1751328000, "2025-07-01T00:00:00Z"
@@ -89,6 +90,11 @@ class Every(AdminTest):
         ("DELETE", "/policies/" + POLICY, None),
         ("POST", "/explain", {"path": "a/b", "tee": "sgx",
                               "parts": {"quote": "AAAA"}}),
+        ("POST", "/reference-values", REFERENCE),
+        ("GET", "/reference-values", None),
+        ("GET", "/reference-values/" + KEY, None),
+        ("PUT", "/reference-values/" + KEY, REFERENCE),
+        ("DELETE", "/reference-values/" + KEY, None),
         ("PUT", "/bindings/a/b", {"policy": POLICY}),
         ("DELETE", "/bindings/a/b", None), ("GET", "/secrets", None),
         ("PUT", "/secrets/a/b/c", b"s"), ("GET", "/secrets/a/b/c", None),
@@ -786,6 +792,53 @@ class Audit(AdminTest):
         self.assertEqual(self.calls(), [])
 
 
+class References(AdminTest):
+    SET = {"name": "web", "values": {"isv_svn": [1]}}
+    RECORD = {"name": "web", "version": b"\x11" * 32, "created": 1751328000,
+              "updated": 1751328001, "used": 1}
+
+    def test_a_set_is_named_by_its_path(self):
+        self.answers("REFERENCE_PUT", ("not_found",))
+        self.admin("PUT", "/reference-values/web", self.SET)
+        ask = self.asked("REFERENCE_PUT")
+        self.assertEqual((ask["name"], ask["replace"]), ("web", True))
+        answer = self.admin("PUT", "/reference-values/db", self.SET)
+        self.assert_refused(answer, 400, "mismatch")
+        for name in ("-web", "a" * 65, "~"):
+            answer = self.admin("GET", "/reference-values/" + name)
+            self.assert_refused(answer, 404, "not_found")
+
+    def test_a_set_is_shown_with_its_values(self):
+        self.answers("REFERENCE_PUT", ("not_found",))
+        self.admin("POST", "/reference-values", self.SET)
+        flat = self.asked("REFERENCE_PUT")["flat"]
+        self.answers("REFERENCE_SHOW", dict(
+            self.RECORD, flat=flat,
+            policies=encode_list("id_record", [{"id": POLICY}])))
+        self.assertEqual(self.admin("GET", "/reference-values/web").json(), {
+            "created": "2025-07-01T00:00:00Z", "description": "",
+            "expires": None, "name": "web", "policies": [POLICY],
+            "updated": "2025-07-01T00:00:01Z", "used_by": 1,
+            "values": {"isv_svn": [1]}, "version": "11" * 32})
+
+    def test_what_is_no_set_is_malformed(self):
+        self.assert_malformed("POST", "/reference-values", [
+            ({"name": "web"}, 400), ([], 400),
+            (dict(self.SET, more=1), 400),
+            (dict(self.SET, values={"isv_svn": []}), 400),
+            (dict(self.SET, values={"isv_svn": [1, 1]}), 400),
+            (dict(self.SET, values={"pcr.7": ["00" * 32]}), 400)])
+
+    def test_lists_have_pages(self):
+        self.answers("REFERENCE_LIST", {
+            "more": True, "sets": encode_list(
+                "reference_record", [self.RECORD])})
+        answer = self.admin("GET", "/reference-values?after=a&limit=1").json()
+        self.assertEqual(answer["next"], "web")
+        self.assertNotIn("values", answer["items"][0])
+        self.assertEqual(self.asked("REFERENCE_LIST")["after"], "a")
+
+
 class Documents(AdminTest):
     """What the documents show is taken as they show it."""
 
@@ -802,12 +855,19 @@ class Documents(AdminTest):
                 pass
 
     def test_every_policy_that_is_shown_is_one(self):
-        shown = list(self.examples("policy.md"))
+        shown = [x for x in self.examples("policy.md") if "values" not in x]
         self.assertEqual(len(shown), 3)
         self.answers("POLICY_ADD", ("not_found",))
         for policy in shown:
             self.admin("POST", "/policies", {"policy": policy})
         self.assertEqual(self.calls(), ["POLICY_ADD"] * 3)
+
+    def test_the_reference_values_that_are_shown_are_some(self):
+        shown, = [x for x in self.examples("policy.md") if "values" in x]
+        self.answers("REFERENCE_PUT", ("not_found",))
+        self.admin("POST", "/reference-values", shown)
+        self.assertEqual(self.asked("REFERENCE_PUT")["name"], shown["name"])
+        self.assertFalse(self.asked("REFERENCE_PUT")["replace"])
 
     def test_every_claim_that_is_named_can_be_compared(self):
         table = self.text("policy.md").split("| claims | values |")[1]

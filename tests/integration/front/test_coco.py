@@ -232,12 +232,18 @@ class CocoAdmin(FrontTest):
             "credential_invalid")
 
     def test_rego_is_refused_by_name(self):
-        for path in ("resource-policy", "attestation-policy",
-                     "reference-value"):
+        for path in ("resource-policy", "attestation-policy"):
             answer = self.ask("POST", "/kbs/v0/" + path, {"policy": "eA"},
                               self.TOKEN, local=True)
             self.assert_refused(answer, 422, "unsupported")
             self.assertIn("warder policy", answer.json()["detail"])
+
+    def test_values_for_rego_are_refused_by_name(self):
+        for args in (("POST", "/kbs/v0/reference-value", {"version": "0.1.0"}),
+                     ("GET", "/kbs/v0/reference-value/launch_digest", None)):
+            answer = self.ask(*args, self.TOKEN, local=True)
+            self.assert_refused(answer, 422, "unsupported")
+            self.assertIn("warder reference", answer.json()["detail"])
 
     def test_clients_are_served_here_too(self):
         self.keeper.answers["CHALLENGE"] = {"challenge": NONCE}

@@ -21,9 +21,11 @@
 #include "crypto/jws.h"
 #include "crypto/rand.h"
 #include "policy/parse.h"
+#include "policy/parse_reference.h"
 #include "policy/text.h"
 #include "proto/revoked.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { SIGNER = 7 };
@@ -603,6 +605,54 @@ changed_policy_holds_from_the_next_release_on(void **state)
 	t_ok(wd_policy_version(p, row.version));
 	t_ok(wd_store_policy_put(f->b->store, &row));
 	assert_int_equal(resource(f, &c, secret_path), WD_R_SIGNER_MISMATCH);
+}
+
+/* Stores a set "web" with this ISVSVN, as another process would. */
+static void
+put_web(struct t_broker *f, const char *svn)
+{
+	char json[80];
+	WD_AUTO(wd_reference_freep) struct wd_reference *x = NULL;
+	WD_AUTO(wd_store_reference_done)
+	struct wd_store_reference row = { .name = "web" };
+
+	(void)snprintf(json, sizeof(json),
+	    "{\"name\":\"web\",\"values\":{\"isv_svn\":[%s]}}", svn);
+	t_ok(wd_reference_parse(wd_span_text(json), NULL, &x));
+	t_ok(wd_reference_version(x));
+	wd_copy(row.version, WD_SPAN(x->version));
+	row.flat = wd_bytes_copy(wd_reference_flat(x));
+	if (wd_store_reference_add(f->b->store, &row) != 0)
+		t_ok(wd_store_reference_replace(f->b->store, &row));
+}
+
+static void
+changed_reference_values_hold_from_the_next_release_on(void **state)
+{
+	static const char json[] =
+	    "{\"warder\":1,\"tee\":\"sgx\",\"all\":[{\"claim\":\"isv_svn\","
+	    "\"reference\":\"web\"}]}";
+	struct t_broker *f = *state;
+	WD_AUTO(client_done) struct client c = attested(f);
+	WD_AUTO(wd_policy_freep) struct wd_policy *p = NULL;
+	WD_AUTO(wd_store_policy_done)
+	struct wd_store_policy row = { .id = t_id(50) };
+
+	put_web(f, "3");
+	t_ok(wd_policy_parse(wd_span_text(json), NULL, &p));
+	row.flat = wd_bytes_copy(wd_policy_flat(p));
+	t_ok(wd_store_policy_put(f->b->store, &row));
+	put_secret(f, secret_path, "x", &row.id);
+	t_ok(resource(f, &c, secret_path));
+	t_logged(f, "\"references\":[{\"name\":\"web\",\"version\":\"");
+	put_web(f, "2");
+	assert_int_equal(resource(f, &c, secret_path), WD_R_POLICY_CLAUSE);
+	t_logged(f, "\"expected\":\"reference web@");
+	put_web(f, "2,3");
+	t_ok(resource(f, &c, secret_path));
+	t_ok(wd_store_reference_delete(f->b->store, "web"));
+	assert_int_equal(resource(f, &c, secret_path), WD_R_REFERENCE_MISSING);
+	t_logged(f, "there is no such set");
 }
 
 static void
@@ -1289,6 +1339,8 @@ main(void)
 		with_broker(software_evidence_needs_a_policy_that_says_so),
 		with_broker(debug_evidence_needs_a_policy_that_says_so),
 		with_broker(changed_policy_holds_from_the_next_release_on),
+		with_broker(
+		    changed_reference_values_hold_from_the_next_release_on),
 		with_broker(key_and_certificate_come_under_the_keys_policy),
 		with_broker(native_release_is_signed_over_what_was_asked),
 		with_broker(revoked_lease_is_not_renewed),
