@@ -67,6 +67,24 @@ a_td_report_1_0_comes_in_versions_4_and_5(void **state)
 	}
 }
 
+static void
+a_least_number_of_tdx_is_of_tdx(void **state)
+{
+	struct t_recipe r = t_good_td();
+	struct wd_claims c = { 0 };
+
+	(void)state;
+	r.min_evaluation_sgx = 99;
+	r.min_evaluation_tdx = 17;
+	t_ok(t_judge(&r, &c, NULL));
+	r.min_evaluation_number = 17;
+	r.min_evaluation_tdx = 18;
+	assert_int_equal(t_judge(&r, &c, NULL), WD_R_EVALUATION_NUMBER);
+	r.min_evaluation_number = 18; /* the higher one counts */
+	r.min_evaluation_tdx = 1;
+	assert_int_equal(t_judge(&r, &c, NULL), WD_R_EVALUATION_NUMBER);
+}
+
 /* What differs from a good TD, and what is then said of it. */
 struct turn {
 	const char *what;
@@ -456,6 +474,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_quote_says_what_the_td_is),
 		cmocka_unit_test(a_td_report_1_0_comes_in_versions_4_and_5),
+		cmocka_unit_test(a_least_number_of_tdx_is_of_tdx),
 		cmocka_unit_test(
 		    module_platform_and_quoting_enclave_make_one_status),
 		cmocka_unit_test(the_level_before_convergence_is_a_claim_too),

@@ -609,6 +609,8 @@ t_world_make(struct t_world *w, const struct t_recipe *r)
 	w->rules.allow_debug = r->allow_debug;
 	w->rules.crl_optional = r->crl_optional;
 	w->rules.min_evaluation_number = r->min_evaluation_number;
+	w->rules.min_evaluation_sgx = r->min_evaluation_sgx;
+	w->rules.min_evaluation_tdx = r->min_evaluation_tdx;
 	make_certs(w, r);
 	chain = make_chain(w, r->pck_order);
 	pin(w, r);

@@ -75,7 +75,7 @@ struct t_recipe {
 	int64_t at;
 	/* the rules */
 	bool allow_debug, crl_optional, software;
-	uint32_t min_evaluation_number;
+	uint32_t min_evaluation_number, min_evaluation_sgx, min_evaluation_tdx;
 	enum t_who anchor; /* whose certificate is pinned */
 	enum wd_tee anchor_tee;
 };
