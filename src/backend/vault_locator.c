@@ -80,6 +80,16 @@ static const struct {
 	[WD_VAULT_CREDS] = { "creds", read_creds },
 };
 
+/* There is one text for each. */
+static bool
+is_written(const struct wd_vault_locator *l, struct wd_span text)
+{
+	char again[WD_LOCATOR_MAX + 1];
+
+	return wd_vault_locator_write(l, again, NULL) == 0 &&
+	    wd_span_is(text, again);
+}
+
 int
 wd_vault_locator_read(
     struct wd_span text, struct wd_vault_locator *ret, struct wd_diag *d)
@@ -91,7 +101,8 @@ wd_vault_locator_read(
 	for (size_t i = 0; i < WD_N(sorts); i++)
 		if (wd_span_is(name, sorts[i].name)) {
 			l.sort = (enum wd_vault_sort)i;
-			if (!sorts[i].read(&rd, &l) || wd_rd_end(&rd) != 0)
+			if (!sorts[i].read(&rd, &l) || wd_rd_end(&rd) != 0 ||
+			    !is_written(&l, text))
 				break;
 			*ret = l;
 			return 0;

@@ -226,17 +226,19 @@ wd_vault_refused(
 	WD_AUTO(wd_json_freep) struct wd_json *doc = NULL;
 	const struct refusal *row = find(status);
 	const char *words = row->words;
+	const struct wd_jval *root = NULL;
 	struct wd_span error = { 0 };
 	enum wd_reason reason;
 
 	if (wd_json_parse(body, NULL, &doc) == 0)
-		error = first_error(wd_json_root(doc));
+		root = wd_json_root(doc);
+	error = first_error(root);
 	reason = reason_of(row, error);
 	if (reason == WD_R_BACKEND_NOT_CONFIGURED)
 		words = "nothing is mounted there";
 	if (reason == WD_R_CONFLICT)
 		words = "there is another version";
-	if (status == 404 && is_deleted(wd_json_root(doc)))
+	if (status == 404 && is_deleted(root))
 		words = "was deleted";
 	if (error.len > WORDS_MAX)
 		error.len = WORDS_MAX;

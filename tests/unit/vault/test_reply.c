@@ -176,6 +176,7 @@ static const struct {
 	    WD_R_BACKEND_NOT_CONFIGURED, WD_VAULT_FAIL, "nothing is mounted" },
 	{ 404, "{\"data\":{\"data\":null,\"metadata\":{\"version\":2}}}",
 	    WD_R_NOT_FOUND, WD_VAULT_FAIL, "was deleted" },
+	{ 404, "<html>404</html>", WD_R_NOT_FOUND, WD_VAULT_FAIL, "not there" },
 	{ 405, "", WD_R_UNSUPPORTED, WD_VAULT_FAIL, "405" },
 	{ 412, "", WD_R_UNAVAILABLE, WD_VAULT_AGAIN, "lags" },
 	{ 413, "", WD_R_TOO_LARGE, WD_VAULT_FAIL, "too large" },
