@@ -6,8 +6,10 @@ with the key in the agent: of the worker and the agent together.
 
 A server releases the keys to an agent, as ever. One worker and the agent on CPU
 0, clients (openssl s_time) on the others, all of them before whatever else runs
-when started as root. The two ways take turns; figures are medians of the rounds.
-Ratio: CPU time with a file, divided by that through the module.
+when started as root. The two ways take turns, and turns at being the first;
+figures are medians of the rounds. Ratio: CPU time with a file, divided by that
+through the module, each with its neighbour in time; with its quartiles, which lie
+far apart where other work has cooled the caches.
 
 Then the agent is killed and started again, five times: how long a handshake
 takes to fail without it, and how long after its start they work again.
@@ -100,6 +102,11 @@ def start_agent(server, rig, key):
     return agent
 
 
+def quartiles(values):
+    return (statistics.quantiles(values, n=4, method="inclusive")
+            if len(values) > 1 else values * 3)
+
+
 def take_turns(name, rig, agent, rounds, seconds):
     http = "ssl_ecdh_curve X25519; ssl_session_cache off; keepalive_timeout 0;"
     servers = {
@@ -114,17 +121,19 @@ def take_turns(name, rig, agent, rounds, seconds):
     for pid in pids["file"] + pids["module"]:
         go_first(pid, {first})
     seen = {way: [] for way in servers}
-    for _ in range(rounds):
-        for way, nginx in servers.items():
-            seen[way].append(measure(nginx, "KEY", pids[way], seconds))
-    cpu = {w: statistics.median(sum(x[0]) for x in s)
-           for w, s in seen.items()}
+    for i in range(rounds):
+        for way in sorted(servers, reverse=i % 2 == 1):
+            seen[way].append(measure(servers[way], "KEY", pids[way], seconds))
+    each = {w: [sum(x[0]) for x in s] for w, s in seen.items()}
+    cpu = {w: statistics.median(s) for w, s in each.items()}
+    ratios = [f / m for f, m in zip(each["file"], each["module"])]
+    low, ratio, high = quartiles(ratios)
     rate = {w: statistics.median(x[1] for x in s) for w, s in seen.items()}
     print("%-9s file %6.1f us (%5.0f/s)  module %6.1f us (%5.0f/s), of which "
-          "the agent %5.1f  ratio %.3f" % (
+          "the agent %5.1f  ratio %.3f (%.3f to %.3f)" % (
               name, cpu["file"], rate["file"], cpu["module"], rate["module"],
               statistics.median(x[0][1] for x in seen["module"]),
-              cpu["file"] / cpu["module"]))
+              ratio, low, high))
     sys.stdout.flush()
 
 
