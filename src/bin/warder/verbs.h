@@ -20,6 +20,7 @@ extern const struct cli_verb cli_verb_backup_verify;
 extern const struct cli_verb cli_verb_collateral_import;
 extern const struct cli_verb cli_verb_collateral_list;
 extern const struct cli_verb cli_verb_bench_verify;
+extern const struct cli_verb cli_verb_doctor;
 extern const struct cli_verb cli_verb_evidence_inspect;
 extern const struct cli_verb cli_verb_evidence_verify;
 extern const struct cli_verb cli_verb_init;
