@@ -189,6 +189,11 @@ struct wd_backend_row {
 	int (*check)(
 	    void *x, int64_t deadline, struct wd_wr *words, struct wd_diag *d);
 
+	/* Does what is due though nobody asks, such as to renew a token, and
+	 * returns the milliseconds until there is more; -1: not before a call.
+	 * NULL: nothing ever. */
+	int64_t (*keep)(void *x, int64_t deadline);
+
 	int (*make)(void *x, const struct wd_backend_make *in, int64_t deadline,
 	    struct wd_backend_made *out, struct wd_diag *d);
 	/* NAME as an operator or ISecL's kmip_key_id gives it. */

@@ -17,7 +17,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-enum { FILE_MAX = 256 << 10, NAME_MAX_LEN = WD_ID_LEN + 16 };
+enum {
+	KEEP_LEAST_MS = 100,
+	FILE_MAX = 256 << 10,
+	NAME_MAX_LEN = WD_ID_LEN + 16
+};
 
 /* ---- results */
 
@@ -182,6 +186,22 @@ check(void *x, int64_t deadline, struct wd_wr *words, struct wd_diag *d)
 
 	wd_vault_until(b->v, deadline);
 	return wd_vault_result(look(b, words, d), d);
+}
+
+/* A token that nobody uses would end otherwise. One that is not there yet, or
+ * could not be had again, waits for the next call. */
+static int64_t
+keep(void *x, int64_t deadline)
+{
+	struct wd_backend_vault *b = x;
+	int64_t due = wd_vault_due_ms(b->v);
+
+	if (due == 0) {
+		wd_vault_until(b->v, deadline);
+		(void)!wd_vault_keep(b->v, NULL); /* a call will tell */
+		due = wd_vault_due_ms(b->v);
+	}
+	return due < 0 || due > KEEP_LEAST_MS ? due : KEEP_LEAST_MS;
 }
 
 /* ---- made */
@@ -493,6 +513,7 @@ const struct wd_backend_row wd_backend_vault_row = {
 	.open = open_vault,
 	.close = close_vault,
 	.check = check,
+	.keep = keep,
 	.make = make,
 	.attach = attach,
 	.fetch = fetch,

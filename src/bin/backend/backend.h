@@ -38,6 +38,7 @@ struct backend {
 	void *x;            /* what the row opened; NULL: it could not */
 	struct wd_diag why; /* then */
 	int64_t again;      /* then: when to start anew, monotonic ms */
+	int64_t keep_at;    /* when the row has something to do by itself */
 
 	struct backend_keeper keepers[WD_KEEPERS];
 	uint32_t last_serial;

@@ -10,10 +10,11 @@
 #include "sys/log.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <unistd.h>
 
-enum { ARENA = 16 << 20 };
+enum { ARENA = 16 << 20, KEEP_MS = 2000 };
 
 /* ---- keepers */
 
@@ -111,7 +112,24 @@ patience(const struct backend *b)
 
 	if (b->n > 0)
 		return 0;
-	return b->x != NULL ? -1 : left > 0 ? (int)left : 0;
+	if (b->x != NULL)
+		left = b->keep_at - wd_time_mono_ms();
+	if (left > INT_MAX)
+		return -1;
+	return left > 0 ? (int)left : 0;
+}
+
+/* Between two calls, and only while none waits. */
+static void
+keep(struct backend *b, bool asked)
+{
+	int64_t now = wd_time_mono_ms(), ms = -1;
+
+	if (b->x == NULL || b->n > 0 || (!asked && now < b->keep_at))
+		return;
+	if (b->row->keep != NULL)
+		ms = b->row->keep(b->x, now + KEEP_MS);
+	b->keep_at = ms < 0 ? INT64_MAX : wd_time_mono_ms() + ms;
 }
 
 static int
@@ -120,7 +138,7 @@ loop(struct backend *b, struct wd_diag *d)
 	int r;
 
 	while ((r = backend_listen(b, patience(b), d)) == 0) {
-		(void)backend_serve_one(b); /* none may wait */
+		keep(b, backend_serve_one(b));
 		if (b->x == NULL && b->n == 0 && wd_time_mono_ms() >= b->again)
 			_exit(1); /* the supervisor starts us again */
 	}

@@ -76,6 +76,14 @@ check(struct work *w)
 	return w->row->check(w->x, deadline(w), &w->out, &w->d);
 }
 
+static int
+keep(struct work *w)
+{
+	wd_wr_printf(
+	    &w->out, "%lld", (long long)w->row->keep(w->x, deadline(w)));
+	return 0;
+}
+
 static void
 say_made(struct work *w, const struct wd_backend_made *m)
 {
@@ -177,6 +185,7 @@ static const struct {
 	int (*run)(struct work *w);
 } commands[] = {
 	{ "check", check },
+	{ "keep", keep },
 	{ "make", make },
 	{ "attach", attach },
 	{ "fetch", fetch },

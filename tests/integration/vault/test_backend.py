@@ -3,6 +3,7 @@ import base64
 import json
 import os
 import sys
+import time
 import unittest
 import uuid
 
@@ -411,6 +412,21 @@ class State(Case):
         words = self.ok("check")
         self.assertIn("version", words)
         self.assertIn(MOUNT + " is a key-value engine 2", words)
+
+    def test_a_token_that_nobody_uses_is_kept(self):
+        token = vault.make_token(ttl="2s", period="2s")
+        peer = self.open()
+        peer.put("secret", token)
+        self.assertEqual(self.ok("keep", peer=peer), "-1")
+        _, _, locator, _, _ = self.make("aes-256")
+        self.ok("fetch", locator, "aes-256", peer=peer)
+        os.unlink(peer.path("secret"))
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            due = int(self.ok("keep", peer=peer))
+            self.assertGreater(due, 0)
+            time.sleep(min(due / 1000, 0.3))
+        self.ok("fetch", locator, "aes-256", peer=peer)
 
     def test_a_mount_that_is_not_there_loses_nothing(self):
         peer = self.open(mount="not-there")
