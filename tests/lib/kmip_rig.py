@@ -10,6 +10,7 @@ import select
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 from cryptography import x509
@@ -107,6 +108,9 @@ class Server:
                  name="server"):
         self.folder = os.path.join(folder, name)
         os.makedirs(os.path.join(self.folder, "policy"))
+        # its own syncs are not what is tried
+        self.db = tempfile.TemporaryDirectory(
+            dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
         self.port = free_port()
         self.log = os.path.join(self.folder, "server.log")
         self.process = None
@@ -120,7 +124,7 @@ class Server:
                     "tls_cipher_suites=ECDHE-ECDSA-AES256-GCM-SHA384\n"
                     "database_path=%s/kmip.db\n"
                     % (self.port, cert, cert, pki.ca, self.folder,
-                       self.folder))
+                       self.db.name))
 
     def start(self):
         with open(self.log + ".out", "ab") as out:
@@ -143,6 +147,13 @@ class Server:
             self.process.kill()
             self.process.wait(20)
         self.process = None
+
+    def signal(self, what):
+        self.process.send_signal(what)
+
+    def close(self):
+        self.kill()
+        self.db.cleanup()
 
     def connections(self):
         """How many were made to it since it started."""

@@ -1,7 +1,7 @@
 /*
  * A backend's row on a line: a command on standard input, an answer on standard
- * output, from one backend opened as warder-backend opens it. For tests alone:
- * it prints keys.
+ * output, from one backend opened as warder-backend opens it and inside of the
+ * same sandbox. For tests alone: it prints keys.
  *
  *   row_tool KIND NAME=VALUE...
  *
@@ -9,7 +9,6 @@
  *   make KIND ID VERSION [HEX]      attach NAME
  *   fetch KIND LOCATOR              destroy LOCATOR
  */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,8 +17,12 @@
 #include "base/num.h"
 #include "codec/hex.h"
 #include "crypto/init.h"
+#include "crypto/memory.h"
+#include "sys/arena.h"
+#include "sys/harden.h"
+#include "sys/sandbox.h"
 
-enum { WORDS = 8, LINE = 1 << 18 };
+enum { WORDS = 8, LINE = 1 << 18, ARENA = 16 << 20 };
 
 static const struct wd_backend_row *row;
 static void *opened;
@@ -193,11 +196,24 @@ set(struct wd_backend_conf *c, char *setting, struct wd_diag *d)
 	return wd_backend_conf_set(c, setting, wd_span_text(value + 1), "/", d);
 }
 
+/* As bin/common/role.c does. */
+static int
+become_role(struct wd_diag *d)
+{
+	int r = wd_harden_process(d);
+
+	if (r != 0 || (r = wd_arena_install(ARENA, d)) != 0)
+		return r;
+	r = wd_crypto_use_memory(
+	    wd_arena_alloc, wd_arena_realloc, wd_arena_free, d);
+	return r != 0 ? r : wd_crypto_init(d);
+}
+
 static int
 start(int n, char **settings, struct wd_diag *d)
 {
 	static struct wd_backend_conf c = { .name = "tried" };
-	int r = wd_crypto_init(d);
+	int r = become_role(d);
 
 	c.form = wd_backend_form_by_name(wd_span_text(settings[0]));
 	if (r != 0 || c.form == NULL)
@@ -208,7 +224,9 @@ start(int n, char **settings, struct wd_diag *d)
 			return r;
 	if ((r = wd_backend_conf_complete(&c, d)) != 0)
 		return r;
-	return row->open(&c, &opened, d);
+	if ((r = row->open(&c, &opened, d)) != 0)
+		return r;
+	return wd_sandbox_enter(WD_SANDBOX_BACKEND, d);
 }
 
 int
@@ -220,7 +238,6 @@ main(int argc, char **argv)
 
 	if (argc < 2)
 		return 2;
-	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
 	r = start(argc - 1, argv + 1, &d);
 	if (r != 0)
 		printf("%s %s\n", wd_reason_name(r), d.detail);

@@ -33,8 +33,8 @@ class Row(rig.Client):
     """tests/lib/row_tool.c"""
 
     def __init__(self, port, ca, cert, **settings):
-        settings = dict(host="127.0.0.1", port=port, ca=ca, certificate=cert,
-                        key=cert + ".key", **settings)
+        settings = {"host": "127.0.0.1", "port": port, "ca": ca,
+                    "certificate": cert, "key": cert + ".key", **settings}
         self.run([ROW, "kmip"] + ["%s=%s" % s for s in settings.items()])
 
 
@@ -45,7 +45,7 @@ class Case(unittest.TestCase):
         self.pki = rig.Pki(self.dir.name)
         self.cert = self.pki.issue("warder")
         self.kmip = rig.Server(self.dir.name, self.pki)
-        self.addCleanup(self.kmip.kill)
+        self.addCleanup(self.kmip.close)
 
     def row(self, **settings):
         row = Row(self.kmip.port, self.pki.ca, self.cert, **settings)
@@ -316,6 +316,13 @@ class Broken(Case):
         self.refused("unavailable", "", row.ask, "fetch", "aes-256", locator)
         self.kmip.start()
         self.assertEqual(row.ask("fetch", "aes-256", locator), key)
+
+    def test_a_name_is_looked_up_again_behind_the_sandbox(self):
+        row = self.row(host="localhost")
+        for _ in range(2):
+            self.refused("unavailable", "", row.ask, "check")
+        self.kmip.start()
+        row.ask("check")
 
     def test_wrong_certificates_are_told(self):
         self.kmip.start()
