@@ -38,14 +38,27 @@ write_break_glass(struct wd_jtext *j, uint32_t shares, uint32_t threshold)
 	wd_jtext_key_uint(j, "break_glass_threshold", threshold);
 }
 
+/* null: never, or not now. */
+static void
+write_probe(struct wd_jtext *j, const char *key, int64_t when)
+{
+	wd_jtext_key(j, key);
+	if (when == 0)
+		wd_jtext_null(j);
+	else
+		wd_jtext_time(j, when);
+}
+
 void
 wd_admin_seal_write(struct wd_jtext *j, const struct wd_msg_seal_state *s)
 {
 	wd_jtext_object(j);
 	write_break_glass(j, s->break_glass_shares, s->break_glass_threshold);
+	write_probe(j, "failing_since", s->probe_failing);
 	wd_jtext_key_bool(j, "initialized", s->initialized);
 	wd_jtext_key(j, "kind");
 	wd_jtext_string(j, s->kind);
+	write_probe(j, "last_good_probe", s->probe_good);
 	write_nonce(j, s->nonce);
 	wd_jtext_key_uint(j, "progress", s->progress);
 	wd_jtext_key_bool(j, "sealed", s->sealed);
@@ -133,8 +146,10 @@ write_seal(struct wd_jtext *j, const struct wd_msg_status *s)
 	wd_jtext_key(j, "seal");
 	wd_jtext_object(j);
 	write_break_glass(j, s->break_glass_shares, s->break_glass_threshold);
+	write_probe(j, "failing_since", s->seal_probe_failing);
 	wd_jtext_key(j, "kind");
 	wd_jtext_string(j, s->seal_kind);
+	write_probe(j, "last_good_probe", s->seal_probe_good);
 	write_nonce(j, s->seal_nonce);
 	wd_jtext_key_uint(j, "progress", s->progress);
 	wd_jtext_key_uint(j, "shares", s->shares);

@@ -65,6 +65,7 @@ struct wd_conf {
 	bool pkcs11_oaep_sha1;
 	char seal_tpm[WD_CONF_PATH]; /* tss/tss.h; empty: none */
 	uint32_t seal_tpm_pcrs;      /* bits */
+	uint32_t seal_probe_seconds; /* between two trials of its device */
 
 	/* [public] */
 	struct wd_conf_address public_listen;

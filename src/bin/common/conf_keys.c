@@ -101,6 +101,13 @@ static const struct wd_conf_key keys[] = {
 	    .standard = "7", .at_start_only = true,
 	    .manual = "The registers whose values a new seal is bound to." },
 
+	{ "seal", "probe_seconds", WD_CONF_IS_NUMBER, AT(seal_probe_seconds),
+	    .min = 1, .max = 86400, .standard = "600", .at_start_only = true,
+	    .manual = "How often an open seal with an HSM or TPM is opened "
+		      "again for a trial, so that a device that went away "
+		      "is seen before a start needs it. While that fails, "
+		      "each minute if that is sooner." },
+
 	{ "public", "listen", WD_CONF_IS_ADDRESS, AT(public_listen),
 	    .standard = "0.0.0.0:9443",
 	    .manual = "Where clients connect, by TLS. Port 0 takes any that "

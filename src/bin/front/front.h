@@ -83,6 +83,8 @@ struct front {
 
 	struct front_count counts[FRONT_COUNTS];
 	struct front_metrics metrics;
+	struct wd_msg_health health; /* as the keeper last said; admin's */
+	bool health_known, health_asked;
 	struct wd_bytes *procs; /* encoded list of processes; NULL: none */
 	bool leaving;
 };
@@ -116,6 +118,9 @@ void front_ask_admin(struct front *f, struct wd_request *rq, enum wd_call call,
 /* As front_ask_admin when reading the request gave R == 0, else refuses it. */
 void front_ask_read(struct front *f, struct wd_request *rq, int r,
     const struct wd_diag *d, enum wd_call call, void *msg, front_done *done);
+
+/* ---- health.c: what /metrics says of the seal, asked for beforehand */
+void front_health_look(struct front *f);
 
 /* Asks for the front itself. False: not now. */
 bool front_ask_own(struct front *f, enum wd_call call, front_done *done);

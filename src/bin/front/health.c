@@ -39,6 +39,24 @@ front_readyz(void *ctx, struct wd_request *rq)
 	front_ask(ctx, rq, WD_CALL_HEALTH, NULL, ready_done);
 }
 
+/* Once a second, so that whoever asks for the counters never waits. */
+static void
+on_health(struct front *f, struct wd_request *rq, const void *msg)
+{
+	(void)rq;
+	f->health_asked = false;
+	f->health_known = msg != NULL;
+	if (msg != NULL)
+		f->health = *(const struct wd_msg_health *)msg; /* no texts */
+}
+
+void
+front_health_look(struct front *f)
+{
+	if (f->self == WD_PROC_ADMIN_FRONT && !f->health_asked)
+		f->health_asked = front_ask_own(f, WD_CALL_HEALTH, on_health);
+}
+
 void
 front_metrics(void *ctx, struct wd_request *rq)
 {

@@ -72,6 +72,7 @@ on_tick(void *ctx)
 	struct front *f = ctx;
 
 	front_count_flush(f);
+	front_health_look(f);
 	wd_event_after(f->tick, TICK_MS);
 }
 

@@ -112,11 +112,37 @@ write_procs(const struct front *f, struct wd_wr *wr)
 		write_proc(wr, &p);
 }
 
+/* Without a word of the keeper there is none of the seal. */
+static void
+write_seal(const struct front *f, struct wd_wr *wr)
+{
+	const struct wd_msg_health *h = &f->health;
+
+	if (!f->health_known)
+		return;
+	head(wr, "warder_sealed", "gauge", "1 while the server is sealed.");
+	wd_wr_printf(wr, "warder_sealed %d\n", h->sealed ? 1 : 0);
+	head(wr, "warder_log_writable", "gauge",
+	    "1 while the log can be written.");
+	wd_wr_printf(wr, "warder_log_writable %d\n", h->log_writable ? 1 : 0);
+	if (h->seal_probe_good == 0 && h->seal_probe_failing == 0)
+		return; /* no device */
+	head(wr, "warder_seal_probe_ok", "gauge",
+	    "1 while the device of the seal would open it again.");
+	wd_wr_printf(wr, "warder_seal_probe_ok %d\n",
+	    h->seal_probe_failing == 0 ? 1 : 0);
+	head(wr, "warder_seal_probe_good_timestamp_seconds", "gauge",
+	    "When it last did.");
+	wd_wr_printf(wr, "warder_seal_probe_good_timestamp_seconds %lld\n",
+	    (long long)h->seal_probe_good);
+}
+
 void
 front_metrics_write(const struct front *f, struct wd_wr *wr)
 {
 	write_answers(f, wr);
 	write_refusals(f, wr);
 	write_state(f, wr);
+	write_seal(f, wr);
 	write_procs(f, wr);
 }

@@ -473,6 +473,10 @@ status_warnings(const struct keeper *k, bool store_fails, struct wd_wr *wr)
 
 	if (seal != NULL && seal->warning != NULL)
 		wd_wr_text(wr, seal->warning);
+	if (k->seal_state.probe_failing != 0)
+		wd_wr_text(wr,
+		    "the device of the seal does not open it: after the next "
+		    "start this server would stay sealed");
 	if (store_fails && wr->len > 0)
 		wd_wr_text(wr, "; ");
 	if (store_fails)
@@ -500,6 +504,8 @@ answer_status(struct keeper *k, uint32_t request)
 		.seal_nonce = k->seal_state.nonce,
 		.break_glass_shares = k->seal_state.break_glass_shares,
 		.break_glass_threshold = k->seal_state.break_glass_threshold,
+		.seal_probe_good = k->seal_state.probe_good,
+		.seal_probe_failing = k->seal_state.probe_failing,
 		.log_size = k->log_size,
 		.log_writable = k->log_writable,
 		.clock = wd_time_now(),

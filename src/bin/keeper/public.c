@@ -311,6 +311,8 @@ on_health(struct keeper *k, const struct wd_frame *f)
 		.sealed = k->broker == NULL || !k->broker->open,
 		.log_writable = k->log_writable,
 		.verify_ready = k->verify_ready,
+		.seal_probe_good = k->seal_state.probe_good,
+		.seal_probe_failing = k->seal_state.probe_failing,
 	};
 
 	keeper_reply(k, WD_CALL_HEALTH, f->request, 0, NULL, &answer);

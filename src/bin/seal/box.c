@@ -271,6 +271,23 @@ seal_box_break_glass(
 	return open_by_root(b, &f, &found, d);
 }
 
+int
+seal_box_probe(const struct seal_box *b, struct wd_diag *d)
+{
+	WD_AUTO(wd_seal_file_done) struct wd_seal_file f = { 0 };
+	WD_AUTO(wd_secret_freep) struct wd_secret *root = NULL;
+	struct seal_box copy = *b;
+	int r;
+
+	if ((r = read_seal(&copy, &f, d)) != 0 ||
+	    (r = unwrap(&copy, &f, wd_span(NULL, 0), &root, d)) != 0)
+		return r;
+	if (b->root == NULL ||
+	    wd_ct_equal(wd_secret_borrow(root), wd_secret_borrow(b->root)))
+		return 0;
+	return wd_reject(d, WD_R_TAMPERED, "the seal file is another one");
+}
+
 /* ---- another seal */
 
 static int

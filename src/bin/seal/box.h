@@ -42,6 +42,10 @@ int seal_box_open(struct seal_box *b, struct wd_span share, struct wd_diag *d)
 int seal_box_break_glass(
     struct seal_box *b, struct wd_span share, struct wd_diag *d) WD_MUST_USE;
 
+/* Whether the seal opens as a start would have it, without any change to B.
+ * WD_R_TAMPERED when another root key comes of it; and as seal_box_open(). */
+int seal_box_probe(const struct seal_box *b, struct wd_diag *d) WD_MUST_USE;
+
 /*
  * Has another seal take the place of this one; the box stays open. WD_R_SEALED;
  * WD_R_CONFLICT while the files are not in order, or when there are break-glass

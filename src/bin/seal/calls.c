@@ -78,6 +78,8 @@ try_to_open(
 			    : seal_box_open(&s->box, share, d);
 
 	seal_progress_reset(&s->progress);
+	if (!break_glass && s->box.row != NULL && s->box.row->device)
+		seal_probe_note(s, r);
 	if (r == WD_R_UNSEAL_REFUSED)
 		seal_delay_wrong(&s->delay, wd_time_mono_ms());
 	else if (r == 0)

@@ -33,6 +33,8 @@ seal_state(const struct seal *s)
 		.nonce = wd_id_span(&s->progress.nonce),
 		.break_glass_shares = s->box.break_glass.shares,
 		.break_glass_threshold = s->box.break_glass.threshold,
+		.probe_good = s->probe_good,
+		.probe_failing = s->probe_failing,
 		.wait_ms = seal_delay_left(&s->delay, wd_time_mono_ms()),
 		.keyring = wd_secret_borrow(s->box.keyring),
 	};
@@ -135,11 +137,9 @@ tell_all(struct seal *s, uint64_t asker)
 	}
 }
 
-void
-seal_tell_state(struct seal *s)
+static void
+tell_greeted(struct seal *s, const struct wd_msg_seal_state *state)
 {
-	struct wd_msg_seal_state state = seal_state(s);
-
 	for (size_t i = 0; i < WD_KEEPERS; i++) {
 		struct seal_keeper *k = &s->keepers[i];
 		uint32_t number;
@@ -147,11 +147,28 @@ seal_tell_state(struct seal *s)
 		if (k->base.peer.chan == NULL || k->base.condemned ||
 		    !k->greeted)
 			continue;
-		if (wd_peer_send(&k->base.peer, WD_CALL_KEYRING, &state, -1,
+		if (wd_peer_send(&k->base.peer, WD_CALL_KEYRING, state, -1,
 			&number) != 0)
 			seal_keeper_condemn(
 			    s, k, "does not take what it is told");
 	}
+}
+
+void
+seal_tell_state(struct seal *s)
+{
+	struct wd_msg_seal_state state = seal_state(s);
+
+	tell_greeted(s, &state);
+}
+
+void
+seal_tell_news(struct seal *s)
+{
+	struct wd_msg_seal_state state = seal_state(s);
+
+	state.keyring = wd_span(NULL, 0);
+	tell_greeted(s, &state);
 }
 
 void

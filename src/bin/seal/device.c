@@ -22,6 +22,7 @@ seal_device_attach(struct seal *s, uint16_t cell, int fd)
 	    0)
 		wd_log(WD_LOG_ERROR, "device_not_attached", NULL);
 	s->device_due = wd_time_mono_ms();
+	seal_probe_soon(s);
 }
 
 /* Rejections are the device's word; anything else is its end. */
@@ -115,6 +116,7 @@ seal_device_check(struct seal *s)
 		return (int)(s->device_due - now); /* at most AGAIN_MS */
 	r = seal_box_open(&s->box, wd_span(NULL, 0), &d);
 	s->device_due = wd_time_mono_ms() + AGAIN_MS;
+	seal_probe_note(s, r);
 	if (r != 0) {
 		wd_log_result("seal_not_opened", r, &d);
 		return wants_to_open(s) ? AGAIN_MS : -1;

@@ -71,6 +71,7 @@ loop(struct seal *s, struct wd_diag *d)
 
 		seal_change_check(s);
 		due = sooner(seal_share_check(s), seal_device_check(s));
+		due = sooner(due, seal_probe_check(s));
 		seal_keepers_flush(s);
 		n = list(s, fds);
 		if (poll(fds, n, sooner(seal_change_due(s), due)) >= 0)

@@ -78,6 +78,9 @@ seal_migrate(
 		wd_log_result("seal_not_migrated", r, d);
 		return r;
 	}
+	s->probe_good = s->probe_failing = 0;
+	if (row->device) /* it was opened to prove it */
+		seal_probe_note(s, 0);
 	wd_log(WD_LOG_INFO, "seal_migrated", "from", before, "kind", row->name,
 	    "request", m->request.s, NULL);
 	if (row->warning != NULL)

@@ -31,6 +31,10 @@ struct seal {
 	struct wd_peer device;         /* chan NULL: none, or not yet */
 	struct wd_seal_device device_of_box;
 	int64_t device_due; /* when opening by it is tried (again) */
+	int64_t probe_due;  /* when it is tried for a trial; INT64_MAX: not */
+	/* By the calendar: when it last opened the seal, and since when it does
+	 * not; 0: neither. */
+	int64_t probe_good, probe_failing;
 	bool locked; /* an operator has sealed: no keeper may have keys */
 
 	struct seal_keeper keepers[WD_KEEPERS];
@@ -86,6 +90,17 @@ int seal_device_generate(struct seal *s, struct wd_diag *d) WD_MUST_USE;
  * is, -1: not at all. */
 int seal_device_check(struct seal *s);
 
+/* ---- probe.c: whether the device would open the seal at the next start */
+
+/* What came of an attempt to open by it: 0 or why not. */
+void seal_probe_note(struct seal *s, int result);
+
+/* Another seal, or another process of the device: the next trial is soon. */
+void seal_probe_soon(struct seal *s);
+
+/* Makes a trial when it is due; milliseconds until one is, -1: none. */
+int seal_probe_check(struct seal *s);
+
 /* ---- shares.c: seals that several operators open */
 
 /*
@@ -123,6 +138,9 @@ void seal_change(struct seal *s, enum seal_doing what, struct seal_keeper *k,
 /* Tells all keepers that have asked how things stand, with the keyring when it
  * is open, outside of any change; they owe nothing. */
 void seal_tell_state(struct seal *s);
+
+/* The same without the keyring, for those that have it. */
+void seal_tell_news(struct seal *s);
 
 /* Tells K to wipe, outside of any change. */
 void seal_wipe(struct seal *s, struct seal_keeper *k);

@@ -21,6 +21,7 @@ enum cli_exit {
 	CLI_OK = 0,
 	CLI_FAULT = 1,
 	CLI_USAGE = 2,
+	CLI_SEALED = 2, /* of status: as Vault's has it */
 	CLI_REJECTED = 3,
 };
 

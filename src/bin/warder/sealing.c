@@ -22,6 +22,8 @@ static const struct cli_column status_lines[] = {
 	{ "seal.shares", "total shares", 0 },
 	{ "seal.threshold", "threshold", 0 },
 	{ "seal.progress", "unseal progress", 0 },
+	{ "seal.last_good_probe", "last good probe", 0 },
+	{ "seal.failing_since", "failing since", 0 },
 	{ "seal.break_glass_shares", "break-glass shares", 0 },
 	{ "seal.break_glass_threshold", "break-glass threshold", 0 },
 	{ "seal.nonce", "unseal nonce", 0 },
@@ -42,6 +44,17 @@ static const struct cli_column process_columns[] = {
 	{ "missing", "MISSING FEATURES", 0 },
 };
 
+/* What the exit status says beside. */
+static enum cli_exit
+open_or_sealed(const struct cli_online *o)
+{
+	bool sealed = true;
+
+	(void)wd_jval_bool(
+	    wd_jval_get(wd_json_root(o->doc), "sealed"), &sealed);
+	return sealed ? CLI_SEALED : CLI_OK;
+}
+
 static enum cli_exit
 run_status(const struct cli_args *args)
 {
@@ -51,17 +64,20 @@ run_status(const struct cli_args *args)
 	if (e != CLI_OK ||
 	    (e = cli_online_send(&o, "GET", "/admin/v1/status", NULL)) !=
 		CLI_OK ||
-	    (e = cli_show(&o, status_lines, WD_N(status_lines))) != CLI_OK ||
-	    cli_has(args, "json"))
+	    (e = cli_show(&o, status_lines, WD_N(status_lines))) != CLI_OK)
 		return e;
+	if (cli_has(args, "json"))
+		return open_or_sealed(&o);
 	(void)printf("\n");
-	return cli_show_member(
+	e = cli_show_member(
 	    &o, "processes", process_columns, WD_N(process_columns));
+	return e != CLI_OK ? e : open_or_sealed(&o);
 }
 
 const struct cli_verb cli_verb_status = {
 	.name = "status",
-	.summary = "show the state of a running server",
+	.summary = "show the state of a running server; exits 2 while it is "
+		   "sealed",
 	.options = options,
 	.n_options = WD_N(options),
 	.example = "warder status",

@@ -157,6 +157,7 @@ tell_config(struct sup_proc *p)
 		.pkcs11_oaep_sha1 = c->pkcs11_oaep_sha1,
 		.seal_tpm = wd_span_text(c->seal_tpm),
 		.seal_tpm_pcrs = c->seal_tpm_pcrs,
+		.seal_probe_seconds = c->seal_probe_seconds,
 		.default_backend = wd_span_text(c->default_backend),
 	};
 

@@ -908,6 +908,7 @@ class Sealing(AdminTest):
              "shares": 5, "threshold": 3, "progress": 1, "wait_ms": 1001,
              "nonce": "a nonce", "keyring": b"never shown"}
     SHOWN = {"break_glass_shares": 0, "break_glass_threshold": 0,
+             "failing_since": None, "last_good_probe": None,
              "initialized": True, "sealed": True, "kind": "passphrase",
              "shares": 5, "threshold": 3, "progress": 1, "wait_seconds": 2,
              "nonce": "a nonce"}
@@ -971,6 +972,7 @@ class Sealing(AdminTest):
                 "size": 120, "writable": True}, "policies": 2,
             "processes": [], "seal": {
                 "break_glass_shares": 0, "break_glass_threshold": 0,
+                "failing_since": None, "last_good_probe": None,
                 "kind": "file", "nonce": None,
                                       "progress": 0, "shares": 1,
                                       "threshold": 1},

@@ -124,6 +124,75 @@ class Life(HsmTest):
         self.assertEqual(done.returncode, 0, done.stderr)
 
 
+class Trials(HsmTest):
+    """The seal is opened for a trial while it is open."""
+
+    def probed(self, **more):
+        server = self.serve("--generate-key", start=False)
+        server.add_config("[seal]", "probe_seconds = 1")
+        server.start()
+        wait_until(lambda: server.status()["seal"]["last_good_probe"],
+                   "a trial")
+        return server
+
+    def metrics(self, server):
+        done = subprocess.run(
+            ["curl", "-s", "-m", "5", "--unix-socket", server.socket,
+             "http://localhost/metrics"], stdout=subprocess.PIPE, text=True)
+        return dict(line.rsplit(" ", 1) for line in done.stdout.splitlines()
+                    if not line.startswith("#"))
+
+    def test_a_key_that_went_away_is_seen_before_a_start_needs_it(self):
+        server = self.probed()
+        self.assertIsNone(server.status()["seal"]["failing_since"])
+        wait_until(lambda: self.metrics(server).get(
+            "warder_seal_probe_ok") == "1", "a metric")
+        kept = os.path.join(self.folder, "kept")
+        shutil.copytree(os.path.join(self.hsm.folder, "tokens"), kept)
+        self.hsm.key_tool("--delete-object", "--type", "secrkey", "--label",
+                          "root")
+        os.kill(self.pid(server, "device"), signal.SIGKILL)
+        wait_until(lambda: server.status()["seal"]["failing_since"],
+                   "a failing trial")
+        status = server.status()
+        self.assertFalse(status["sealed"])
+        self.assertTrue([w for w in status["warnings"] if "device" in w])
+        self.assertIn("seal_probe_failed", server.log_text())
+        wait_until(lambda: self.metrics(server).get(
+            "warder_seal_probe_ok") == "0", "a metric")
+        self.assertEqual(self.metrics(server)["warder_sealed"], "0")
+        self.assertTrue(server.is_ready())
+        shutil.rmtree(os.path.join(self.hsm.folder, "tokens"))
+        shutil.copytree(kept, os.path.join(self.hsm.folder, "tokens"))
+        os.kill(self.pid(server, "device"), signal.SIGKILL)
+        wait_until(lambda: server.status()["seal"]["failing_since"] is None,
+                   "a good trial")
+
+    def test_a_pin_that_is_refused_is_tried_once(self):
+        server = self.probed()
+        self.hsm.write_pin("0" * 10)
+        os.kill(self.pid(server, "device"), signal.SIGKILL)
+        wait_until(lambda: server.status()["seal"]["failing_since"],
+                   "a failing trial")
+        time.sleep(3)
+        said = server.log_text()
+        self.assertEqual(said.count("seal_probe_failed"), 1)
+        self.hsm.write_pin(self.hsm.pin)
+        os.kill(self.pid(server, "device"), signal.SIGKILL)
+        wait_until(lambda: server.status()["seal"]["failing_since"] is None,
+                   "a good trial")
+
+
+class Status(HsmTest):
+    def test_exits_2_while_sealed(self):
+        server = self.serve("--generate-key")
+        ask = lambda *more: server.run(
+            "status", "--admin", server.socket, *more, check=False).returncode
+        self.assertEqual((ask(), ask("--json")), (0, 0))
+        server.warder("seal")
+        self.assertEqual((ask(), ask("--json")), (2, 2))
+
+
 class Refused(HsmTest):
     def test_key_that_may_leave(self):
         self.hsm.key_tool("--keygen", "--key-type", "AES:32", "--label",

@@ -96,7 +96,7 @@ class Server:
              self.path("admin.token")],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
             timeout=20)
-        return json.loads(said.stdout) if said.returncode == 0 else None
+        return json.loads(said.stdout) if said.stdout else None
 
     def pid(self, role):
         """The process of this role that was started last."""
