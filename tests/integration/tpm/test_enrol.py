@@ -124,18 +124,33 @@ class Case(unittest.TestCase):
         return self.post(ENROLMENT, {
             "secret": b64(keys.open(offer)), "state": offer["state"]})
 
-    def attest(self, keys, enrolment=None):
-        client = self.client()
-        client.auth("tpm")
-        message, signature = keys.tpm.quote(client.runtime_digest()[:32])
+    def evidence(self, keys, nonce, enrolment=None):
+        message, signature = keys.tpm.quote(nonce)
         doc = {"ak_public": b64(keys.ak),
                "tpm_quote": {"message": b64(message),
                              "signature": b64(signature),
                              "pcrs": [keys.tpm.pcr(i) for i in range(24)]}}
         if enrolment is not None:
             doc["tpm_enrolment"] = enrolment
-        client.attest(None, primary=doc)
+        return doc
+
+    def attest(self, keys, enrolment=None):
+        client = self.client()
+        client.auth("tpm")
+        client.attest(None, primary=self.evidence(
+            keys, client.runtime_digest()[:32], enrolment))
         return client
+
+    def explain(self, keys, enrolment=None):
+        """What evidence that is bound to nothing would get."""
+        path = self.server.path("evidence.json")
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(self.evidence(keys, bytes(32), enrolment), f)
+        done = self.server.run(
+            "policy", "explain", SECRET, path, "--admin", self.server.socket,
+            "--token-file", self.server.token_file, "--json", check=False)
+        self.assertIn(done.returncode, (0, 3), done.stderr)
+        return json.loads(done.stdout)
 
     def entries(self, event):
         got = self.server.warder("audit", "tail", "--limit", "100")["items"]
@@ -355,6 +370,50 @@ class Vouched(Case):
             row, = self.server.warder("tpm", "list")["items"]
             self.assertEqual(row["ek"], keys.platform)
             self.server.warder("tpm", "remove", row["ek"])
+
+
+class Explained(Case):
+    def test_the_enrolment_in_evidence_counts(self):
+        keys = Keys(self.tpm())
+        self.trust(keys)
+        self.guard()
+        enrolment = self.enrol(keys)["enrolment"]
+        told = self.explain(keys, enrolment)
+        self.assertEqual(told["verdict"], "allow")
+        self.assertEqual((told["claims"]["ak_trust"],
+                          told["claims"]["platform_id"]),
+                         ("enrolled", keys.platform))
+        told = self.explain(keys)
+        self.assertEqual((told["reason"], told["claims"]["ak_trust"]),
+                         ("ak_not_trusted", "none"))
+        bad = bytearray(base64.b64decode(enrolment))
+        bad[-1] ^= 1
+        told = self.explain(keys, base64.b64encode(bad).decode())
+        self.assertEqual(told["reason"], "ak_not_trusted")
+        self.assertIn("not made by this server", told["detail"])
+
+    def test_registers_of_one_boot_are_reference_values(self):
+        keys = Keys(self.tpm())
+        self.trust(keys)
+        self.guard()
+        enrolment = self.enrol(keys)["enrolment"]
+        made = self.server.warder(
+            "reference", "add", "--from-evidence", "-", "--name", "boot",
+            "--claim", "pcr.0", "--claim", "pcr.7", "--claim", "pcr.16",
+            stdin=json.dumps(self.explain(keys)).encode())
+        self.assertEqual(set(made["values"]["pcrs"]["sha256"]),
+                         {"0", "7", "16"})
+        self.guard(all=[{"claim": "pcrs", "reference": "boot"}])
+        client = self.attest(keys, enrolment)
+        self.assertEqual(client.resource(SECRET), b"the secret")
+        keys.tpm.extend(16, "11" * 32)
+        client = self.attest(keys, enrolment)
+        self.assertEqual(self.refused(lambda: client.resource(SECRET)),
+                         "MeasurementMismatch")
+        row, = [c for c in self.explain(keys, enrolment)["clauses"]
+                if c["name"] == "pcrs"]
+        self.assertIn("sha256 0 16 7", row["expected"])
+        self.assertTrue(row["got"].startswith("pcr.16 "), row)
 
 
 class Agents(Case):
