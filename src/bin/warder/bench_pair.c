@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAIR = 2, DEADLINE_SECONDS = 120, TURNS = 12 };
+enum { PAIR = 2, DEADLINE_SECONDS = 120, TURNS = 5 };
 
 /* What a process is told; its answer is a rate, and at first that it is there.
  */
