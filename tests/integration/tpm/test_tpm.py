@@ -202,7 +202,7 @@ class Credentials(Case):
         self.assertIn(b"certificate of", done.stdout)
 
 
-class Served(Case):
+class AtServer(Case):
     def setUp(self):
         self.server = Server(BUILD)
         self.addCleanup(self.server.remove)
@@ -261,6 +261,8 @@ class Served(Case):
     def measured(self, tpm):
         return {"claim": "pcr.16", "in": [tpm.pcr(16)]}
 
+
+class Served(AtServer):
     def test_the_right_registers_get_the_secret(self):
         tpm = self.tpm()
         tpm.make_key()
@@ -321,53 +323,6 @@ class Served(Case):
         self.assertEqual(
             self.refused(lambda: self.attest(self.client(), tpm, no_quote)),
             "Malformed")
-
-    def test_the_agent_gets_the_secret_when_registers_are_right(self):
-        """swtpm talks to one at a time: tools wait while an agent runs."""
-        for kind in ("ecc", "rsa"):
-            with self.subTest(kind):
-                tpm = self.tpm()
-                measured = self.measured(tpm)
-                agent = self.agent(tpm, kind)
-                name = agent.wait_for("tpm_key")["name"]
-                self.guard({"claim": "ak_name", "eq": name}, measured)
-                agent.run("rotate")
-                agent.wait_for("key_held")
-                run = agent.run("get", "db")
-                self.assertEqual((run.returncode, run.stdout),
-                                 (0, b"the secret"))
-                agent.close()
-                tpm.extend(16, MEASURED)
-                agent = self.agent(tpm, kind)
-                self.assertEqual(agent.wait_for("key_refused")["reason"],
-                                 "measurement_mismatch")
-                agent.close()
-
-    def test_a_list_of_ima_goes_along_until_it_is_too_long(self):
-        tpm = self.tpm()
-        made = [ima_entry("/usr/bin/%d" % i) for i in range(3)]
-        for _, digest in made:
-            tpm.extend(10, digest)
-        path = tpm.path("ima")
-        with open(path, "wb") as f:
-            f.writelines(entry for entry, _ in made)
-        agent = self.agent(tpm, pcrs="7,10", ima_log=path)
-        pin = {"claim": "ak_name", "eq": agent.wait_for("tpm_key")["name"]}
-        self.guard(pin, {"claim": "ima_violations", "le": 0})
-        agent.run("rotate")
-        agent.wait_for("key_held")
-        with open(path, "ab") as f:  # as if the kernel went on meanwhile
-            f.writelines(ima_entry("/tmp/%d" % i)[0] for i in range(2000))
-        refused = agent.count("key_refused")
-        agent.run("rotate")
-        self.assertEqual(agent.wait_for("log_too_long")["log"], "ima_log")
-        self.assertEqual(agent.wait_for("key_refused", refused + 1)["reason"],
-                         "policy_clause")
-        self.guard(pin)
-        agent.run("rotate")
-        agent.wait_for("key_held", 2)
-        self.assertEqual(agent.run("get", "db").stdout, b"the secret")
-        self.assertEqual(agent.count("log_too_long"), 1)
 
     def test_a_certificate_under_an_anchor_is_trust_enough(self):
         tpm = self.tpm()
@@ -430,6 +385,55 @@ class Served(Case):
         self.assertEqual(
             self.refused(lambda: self.attest(self.client(), tpm)),
             "PcrSelection")
+
+
+class Agents(AtServer):
+    def test_the_agent_gets_the_secret_when_registers_are_right(self):
+        """swtpm talks to one at a time: tools wait while an agent runs."""
+        for kind in ("ecc", "rsa"):
+            with self.subTest(kind):
+                tpm = self.tpm()
+                measured = self.measured(tpm)
+                agent = self.agent(tpm, kind)
+                name = agent.wait_for("tpm_key")["name"]
+                self.guard({"claim": "ak_name", "eq": name}, measured)
+                agent.run("rotate")
+                agent.wait_for("key_held")
+                run = agent.run("get", "db")
+                self.assertEqual((run.returncode, run.stdout),
+                                 (0, b"the secret"))
+                agent.close()
+                tpm.extend(16, MEASURED)
+                agent = self.agent(tpm, kind)
+                self.assertEqual(agent.wait_for("key_refused")["reason"],
+                                 "measurement_mismatch")
+                agent.close()
+
+    def test_a_list_of_ima_goes_along_until_it_is_too_long(self):
+        tpm = self.tpm()
+        made = [ima_entry("/usr/bin/%d" % i) for i in range(3)]
+        for _, digest in made:
+            tpm.extend(10, digest)
+        path = tpm.path("ima")
+        with open(path, "wb") as f:
+            f.writelines(entry for entry, _ in made)
+        agent = self.agent(tpm, pcrs="7,10", ima_log=path)
+        pin = {"claim": "ak_name", "eq": agent.wait_for("tpm_key")["name"]}
+        self.guard(pin, {"claim": "ima_violations", "le": 0})
+        agent.run("rotate")
+        agent.wait_for("key_held")
+        with open(path, "ab") as f:  # as if the kernel went on meanwhile
+            f.writelines(ima_entry("/tmp/%d" % i)[0] for i in range(2000))
+        refused = agent.count("key_refused")
+        agent.run("rotate")
+        self.assertEqual(agent.wait_for("log_too_long")["log"], "ima_log")
+        self.assertEqual(agent.wait_for("key_refused", refused + 1)["reason"],
+                         "policy_clause")
+        self.guard(pin)
+        agent.run("rotate")
+        agent.wait_for("key_held", 2)
+        self.assertEqual(agent.run("get", "db").stdout, b"the secret")
+        self.assertEqual(agent.count("log_too_long"), 1)
 
     def test_the_agents_key_is_the_same_at_each_start(self):
         tpm = self.tpm()
