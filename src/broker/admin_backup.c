@@ -71,10 +71,22 @@ wd_backup_enable(struct wd_broker *b, const char *state_dir, struct wd_diag *d)
 	return 0;
 }
 
-bool
-wd_backup_is_active(const struct wd_broker *b)
+static bool
+is_active(const struct wd_broker *b)
 {
 	return b->backup != NULL && b->backup->active;
+}
+
+static bool
+is_of(const struct wd_backup *k, const struct wd_id *token)
+{
+	return wd_span_equal(wd_id_span(&k->owner), wd_id_span(token));
+}
+
+bool
+wd_backup_is_anothers(const struct wd_broker *b, const struct wd_id *token)
+{
+	return is_active(b) && !is_of(b->backup, token);
 }
 
 int
@@ -83,7 +95,7 @@ wd_backup_snapshot(struct wd_broker *b, struct wd_diag *d)
 	struct wd_backup *k = b->backup;
 	int r;
 
-	if (k == NULL || k->active)
+	if (k == NULL)
 		return wd_fault(d, WD_F_BUG, "no backup can begin");
 	end(k);
 	if ((r = wd_dump_begin(k->dump, d)) != 0)
@@ -159,7 +171,7 @@ wd_admin_backup_begin(struct wd_admin *a, const void *msg)
 	int r;
 
 	(void)msg;
-	if (wd_backup_is_active(a->b))
+	if (is_active(a->b))
 		return wd_reject(a->d, WD_R_CONFLICT,
 		    "a backup is being made; try again when it has ended");
 	if (k == NULL || !k->taken || a->found == NULL ||
@@ -185,9 +197,9 @@ find(struct wd_admin *a, const struct wd_id *id, struct wd_backup **ret)
 {
 	struct wd_backup *k = a->b->backup;
 
-	if (!wd_backup_is_active(a->b) ||
+	if (!is_active(a->b) ||
 	    !wd_span_equal(wd_id_span(&k->manifest.backup), wd_id_span(id)) ||
-	    !wd_span_equal(wd_id_span(&k->owner), wd_id_span(&a->who.id)))
+	    !is_of(k, &a->who.id))
 		return wd_reject(a->d, WD_R_NOT_FOUND,
 		    "there is no such backup under way, or nobody has read "
 		    "from it for too long");

@@ -15,12 +15,14 @@ int wd_backup_enable(
     struct wd_broker *b, const char *state_dir, struct wd_diag *d) WD_MUST_USE;
 struct wd_backup *wd_backup_free(struct wd_backup *k);
 
-/* One is under way, and nobody may begin another. */
-bool wd_backup_is_active(const struct wd_broker *b);
+/* One is under way, and who has TOKEN did not begin it: no other may begin.
+ * Whoever begins once more has given up the first, which was killed perhaps. */
+bool wd_backup_is_anothers(
+    const struct wd_broker *b, const struct wd_id *token);
 
 /*
  * Takes the state of the store that a backup will be of, for a BACKUP_BEGIN
- * that comes next. A fault.
+ * that comes next; one under way ends. A fault.
  */
 int wd_backup_snapshot(struct wd_broker *b, struct wd_diag *d) WD_MUST_USE;
 

@@ -6,6 +6,7 @@
  */
 #include "bin/keeper/keeper.h"
 
+#include "base/clock.h"
 #include "base/reason.h"
 #include "broker/admin.h"
 #include "broker/backup.h"
@@ -29,6 +30,19 @@ ask_files(struct keeper *k)
 	    k, &k->seal, WD_CALL_SEAL_FILES, none, ADMIN_SEAL, KEEPER_SEAL_MS);
 }
 
+/* Whether this caller may begin one now; if not, running it says why. */
+static bool
+may_begin(struct keeper *k, struct wd_span token)
+{
+	struct wd_store_token who;
+	struct wd_diag d = { 0 };
+
+	return k->broker->open &&
+	    wd_admin_allowed(k->broker, wd_admin_row(WD_CALL_BACKUP_BEGIN),
+		token, wd_time_now(), &who, &d) == 0 &&
+	    !wd_backup_is_anothers(k->broker, &who.id);
+}
+
 void
 keeper_backup_begin(struct keeper *k)
 {
@@ -37,8 +51,7 @@ keeper_backup_begin(struct keeper *k)
 	forget(k);
 	if (wd_msg_read(wd_bytes_span(k->turn->body), &wd_msg_admin_ask_type,
 		&m) != 0 ||
-	    !keeper_admin_is_allowed(k, m.token) || !k->broker->open ||
-	    wd_backup_is_active(k->broker))
+	    !may_begin(k, m.token))
 		keeper_admin_run(k, NULL);
 	else
 		ask_files(k);

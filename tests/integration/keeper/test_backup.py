@@ -111,11 +111,21 @@ class Backup(BackupTest):
         self.refused("conflict", "BACKUP_END", id=begun["backup"])
 
     def test_one_at_a_time(self):
+        s = self.server
+        other = s.do("TOKEN_CREATE", user="bob", rules="backup:create",
+                     seconds=60)["token"].decode()
         begun = self.begin()
-        self.refused("conflict", "BACKUP_BEGIN")
+        self.refused("conflict", "BACKUP_BEGIN", token=other)
         self.all_rows(begun["backup"])
-        self.server.do("BACKUP_END", id=begun["backup"])
-        self.begin()
+        s.do("BACKUP_END", id=begun["backup"])
+        self.begin(token=other)
+
+    def test_who_begins_again_has_given_up_the_first(self):
+        first = self.begin()
+        second = self.begin()
+        self.refused("not_found", "BACKUP_ROWS", id=first["backup"])
+        self.all_rows(second["backup"])
+        self.server.do("BACKUP_END", id=second["backup"])
 
     def test_another_token_does_not_read_on(self):
         s = self.server
