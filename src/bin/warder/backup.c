@@ -437,7 +437,11 @@ run(const struct cli_args *args)
 	    (e = finish(&b)) != CLI_OK || (e = look_again(&b)) != CLI_OK)
 		return e;
 	said = cli_has(args, "json") ? say_json(&b) : say(&b);
-	return said && fflush(stdout) == 0 ? CLI_OK : CLI_FAULT;
+	if (said && fflush(stdout) == 0)
+		return CLI_OK;
+	(void)fprintf(stderr,
+	    "warder backup: done, but its report could not be printed\n");
+	return CLI_FAULT;
 }
 
 const struct cli_verb cli_verb_backup = {

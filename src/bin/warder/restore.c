@@ -133,7 +133,11 @@ run(const struct cli_args *args)
 	if ((q = restore_prepare(&d)) != 0 ||
 	    (q = restore(&r, args, file, &d)) != 0)
 		return restore_complain("warder restore", q, &d);
-	return restore_say(&r, cli_has(args, "json")) ? CLI_OK : CLI_FAULT;
+	if (restore_say(&r, cli_has(args, "json")))
+		return CLI_OK;
+	(void)fprintf(stderr,
+	    "warder restore: done, but its report could not be printed\n");
+	return CLI_FAULT;
 }
 
 const struct cli_verb cli_verb_restore = {
