@@ -14,21 +14,24 @@
 #include "t_keys.h"
 
 #include <openssl/rand.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { ROUNDS = 100, HALF = 32 };
 
-/* The first half of a signature of always the same: a picture of its nonce. */
-static void
-sign(struct wd_signer *s, uint8_t ret_r[HALF])
+/* The first half of a signature: a picture of its nonce. */
+static int
+sign(struct wd_signer *s, uint8_t what, uint8_t ret_r[HALF])
 {
 	const struct wd_raw_params params = { .kind = WD_RAW_ECDSA };
-	const uint8_t digest[HALF] = { 1 };
+	const uint8_t digest[HALF] = { what };
 	uint8_t sig[WD_SIG_MAX];
 	size_t len = 0;
+	int r = wd_signer_sign(s, &params, WD_SPAN(digest), sig, &len);
 
-	t_ok(wd_signer_sign(s, &params, WD_SPAN(digest), sig, &len));
-	wd_copy(ret_r, wd_span(sig, HALF));
+	if (r == 0)
+		wd_copy(ret_r, wd_span(sig, HALF));
+	return r;
 }
 
 static void
@@ -40,11 +43,50 @@ each_signature_has_a_nonce_of_its_own(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ROUNDS; i++) {
-		sign(s, seen[i]);
+		t_ok(sign(s, 1, seen[i]));
 		for (size_t j = 0; j < i; j++)
 			assert_false(
 			    wd_span_equal(WD_SPAN(seen[i]), WD_SPAN(seen[j])));
 	}
+}
+
+/* By a process that has all we have, what was drawn ahead too: no handler runs
+ * at this fork. As a machine that is set back to a snapshot. */
+static void
+sign_in_twin(struct wd_signer *s, uint8_t what, uint8_t ret_r[HALF])
+{
+	int pair[2], status = 0;
+	pid_t pid;
+
+	assert_int_equal(pipe(pair), 0);
+	pid = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(sign(s, what, ret_r) == 0 &&
+			    write(pair[1], ret_r, HALF) == HALF
+			? 0
+			: 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	t_exits(status, 0);
+	assert_int_equal(read(pair[0], ret_r, HALF), HALF);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+
+static void
+the_same_bytes_make_other_nonces_for_other_messages(void **state)
+{
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *k = t_private(p256_pkcs8);
+	WD_AUTO(wd_signer_freep) struct wd_signer *s = wd_signer_new(k);
+	uint8_t r[3][HALF];
+
+	(void)state;
+	t_ok(sign(s, 1, r[0])); /* what was drawn ahead has some left */
+	sign_in_twin(s, 1, r[0]);
+	sign_in_twin(s, 1, r[1]);
+	sign_in_twin(s, 2, r[2]);
+	t_span_equal(WD_SPAN(r[0]), WD_SPAN(r[1]));
+	assert_false(wd_span_equal(WD_SPAN(r[0]), WD_SPAN(r[2])));
 }
 
 /* Bytes as libcrypto draws them between the two calls. */
@@ -153,6 +195,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_memory_libcrypto_draws_itself),
 		cmocka_unit_test(each_signature_has_a_nonce_of_its_own),
+		cmocka_unit_test(
+		    the_same_bytes_make_other_nonces_for_other_messages),
 		cmocka_unit_test(a_child_does_not_draw_what_its_parent_draws),
 		cmocka_unit_test(any_length_is_drawn),
 		cmocka_unit_test(afterwards_libcrypto_draws_itself),
