@@ -66,8 +66,9 @@ struct wd_admin_row {
 };
 
 /* NULL when CALL is none of the admin calls that are done here (UNSEAL and
- * STATUS are the keeper's). SEAL and SEAL_MIGRATE are in the table for their
- * rules and entries: they have no RUN, and on 0 the outcome has no reply yet.
+ * STATUS are the keeper's). SEAL, KEYRING_ROTATE and SEAL_MIGRATE are in the
+ * table for their rules and entries: they have no RUN, and on 0 the outcome has
+ * no reply yet.
  */
 const struct wd_admin_row *wd_admin_row(enum wd_call call);
 const struct wd_admin_row *wd_admin_rows(size_t *ret_n);
@@ -122,6 +123,7 @@ int wd_admin_answer(struct wd_admin *a, const void *msg) WD_MUST_USE;
  *   server                 seal
  *   backup                 create
  *   seal                   migrate
+ *   keyring                rotate
  *
  * RULES ("keys:create keys:search", "*:*") allow RESOURCE:ACTION.
  */

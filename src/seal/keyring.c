@@ -71,6 +71,18 @@ wd_keyring_make(const struct wd_id *store_id, struct wd_span root_key,
 }
 
 int
+wd_keyring_add_term(struct wd_keyring *k)
+{
+	int r;
+
+	if (k->n_terms >= WD_KEYRING_TERMS)
+		return WD_R_CONFLICT;
+	if ((r = wd_rand_secret(TERM_LEN, &k->term[k->n_terms])) == 0)
+		k->n_terms++;
+	return r;
+}
+
+int
 wd_keyring_check(const struct wd_keyring *k, uint8_t ret_check[32])
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *check = NULL;

@@ -35,6 +35,10 @@ void wd_keyring_done(struct wd_keyring *k);
 int wd_keyring_make(const struct wd_id *store_id, struct wd_span root_key,
     struct wd_keyring *ret) WD_MUST_USE;
 
+/* One more term, which encrypts from now on. WD_R_CONFLICT when there are as
+ * many as there can be; or a fault. */
+int wd_keyring_add_term(struct wd_keyring *k) WD_MUST_USE;
+
 /* Flat form, as a secret. Reading it: WD_R_MALFORMED, WD_R_VERSION. */
 int wd_keyring_flat(const struct wd_keyring *k, struct wd_secret **ret)
     WD_MUST_USE;

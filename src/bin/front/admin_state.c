@@ -61,6 +61,15 @@ front_admin_seal(void *ctx, struct wd_request *rq)
 }
 
 void
+front_admin_keyring_rotate(void *ctx, struct wd_request *rq)
+{
+	struct wd_msg_admin_ask m = { 0 };
+
+	if (front_begin(ctx, rq, NULL, 0))
+		front_ask_admin(ctx, rq, WD_CALL_KEYRING_ROTATE, &m, seal_done);
+}
+
+void
 front_admin_seal_migrate(void *ctx, struct wd_request *rq)
 {
 	WD_AUTO(wd_admin_body_done) struct wd_admin_body b = { 0 };

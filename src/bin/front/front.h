@@ -269,5 +269,6 @@ void front_admin_backup_end(void *ctx, struct wd_request *rq);
 void front_admin_audit(void *ctx, struct wd_request *rq);
 void front_admin_unseal(void *ctx, struct wd_request *rq);
 void front_admin_seal(void *ctx, struct wd_request *rq);
+void front_admin_keyring_rotate(void *ctx, struct wd_request *rq);
 void front_admin_seal_migrate(void *ctx, struct wd_request *rq);
 void front_admin_status(void *ctx, struct wd_request *rq);

@@ -83,6 +83,8 @@ static const struct wd_route routes[] = {
 	    FRONT_ADMIN, 8192, json },
 	{ POST, "/admin/v1/seal", front_admin_seal, WD_DOOR_ADMIN, FRONT_ADMIN,
 	    0, NULL },
+	{ POST, "/admin/v1/keyring/rotate", front_admin_keyring_rotate,
+	    WD_DOOR_ADMIN, FRONT_ADMIN, 0, NULL },
 	{ POST, "/admin/v1/seal/migrate", front_admin_seal_migrate,
 	    WD_DOOR_ADMIN, FRONT_ADMIN, 16384, json },
 	{ POST, "/admin/v1/keys", front_admin_key_create, WD_DOOR_ADMIN,

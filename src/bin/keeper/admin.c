@@ -335,6 +335,16 @@ seal_now(struct keeper *k)
 	    k, &k->seal, WD_CALL_SEAL_SEAL, none, ADMIN_SEAL, KEEPER_SEAL_MS);
 }
 
+/* Likewise another term of the keyring. */
+static void
+rotate_now(struct keeper *k)
+{
+	uint8_t none[1] = { 0 };
+
+	keeper_admin_ask(
+	    k, &k->seal, WD_CALL_SEAL_ROTATE, none, ADMIN_SEAL, KEEPER_SEAL_MS);
+}
+
 static void
 sealed(struct keeper *k, int result, struct wd_span detail)
 {
@@ -344,8 +354,7 @@ sealed(struct keeper *k, int result, struct wd_span detail)
 		refuse_span(k, result, detail);
 		return;
 	}
-	if (wd_outcome_reply(&op->out, WD_CALL_SEAL, 0, NULL, &k->seal_state) !=
-	    0)
+	if (wd_outcome_reply(&op->out, op->call, 0, NULL, &k->seal_state) != 0)
 		keeper_admin_refuse(k, WD_F_MEMORY, "no memory");
 	else
 		answer(k);
@@ -437,6 +446,8 @@ act_now(struct keeper *k)
 		return false;
 	if (op->call == WD_CALL_SEAL)
 		seal_now(k);
+	else if (op->call == WD_CALL_KEYRING_ROTATE)
+		rotate_now(k);
 	else if (op->call == WD_CALL_SEAL_MIGRATE)
 		migrate_now(k);
 	else

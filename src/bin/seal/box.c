@@ -168,7 +168,7 @@ open_root(const struct seal_box *b, const struct wd_seal_file *f,
 }
 
 static int
-read_keyring(const struct seal_box *b, const char *name, struct wd_span root,
+read_keyring(struct seal_box *b, const char *name, struct wd_span root,
     const struct wd_id *store_id, struct wd_secret **ret)
 {
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *sealed = NULL;
@@ -179,6 +179,7 @@ read_keyring(const struct seal_box *b, const char *name, struct wd_span root,
 	    (r = wd_keyring_open(wd_bytes_span(sealed), root, store_id, &k)) !=
 		0)
 		return r;
+	b->terms = k.n_terms;
 	return wd_keyring_flat(&k, ret);
 }
 
@@ -290,6 +291,21 @@ seal_box_probe(const struct seal_box *b, struct wd_diag *d)
 
 /* ---- another seal */
 
+/* What writing takes. */
+static int
+require_root(const struct seal_box *b, struct wd_diag *d)
+{
+	if (b->keyring == NULL)
+		return wd_reject(d, WD_R_SEALED,
+		    "the seal has been started again and is to be opened "
+		    "first");
+	if (b->root == NULL)
+		return wd_reject(d, WD_R_CONFLICT,
+		    "the files of the seal are not in order: seal and unseal "
+		    "first");
+	return 0;
+}
+
 static int
 check_break_glass(const struct seal_box *b, const struct wd_seal_row *row,
     const struct wd_seal_use *use, bool drop, struct wd_diag *d)
@@ -312,14 +328,8 @@ seal_box_migrate(struct seal_box *b, const struct wd_seal_row *row,
 	bool unsure = false;
 	int r;
 
-	if (b->keyring == NULL)
-		return wd_reject(d, WD_R_SEALED,
-		    "the seal has been started again and is to be opened "
-		    "first");
-	if (b->root == NULL)
-		return wd_reject(d, WD_R_CONFLICT,
-		    "the files of the seal are not in order: seal and unseal "
-		    "first");
+	if ((r = require_root(b, d)) != 0)
+		return r;
 	if ((r = check_break_glass(b, row, use, drop, d)) != 0)
 		return r;
 	m.use.device = b->device;
@@ -329,4 +339,60 @@ seal_box_migrate(struct seal_box *b, const struct wd_seal_row *row,
 	if (r == 0 && !unsure)
 		b->root = WD_TAKE(root);
 	return r != 0 ? r : seal_box_look(b, d);
+}
+
+/* ---- another term */
+
+/* What is written must open again, and be what is told to keepers. */
+static int
+seal_again(const struct seal_box *b, const struct wd_keyring *k,
+    struct wd_span flat, struct wd_bytes **ret)
+{
+	WD_AUTO(wd_keyring_done) struct wd_keyring again = { 0 };
+	WD_AUTO(wd_secret_freep) struct wd_secret *same = NULL;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *sealed = NULL;
+	struct wd_span root = wd_secret_borrow(b->root);
+	int r;
+
+	if ((r = wd_keyring_seal(k, root, &sealed)) != 0 ||
+	    (r = wd_keyring_open(
+		 wd_bytes_span(sealed), root, &b->store_id, &again)) != 0 ||
+	    (r = wd_keyring_flat(&again, &same)) != 0)
+		return r < 0 ? r : WD_F_BUG;
+	if (!wd_ct_equal(wd_secret_borrow(same), flat))
+		return WD_F_BUG;
+	*ret = WD_TAKE(sealed);
+	return 0;
+}
+
+/* A file that may or may not be the new one does no harm: nothing is written
+ * under the new term before this has succeeded. */
+int
+seal_box_rotate(struct seal_box *b, struct wd_diag *d)
+{
+	WD_AUTO(wd_keyring_done) struct wd_keyring k = { 0 };
+	WD_AUTO(wd_secret_freep) struct wd_secret *flat = NULL;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *sealed = NULL;
+	int r;
+
+	if ((r = require_root(b, d)) != 0)
+		return r;
+	r = wd_keyring_read(wd_secret_borrow(b->keyring), &k);
+	if (r == 0)
+		r = wd_keyring_add_term(&k);
+	if (r == WD_R_CONFLICT)
+		return wd_reject(d, WD_R_CONFLICT,
+		    "the keyring has %d terms, and no more fit",
+		    WD_KEYRING_TERMS);
+	if (r != 0 || (r = wd_keyring_flat(&k, &flat)) != 0 ||
+	    (r = seal_again(b, &k, wd_secret_borrow(flat), &sealed)) != 0)
+		return wd_fault(
+		    d, r < 0 ? (enum wd_faults)r : WD_F_BUG, "no new keyring");
+	if ((r = wd_file_write(b->dir, WD_KEYRING_FILE, wd_bytes_span(sealed),
+		 0600, false, d)) != 0)
+		return r;
+	wd_secret_freep(&b->keyring);
+	b->keyring = WD_TAKE(flat);
+	b->terms = k.n_terms;
+	return 0;
 }

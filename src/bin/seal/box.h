@@ -17,6 +17,7 @@ struct seal_box {
 	struct wd_seal_split split;          /* 0 of 0: opens by itself */
 	struct wd_seal_split break_glass;    /* 0 of 0: there are no shares */
 	struct wd_id store_id;               /* while open */
+	uint32_t terms;                      /* of the keyring */
 	struct wd_secret *keyring;           /* flat form; NULL: sealed */
 	/* NULL: sealed, or the files are not in order: nothing is written. */
 	struct wd_secret *root;
@@ -54,6 +55,12 @@ int seal_box_probe(const struct seal_box *b, struct wd_diag *d) WD_MUST_USE;
  */
 int seal_box_migrate(struct seal_box *b, const struct wd_seal_row *row,
     const struct wd_seal_use *use, bool drop, struct wd_diag *d) WD_MUST_USE;
+
+/*
+ * One more term in the keyring, which is on the disk before this returns.
+ * WD_R_SEALED; WD_R_CONFLICT: as above, or no more terms fit; or a fault.
+ */
+int seal_box_rotate(struct seal_box *b, struct wd_diag *d) WD_MUST_USE;
 
 /* Forgets the keys. */
 void seal_box_close(struct seal_box *b);

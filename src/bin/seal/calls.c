@@ -204,6 +204,33 @@ on_change(
 		seal_keeper_condemn(s, k, "does not take answers");
 }
 
+/* ---- another term: every other keeper has it before the one that asks, which
+ * is the one that writes */
+
+static void
+on_rotate(
+    struct seal *s, struct seal_keeper *k, uint32_t request, const void *none)
+{
+	struct wd_diag d = { 0 };
+	char terms[16];
+	int r = 0;
+
+	(void)none;
+	if (s->doing != SEAL_NOTHING)
+		r = wd_reject(&d, WD_R_OVERLOADED,
+		    "the keyring or the seal is being changed; try again");
+	if (r == 0)
+		r = seal_box_rotate(&s->box, &d);
+	if (r != 0) {
+		wd_log_result("keyring_not_rotated", r, &d);
+		refuse(s, k, WD_CALL_SEAL_ROTATE, request, r, d.detail);
+		return;
+	}
+	(void)snprintf(terms, sizeof(terms), "%u", s->box.terms); /* fits */
+	wd_log(WD_LOG_INFO, "keyring_rotated", "terms", terms, NULL);
+	seal_change(s, SEAL_ROTATING, k, request);
+}
+
 static const struct {
 	enum wd_call call;
 	void (*run)(
@@ -214,6 +241,7 @@ static const struct {
 	{ WD_CALL_SEAL_SEAL, on_seal },
 	{ WD_CALL_SEAL_FILES, seal_files_tell },
 	{ WD_CALL_SEAL_CHANGE, on_change },
+	{ WD_CALL_SEAL_ROTATE, on_rotate },
 };
 
 bool

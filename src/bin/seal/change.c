@@ -33,6 +33,7 @@ seal_state(const struct seal *s)
 		.nonce = wd_id_span(&s->progress.nonce),
 		.break_glass_shares = s->box.break_glass.shares,
 		.break_glass_threshold = s->box.break_glass.threshold,
+		.terms = s->box.keyring == NULL ? 0 : s->box.terms,
 		.probe_good = s->probe_good,
 		.probe_failing = s->probe_failing,
 		.wait_ms = seal_delay_left(&s->delay, wd_time_mono_ms()),
@@ -65,8 +66,9 @@ answer(struct seal *s, struct seal_keeper *k, enum wd_call call,
 static void
 finish(struct seal *s, int result, const char *detail)
 {
-	enum wd_call call =
-	    s->doing == SEAL_OPENING ? WD_CALL_SEAL_UNSEAL : WD_CALL_SEAL_SEAL;
+	enum wd_call call = s->doing == SEAL_OPENING ? WD_CALL_SEAL_UNSEAL
+	    : s->doing == SEAL_ROTATING              ? WD_CALL_SEAL_ROTATE
+						     : WD_CALL_SEAL_SEAL;
 
 	s->doing = SEAL_NOTHING;
 	for (size_t i = 0; i < s->n_askers; i++) {
@@ -122,7 +124,7 @@ tell_all(struct seal *s, uint64_t asker)
 {
 	struct wd_msg_seal_state state = seal_state(s);
 	enum wd_call call =
-	    s->doing == SEAL_OPENING ? WD_CALL_KEYRING : WD_CALL_WIPE;
+	    s->doing == SEAL_CLOSING ? WD_CALL_WIPE : WD_CALL_KEYRING;
 
 	for (size_t i = 0; i < WD_KEEPERS; i++) {
 		struct seal_keeper *k = &s->keepers[i];
@@ -225,7 +227,7 @@ seal_change_check(struct seal *s)
 	}
 	if (wd_time_mono_ms() < s->deadline)
 		return;
-	if (s->doing == SEAL_OPENING) {
+	if (s->doing != SEAL_CLOSING) {
 		wd_log(WD_LOG_WARNING, "keeper_is_slow", NULL);
 		finish(s, 0, NULL);
 	} else if (!s->insisted) {

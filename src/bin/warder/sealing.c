@@ -183,6 +183,33 @@ const struct cli_verb cli_verb_unseal = {
 	.run = run_unseal,
 };
 
+/* ---- another term of the keyring */
+
+static enum cli_exit
+run_rotate(const struct cli_args *args)
+{
+	static const struct cli_column shown[] = {
+		{ "keyring_terms", "keyring terms", 0 },
+	};
+	WD_AUTO(cli_online_done) struct cli_online o = { 0 };
+	enum cli_exit e = cli_online_open(args, true, &o);
+
+	if (e != CLI_OK ||
+	    (e = cli_online_send(
+		 &o, "POST", "/admin/v1/keyring/rotate", NULL)) != CLI_OK)
+		return e;
+	return cli_show(&o, shown, WD_N(shown));
+}
+
+const struct cli_verb cli_verb_keyring_rotate = {
+	.name = "keyring rotate",
+	.summary = "encrypt what is stored from now on under a new key",
+	.options = options,
+	.n_options = WD_N(options),
+	.example = "warder keyring rotate",
+	.run = run_rotate,
+};
+
 /* ---- seal */
 
 static enum cli_exit

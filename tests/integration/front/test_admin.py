@@ -76,6 +76,7 @@ class Every(AdminTest):
     # method, path, body; the content type follows from the body
     ROUTES = [
         ("POST", "/seal", None), ("POST", "/seal/migrate", {"kind": "tpm"}),
+        ("POST", "/keyring/rotate", None),
         ("POST", "/keys", {"kind": "aes-128"}),
         ("GET", "/keys", None), ("GET", "/keys/" + KEY, None),
         ("DELETE", "/keys/" + KEY, None),
@@ -909,7 +910,7 @@ class Sealing(AdminTest):
              "nonce": "a nonce", "keyring": b"never shown"}
     SHOWN = {"break_glass_shares": 0, "break_glass_threshold": 0,
              "failing_since": None, "last_good_probe": None,
-             "initialized": True, "sealed": True, "kind": "passphrase",
+             "initialized": True, "keyring_terms": 0, "sealed": True, "kind": "passphrase",
              "shares": 5, "threshold": 3, "progress": 1, "wait_seconds": 2,
              "nonce": "a nonce"}
 

@@ -90,6 +90,7 @@ every_row_is_complete_and_alone(void **state)
 		assert_non_null(rows[i].action);
 		assert_true((rows[i].run == NULL) ==
 		    (rows[i].call == WD_CALL_SEAL ||
+			rows[i].call == WD_CALL_KEYRING_ROTATE ||
 			rows[i].call == WD_CALL_SEAL_MIGRATE));
 	}
 	assert_null(wd_admin_row(WD_CALL_STATUS));

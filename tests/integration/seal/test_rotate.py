@@ -1,0 +1,131 @@
+"""warder-seal and another term of the keyring: every other keeper has it before
+the one that asks, and a rotation that is killed or fails loses nothing."""
+import os
+import shutil
+import tempfile
+import unittest
+
+from seal_rig import SealTest, main, make_state
+from test_migrate import CALLS, Traced, counts
+from test_torture import can_trace
+from seal_rig import Seal
+
+HEAD, TERM = 2 + 36, 32  # of the flat form, before the number of terms
+
+
+def terms(keyring):
+    n = keyring[HEAD]
+    return [keyring[HEAD + 1 + i * TERM:HEAD + 1 + (i + 1) * TERM]
+            for i in range(n)]
+
+
+def others(keyring):
+    return keyring[HEAD + 1 + keyring[HEAD] * TERM:]
+
+
+class RotateTest(SealTest):
+    KIND = "file"
+
+    def opened(self, state):
+        seal = Seal(state)
+        try:
+            first = seal.attach().first
+            self.assertFalse(first["sealed"])
+            return first["keyring"]
+        finally:
+            seal.close()
+
+
+class Rotate(RotateTest):
+    def test_others_have_it_before_the_one_that_asks(self):
+        seal = self.start()
+        first, second = seal.attach(0), seal.attach(1)
+        before = first.first["keyring"]
+        first.send("SEAL_ROTATE")
+        request, told = second.receive("KEYRING")
+        self.assertTrue(first.is_silent(), "answered before the other had it")
+        second.channel.reply("KEYRING", request, {})
+        answer = first.answer("SEAL_ROTATE")
+        self.assertEqual((answer["result"], answer["terms"]), (0, 2))
+        self.assertEqual(answer["keyring"], told["keyring"])
+        self.assertEqual(terms(answer["keyring"])[:1], terms(before))
+        self.assertEqual(others(answer["keyring"]), others(before))
+        self.assertEqual(len(set(terms(answer["keyring"]))), 2)
+        self.assertEqual(self.opened(self.state), answer["keyring"])
+
+    def test_there_are_no_more_terms_than_fit(self):
+        keeper = self.start().attach()
+        for n in range(2, 17):
+            self.assertEqual(keeper.ask("SEAL_ROTATE")["terms"], n)
+        self.assert_refused(keeper.ask("SEAL_ROTATE"), "conflict")
+        self.assertEqual(len(set(terms(self.opened(self.state)))), 16)
+
+    def test_it_goes_on_under_another_seal(self):
+        keeper = self.start().attach()
+        keeper.send("SEAL_CHANGE", {"kind": "file"})
+        keeper.acknowledge("KEYRING")
+        self.assertEqual(keeper.answer("SEAL_CHANGE")["result"], 0)
+        answer = keeper.ask("SEAL_ROTATE")
+        self.assertEqual(self.opened(self.state), answer["keyring"])
+
+
+class Sealed(SealTest):
+    def test_sealed_it_is_refused(self):
+        keeper = self.start().attach()
+        self.assert_refused(keeper.ask("SEAL_ROTATE"), "sealed")
+
+
+@unittest.skipUnless(can_trace(), "strace cannot be used here")
+class Torture(RotateTest):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="rotate-")
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.made = make_state(self.folder, "file")
+        self.keys = self.opened(self.made)
+        self.trace = os.path.join(self.folder, "trace")
+
+    def attempt(self, what=None):
+        """(state, calls before, the answer; None: it was killed)"""
+        state = os.path.join(self.folder, "state")
+        shutil.rmtree(state, True)
+        shutil.copytree(self.made, state)
+        seal = Traced(state, self.trace, what)
+        try:
+            keeper = seal.attach()
+            already = counts(self.trace)
+            keeper.send("SEAL_ROTATE")
+            frame = keeper.channel.receive()
+            return state, already, None if frame is None else frame[3]
+        except (OSError, AssertionError):
+            if what is None:
+                raise
+            return state, {}, None
+        finally:
+            seal.close()
+
+    def each(self, what):
+        _, first, answer = self.attempt()
+        self.assertEqual(answer["result"], 0)
+        last, n = counts(self.trace), 0
+        for call in CALLS:
+            for at in range(first.get(call, 0) + 1, last.get(call, 0) + 1):
+                state, _, answer = self.attempt((call, what, at))
+                yield state, answer, "%s %d" % (call, at)
+                n += 1
+        self.assertGreater(n, 6)
+
+    def check(self, state, answer, where):
+        now = self.opened(state)
+        self.assertEqual(terms(now)[:1], terms(self.keys), where)
+        self.assertEqual(others(now), others(self.keys), where)
+        if answer is not None and answer["result"] == 0:
+            self.assertEqual(now, answer["keyring"], where)
+
+    def test_killed_or_failed_nothing_is_lost(self):
+        for what in ("signal=KILL", "error=EIO"):
+            for state, answer, where in self.each(what):
+                self.check(state, answer, what + " " + where)
+
+
+if __name__ == "__main__":
+    main()
