@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import (ec, ed25519, padding,
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 import openbao
+import postgres_rig
 from vault_rig import Peer
 
 PEER = sys.argv.pop(1)
@@ -405,6 +406,68 @@ class Leased(Case):
         kind, locator, flags, _ = self.attach(self.pki + "/cert/ca")
         self.assertEqual((kind, flags), ("opaque", "01"))
         self.no("backend_answer", "fetch", locator, "opaque")
+
+
+@unittest.skipUnless(postgres_rig.is_there() and not openbao.is_foreign(),
+                     "no PostgreSQL that the server could reach")
+class Database(Case):
+    """Users of a data base, made for the asking."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.db = postgres_rig.Postgres(openbao.free_port())
+        cls.mount_db = UNIQUE + "-db"
+        vault.enable(cls.mount_db, "database")
+        vault.ask("POST", cls.mount_db + "/config/it", {
+            "plugin_name": "postgresql-database-plugin",
+            "allowed_roles": "web", "username": "admin",
+            "password": cls.db.password,
+            "connection_url": "postgresql://{{username}}:{{password}}@"
+            "127.0.0.1:%d/postgres?sslmode=disable" % cls.db.port})
+        vault.ask("POST", cls.mount_db + "/roles/web", {
+            "db_name": "it", "default_ttl": "60s", "max_ttl": "1h",
+            "creation_statements": [
+                "CREATE ROLE \"{{name}}\" LOGIN PASSWORD '{{password}}' "
+                "VALID UNTIL '{{expiration}}'"]})
+
+    @classmethod
+    def tearDownClass(cls):
+        vault.ask("POST", "sys/leases/revoke-force/" + cls.mount_db, {})
+        vault.ask("DELETE", "sys/mounts/" + cls.mount_db)
+        cls.db.close()
+
+    def users(self):
+        return self.db.query("select rolname from pg_roles "
+                             "where rolname like 'v-%'")
+
+    def test_each_fetch_makes_a_user_that_ends_with_its_lease(self):
+        path = self.mount_db + "/creds/web"
+        kind, locator, flags, _ = self.attach(path)
+        self.assertEqual((kind, flags), ("opaque", "01"))
+        self.assertEqual(self.users(), [])  # to attach makes none
+        first, second = (self.fetch(locator, kind) for _ in range(2))
+        self.assertNotEqual(first[0], second[0])
+        found = json.loads(first[0])
+        self.assertEqual(self.db.ask("select 1", found["username"],
+                                     found["password"]).stdout, "1\n")
+        self.assertEqual(len(self.users()), 2)
+        self.assertEqual((first[1], first[2]), (60, 1))
+        self.assertTrue(first[3].startswith(path + "/"))
+        self.assertEqual(int(self.ok("renew", first[3], 600)), 600)
+        self.ok("revoke", first[3])
+        self.ok("revoke", first[3])
+        self.assertEqual(self.users(), [json.loads(second[0])["username"]])
+        self.assertNotEqual(self.db.ask("select 1", found["username"],
+                                        found["password"]).returncode, 0)
+        self.no("not_found", "renew", first[3], 60)
+        self.ok("revoke", second[3])
+        self.assertEqual(self.users(), [])
+
+    def test_a_role_that_is_not_there(self):
+        _, locator, _, _ = self.attach(self.mount_db + "/creds/none")
+        answer = self.peer.ask("fetch", locator, "opaque")
+        self.assertIn(answer.result, ("unsupported", "not_found"), answer)
+        self.assertIn("none", answer.detail)
 
 
 class State(Case):
