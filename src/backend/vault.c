@@ -10,6 +10,8 @@
 #include "backend/vault_entry.h"
 #include "backend/vault_in.h"
 #include "base/alloc.h"
+#include "crypto/aead.h"
+#include "crypto/ecdh.h"
 #include "crypto/pkey.h"
 #include "crypto/rand.h"
 #include "sys/file.h"
@@ -302,6 +304,68 @@ make_entry(struct wd_backend_vault *x, const struct wd_backend_make *in,
 	return keep_key(x, in, bytes, m, d);
 }
 
+/* {a fresh key under the engine's by RSA-OAEP, the key under that one}. */
+static int
+write_blob(struct wd_span bytes, struct wd_span spki, struct wd_bytes **ret)
+{
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *engine = NULL;
+	WD_AUTO(wd_secret_freep) struct wd_secret *once = NULL;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *first = NULL, *second = NULL;
+	int r;
+
+	if ((r = wd_pkey_from_spki(spki, &engine)) != 0 ||
+	    (r = wd_rand_secret(WD_AEAD_KEY, &once)) != 0 ||
+	    (r = wd_oaep256_encrypt(engine, wd_secret_borrow(once), &first)) !=
+		0 ||
+	    (r = wd_aes_wrap_padded(wd_secret_borrow(once), bytes, &second)) !=
+		0)
+		return r;
+	if ((*ret = wd_bytes_new(first->len + second->len)) == NULL)
+		return WD_F_MEMORY;
+	wd_copy((*ret)->p, wd_bytes_span(first));
+	wd_copy((*ret)->p + first->len, wd_bytes_span(second));
+	return 0;
+}
+
+static int
+bring(struct wd_backend_vault *x, const struct wd_backend_make *in,
+    const struct wd_vault_key *k, struct wd_diag *d)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *engine = NULL, *blob = NULL;
+	int r = wd_vault_wrapping_key(x->v, k->mount, &engine, d);
+
+	if (r == 0 &&
+	    (r = write_blob(in->bytes, wd_bytes_span(engine), &blob)) != 0)
+		return r > 0 ? wd_reject(d, WD_R_BACKEND_ANSWER,
+				   "vault: a wrapping key that is none")
+			     : wd_fault(d, WD_F_CRYPTO, "cannot wrap the key");
+	return r != 0 ? r
+		      : wd_vault_key_import(x->v, k, wd_vault_type_of(in->kind),
+			    wd_bytes_span(blob), d);
+}
+
+/* Where there is one already that is the same, it has been brought. */
+static int
+bring_once(struct wd_backend_vault *x, const struct wd_backend_make *in,
+    const struct wd_vault_key *k, struct wd_diag *d)
+{
+	WD_AUTO(wd_vault_key_info_done) struct wd_vault_key_info info = { 0 };
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *spki = NULL;
+	bool pair = alg_of(in->kind) != WD_PKEY_NONE;
+	int r;
+
+	if (pair && wd_vault_kind_of(in->bytes, &spki) != in->kind)
+		return wd_reject(
+		    d, WD_R_UNSUPPORTED, "the key is not of its kind");
+	r = wd_vault_key_look(x->v, k, &info, NULL);
+	if (r == 0 &&
+	    (!pair ||
+		!wd_span_equal(wd_bytes_span(info.spki), wd_bytes_span(spki))))
+		return wd_reject(
+		    d, WD_R_EXISTS, "vault: there is another key of that name");
+	return r == 0 ? 0 : bring(x, in, k, d);
+}
+
 /* A key that stays is one of the transit engine's, of one version. */
 static int
 make_staying(struct wd_backend_vault *x, const struct wd_backend_make *in,
@@ -314,14 +378,13 @@ make_staying(struct wd_backend_vault *x, const struct wd_backend_make *in,
 	char name[NAME_MAX_LEN];
 	int r;
 
-	if (type == NULL || in->bytes.len > 0)
+	if (type == NULL)
 		return wd_reject(d, WD_R_UNSUPPORTED,
-		    in->bytes.len > 0
-			? "a key that is to stay in Vault is made there"
-			: "keys of this kind cannot stay in Vault");
+		    "keys of this kind cannot stay in Vault");
 	k.name = l.path = name_of(in, "warder-", name);
-	if ((r = wd_vault_key_make(x->v, &k, type, d)) != 0 ||
-	    (r = wd_vault_key_look(x->v, &k, &info, d)) != 0)
+	r = in->bytes.len > 0 ? bring_once(x, in, &k, d)
+			      : wd_vault_key_make(x->v, &k, type, d);
+	if (r != 0 || (r = wd_vault_key_look(x->v, &k, &info, d)) != 0)
 		return r;
 	if (wd_vault_kind_by_type(info.type) != in->kind)
 		return wd_reject(

@@ -35,6 +35,10 @@ int wd_aes_wrap(struct wd_span kek, struct wd_span key, uint8_t ret_wrapped[40])
 int wd_aes_unwrap(struct wd_span kek, struct wd_span wrapped,
     struct wd_secret **ret_key) WD_MUST_USE;
 
+/* With padding (RFC 5649): KEY has any length but 0. 0 or a fault. */
+int wd_aes_wrap_padded(struct wd_span kek, struct wd_span key,
+    struct wd_bytes **ret_wrapped) WD_MUST_USE;
+
 /* A key of any length that is a whole number of eight bytes, at least 16. */
 int wd_aes_unwrap_any(struct wd_span kek, struct wd_span wrapped,
     struct wd_secret **ret_key) WD_MUST_USE;

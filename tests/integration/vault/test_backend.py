@@ -274,6 +274,33 @@ class Staying(Case):
         self.no("not_found", "use", SIGN, ECDSA, kind, first, b"m")
         self.ok("use", SIGN, ECDSA, kind, second, b"m")
 
+    def test_keys_are_brought_to_stay(self):
+        vault.ask("GET", TRANSIT + "/wrapping_key")  # is made, and slowly
+        for kind, key in (("ec-p256", ec.generate_private_key(
+                ec.SECP256R1())), ("rsa-2048", rsa.generate_private_key(
+                    65537, 2048)),
+                ("ed25519", ed25519.Ed25519PrivateKey.generate())):
+            made = self.make(kind, stays=1, data=der(key))
+            self.assertEqual(made[3], "10")
+            self.assertEqual(
+                public(made[4]).public_bytes(
+                    serialization.Encoding.DER,
+                    serialization.PublicFormat.SubjectPublicKeyInfo),
+                key.public_key().public_bytes(
+                    serialization.Encoding.DER,
+                    serialization.PublicFormat.SubjectPublicKeyInfo))
+            self.assertEqual(self.make(kind, stays=1, data=der(key),
+                                       key_id=made[0]), made)
+        key = os.urandom(32)
+        made = self.make("aes-256", stays=1, data=key)
+        sealed = bytes.fromhex(self.use(ENCRYPT, AES_GCM, made, b"plain",
+                                        b"aad"))
+        self.assertEqual(AESGCM(key).decrypt(sealed[:12], sealed[12:],
+                                             b"aad"), b"plain")
+        self.no("exists", "make", made[0], 1, "aes-256", 1, os.urandom(32))
+        self.no("unsupported", "make", str(uuid.uuid4()), 1, "ec-p384", 1,
+                der(ec.generate_private_key(ec.SECP256R1())))
+
     def test_what_cannot_stay(self):
         for kind, data in (("aes-192", b""), ("opaque", b"")):
             self.no("unsupported", "make", str(uuid.uuid4()), 1, kind, 1, data)

@@ -233,6 +233,44 @@ damaged_wraps_are_refused(void **state)
 	assert_null(opened);
 }
 
+/* That others unwrap it, a Vault shows. */
+static void
+padding_makes_whole_blocks(void **state)
+{
+	static const struct {
+		size_t key, wrapped;
+	} sizes[] = { { 1, 16 }, { 8, 16 }, { 9, 24 }, { 32, 40 },
+		{ 1217, 1232 } };
+	const uint8_t kek[32] = { 1 };
+	const uint8_t longest[1217] = { 2 };
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(sizes); i++) {
+		WD_AUTO(wd_bytes_freep) struct wd_bytes *a = NULL, *b = NULL;
+
+		t_ok(wd_aes_wrap_padded(
+		    WD_SPAN(kek), wd_span(longest, sizes[i].key), &a));
+		t_ok(wd_aes_wrap_padded(
+		    WD_SPAN(kek), wd_span(longest, sizes[i].key), &b));
+		assert_int_equal(a->len, sizes[i].wrapped);
+		t_span_equal(wd_bytes_span(a), wd_bytes_span(b));
+	}
+}
+
+static void
+nothing_and_other_keys_do_not_wrap(void **state)
+{
+	const uint8_t kek[32] = { 1 };
+	struct wd_bytes *b = NULL;
+
+	(void)state;
+	assert_int_equal(
+	    wd_aes_wrap_padded(WD_SPAN(kek), wd_span(kek, 0), &b), WD_F_BUG);
+	assert_int_equal(
+	    wd_aes_wrap_padded(wd_span(kek, 16), WD_SPAN(kek), &b), WD_F_BUG);
+	assert_null(b);
+}
+
 int
 main(void)
 {
@@ -247,6 +285,8 @@ main(void)
 		cmocka_unit_test(wrapped_keys_of_any_length_unwrap),
 		cmocka_unit_test(wraps_of_no_length_are_refused),
 		cmocka_unit_test(damaged_wraps_are_refused),
+		cmocka_unit_test(padding_makes_whole_blocks),
+		cmocka_unit_test(nothing_and_other_keys_do_not_wrap),
 	};
 
 	if (wd_crypto_init(NULL) != 0)
