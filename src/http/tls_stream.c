@@ -87,9 +87,25 @@ say_protocol(struct wd_tls_stream *s, struct wd_diag *d)
 	    s->host, s->port, text != NULL ? text : "no reason");
 }
 
+/* A server of TLS 1.3 says after the handshake that it turns us down, and
+ * closes, which may be noticed first. */
+static bool
+has_refused(struct wd_tls_stream *s)
+{
+	char byte;
+	int n;
+
+	ERR_clear_error();
+	n = SSL_peek(s->ssl, &byte, 1);
+	return n <= 0 && SSL_get_error(s->ssl, n) == SSL_ERROR_SSL &&
+	    is_refusal(ERR_GET_REASON(ERR_peek_error()));
+}
+
 static int
 say_system(struct wd_tls_stream *s, int error, struct wd_diag *d)
 {
+	if (has_refused(s))
+		return say_protocol(s, d);
 	if (error == 0 || error == ECONNRESET || error == EPIPE)
 		return say_shut(s, d);
 	return wd_reject(d, WD_R_UNAVAILABLE, "%s port %u: %s", s->host,

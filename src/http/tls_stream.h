@@ -33,10 +33,10 @@ struct wd_tls_stream *wd_tls_stream_free(struct wd_tls_stream *s);
 void wd_tls_stream_freep(struct wd_tls_stream **s);
 
 /*
- * Looks the server's name up and keeps what is found. Blocks as long as the
- * system's resolver does. The first call, before a sandbox closes, also loads
- * what the resolver needs. Connecting calls it when no address is known, or
- * none answered.
+ * Looks the server's name up and keeps what is found. Blocks for two
+ * seconds for each name server of the system's at most. The first call, before
+ * a sandbox closes, also loads what the resolver needs. Connecting calls it
+ * when no address is known, or none answered.
  */
 void wd_tls_stream_resolve(struct wd_tls_stream *s);
 

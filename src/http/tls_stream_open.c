@@ -12,6 +12,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <resolv.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,7 +23,8 @@
 #include "http/tls_pem.h"
 #include "http/tls_stream_in.h"
 
-enum { CONNECT_MS = 5000 }; /* to one address */
+enum { CONNECT_MS = 5000 };    /* to one address */
+enum { RESOLVER_SECONDS = 2 }; /* for one name server */
 
 /* ---- how TLS is spoken */
 
@@ -110,6 +112,16 @@ wd_tls_stream_freep(struct wd_tls_stream **s)
 
 /* ---- addresses */
 
+/* By itself the C library waits for a name server for ten seconds and more. */
+static void
+shorten_patience(void)
+{
+	if (res_init() != 0)
+		return; /* then it is as the system has it */
+	_res.retrans = RESOLVER_SECONDS;
+	_res.retry = 1;
+}
+
 void
 wd_tls_stream_resolve(struct wd_tls_stream *s)
 {
@@ -119,6 +131,8 @@ wd_tls_stream_resolve(struct wd_tls_stream *s)
 	char port[8];
 	struct wd_wr wr = wd_wr_fixed(port, sizeof(port) - 1);
 
+	if (!s->is_address)
+		shorten_patience();
 	wd_wr_decimal(&wr, s->port);
 	port[wr.len] = '\0';
 	if (getaddrinfo(s->host, port, &hints, &list) != 0)

@@ -202,4 +202,7 @@ class Client:
         finally:
             self.process.kill()
             self.process.stdout.close()
-        return self.process.returncode
+        # a sanitizer or the sandbox would have ended it otherwise
+        if self.started == "ready" and self.process.returncode != 0:
+            raise AssertionError(
+                "the tool ended with %d" % self.process.returncode)

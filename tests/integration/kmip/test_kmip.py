@@ -381,8 +381,11 @@ def message(*parts):
 class Liar:
     """A TLS server that takes one request a connection and does as told."""
 
-    def __init__(self, pki, act):
+    def __init__(self, pki, act, clients=None):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if clients is not None:
+            self.context.verify_mode = ssl.CERT_REQUIRED
+            self.context.load_verify_locations(clients)
         cert = pki.issue("liar", "server", ("127.0.0.1",))
         self.context.load_cert_chain(cert, cert + ".key")
         self.socket = socket.create_server(("127.0.0.1", 0))
@@ -473,6 +476,14 @@ class Lies(Case):
             with self.subTest(words=words[:8]):
                 c, _ = self.liar(lambda liar, s: s.sendall(words))
                 self.refused("backend_answer", "no KMIP", c.ask, "hello")
+
+    def test_a_refusal_after_the_handshake_is_told(self):
+        # TLS 1.3 tells a client of it only when it reads
+        other = rig.Pki(self.dir.name, "other")
+        liar = Liar(self.pki, lambda liar, s: None, other.ca)
+        self.addCleanup(liar.stop)
+        self.refused("permission_denied", "refuses us",
+                     self.client(liar.port).ask, "hello")
 
     def test_a_message_of_rubbish_is_malformed(self):
         c, _ = self.liar(lambda liar, s: s.sendall(message(os.urandom(64))))
