@@ -8,12 +8,16 @@
 #include "base/num.h"
 #include "codec/hex.h"
 #include "crypto/init.h"
+#include "crypto/memory.h"
+#include "sys/arena.h"
+#include "sys/harden.h"
+#include "sys/sandbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORDS_MAX = 8, OUT_MAX = 1 << 20 };
+enum { WORDS_MAX = 8, OUT_MAX = 1 << 20, ARENA = 16 << 20 };
 
 struct work {
 	const struct wd_backend_row *row;
@@ -292,9 +296,15 @@ main(int argc, char **argv)
 	char *line = NULL;
 	size_t size = 0;
 
-	if (argc < 2 || wd_crypto_init(NULL) != 0)
+	if (argc < 2 || wd_harden_process(NULL) != 0 ||
+	    wd_arena_install(ARENA, NULL) != 0 ||
+	    wd_crypto_use_memory(
+		wd_arena_alloc, wd_arena_realloc, wd_arena_free, NULL) != 0 ||
+	    wd_crypto_init(NULL) != 0)
 		return 2;
 	open_row(&w, argv + 1);
+	if (wd_sandbox_enter(WD_SANDBOX_BACKEND, NULL) != 0)
+		return 2;
 	while (getline(&line, &size, stdin) > 0)
 		run(&w, line);
 	free(line);

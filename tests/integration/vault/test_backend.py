@@ -503,6 +503,15 @@ class State(Case):
         self.assertIn("version", words)
         self.assertIn(MOUNT + " is a key-value engine 2", words)
 
+    @unittest.skipIf(openbao.is_foreign(), "has a name of its own")
+    def test_a_server_by_its_name(self):
+        self.ok("check", peer=self.open(
+            address="https://localhost:%d" % vault.port))
+        peer = self.open(address="https://localhost:%d" %
+                         openbao.free_port())
+        self.assertIn("localhost", self.no("unavailable", "check", peer=peer))
+        self.assertIn("localhost", self.no("unavailable", "check", peer=peer))
+
     def test_a_token_that_nobody_uses_is_kept(self):
         token = vault.make_token(ttl="2s", period="2s")
         peer = self.open()
