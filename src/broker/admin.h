@@ -14,6 +14,8 @@ struct wd_admin_evidence {
 	struct wd_span detail, claims;
 };
 
+struct wd_admin_made; /* broker/admin_remote.h */
+
 /* What other roles found out for a call before it can be done. */
 struct wd_admin_found {
 	int result; /* not 0: why that role refused or could not; then the act
@@ -22,8 +24,10 @@ struct wd_admin_found {
 	const struct wd_msg_doc_info *doc;       /* COLLATERAL_PUT, by verify */
 	const struct wd_msg_audit_entries *tail; /* AUDIT_TAIL, by scribe */
 	const struct wd_admin_evidence *evidence; /* POLICY_EXPLAIN, verify */
-	const struct wd_msg_seal_files *files;    /* BACKUP_BEGIN, by seal */
-	const struct wd_msg_log_note *note;       /* BACKUP_BEGIN, by scribe */
+	const struct wd_admin_made *made; /* KEY_CREATE, KEY_ROTATE, backend */
+	struct wd_span fetched; /* KEY_CSR: the private key, by a backend */
+	const struct wd_msg_seal_files *files; /* BACKUP_BEGIN, by seal */
+	const struct wd_msg_log_note *note;    /* BACKUP_BEGIN, by scribe */
 };
 
 /* One admin request while it is handled. */
@@ -83,6 +87,10 @@ const struct wd_admin_row *wd_admin_rows(size_t *ret_n);
 int wd_admin_allowed(struct wd_broker *b, const struct wd_admin_row *row,
     struct wd_span token, int64_t now, struct wd_store_token *ret_who,
     struct wd_diag *d) WD_MUST_USE;
+
+/* As that for the request MSG, of which the action may depend. */
+int wd_admin_allowed_for(struct wd_broker *b, const struct wd_admin_row *row,
+    const void *msg, int64_t now, struct wd_diag *d) WD_MUST_USE;
 
 /*
  * Does CALL as MSG says (a struct of the row's request). 0 or a fault of our

@@ -139,3 +139,15 @@ wd_admin_allowed(struct wd_broker *b, const struct wd_admin_row *row,
 	return wd_admin_may(
 	    b, row->resource, row->action, token, now, ret_who, d);
 }
+
+int
+wd_admin_allowed_for(struct wd_broker *b, const struct wd_admin_row *row,
+    const void *msg, int64_t now, struct wd_diag *d)
+{
+	struct wd_msg_admin_ask head = wd_admin_head(msg);
+	struct wd_store_token who;
+
+	return wd_admin_may(b, row->resource,
+	    row->action_of == NULL ? row->action : row->action_of(msg),
+	    head.token, now, &who, d);
+}

@@ -5,6 +5,7 @@
  */
 #include "broker/admin_in.h"
 
+#include "broker/remote.h"
 #include "broker/secrets.h"
 #include "codec/pem.h"
 #include "crypto/x509_make.h"
@@ -127,16 +128,37 @@ get_pair(struct wd_admin *a, const struct wd_id *id, struct wd_store_key *key,
 	return 0;
 }
 
+/* A key in a backend, which the keeper has fetched. */
 static int
-open_pair(
-    struct wd_admin *a, const struct wd_store_version *v, struct wd_pkey **ret)
+open_fetched(struct wd_admin *a, const struct wd_store_key *key,
+    const struct wd_store_version *v, struct wd_pkey **ret)
+{
+	struct wd_span bytes = { 0 };
+	int r;
+
+	if (a->found != NULL)
+		bytes = a->found->fetched;
+	if (bytes.len == 0)
+		return wd_reject(a->d, WD_R_BACKEND_NOT_CONFIGURED,
+		    "there is no backend %s", key->backend);
+	r = wd_remote_check(
+	    (enum wd_key_kind)key->kind, wd_bytes_span(v->spki), bytes, a->d);
+	if (r != 0)
+		return r;
+	return wd_pkey_from_private(bytes, ret) == 0
+	    ? 0
+	    : wd_fault(a->d, WD_F_CRYPTO, "no key can be read");
+}
+
+static int
+open_pair(struct wd_admin *a, const struct wd_store_key *key,
+    const struct wd_store_version *v, struct wd_pkey **ret)
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *plain = NULL;
 	int r;
 
-	if (v->wrapped == NULL)
-		return wd_reject(a->d, WD_R_UNSUPPORTED,
-		    "the private key rests in a backend");
+	if (wd_remote_is(key))
+		return open_fetched(a, key, v, ret);
 	if ((r = wd_secret_open_key(a->b, v, &plain, a->d)) != 0)
 		return r;
 	r = wd_pkey_from_private(wd_secret_borrow(plain), ret);
@@ -161,7 +183,7 @@ wd_admin_key_csr(struct wd_admin *a, const void *msg)
 
 	if ((r = get_pair(a, &m->id, &key, &v)) != 0 ||
 	    (r = read_names(a, m->subject, &n)) != 0 ||
-	    (r = open_pair(a, &v, &pair)) != 0)
+	    (r = open_pair(a, &key, &v, &pair)) != 0)
 		return r;
 	spec = spec_for(&n);
 	if ((r = made(a, wd_csr_make(&spec, pair, &der))) != 0)

@@ -74,6 +74,14 @@ int wd_material_make(enum wd_key_kind kind, struct wd_material *ret,
 int wd_material_take(enum wd_key_kind kind, struct wd_span given,
     struct wd_material *ret, struct wd_diag *d) WD_MUST_USE;
 
+/* WD_PKEY_NONE: AES and opaque. */
+enum wd_pkey_alg wd_material_alg(enum wd_key_kind kind);
+
+/* Fills KEY and V of a key that a backend made or knows, and begins the
+ * transaction. WD_R_BACKEND_ANSWER, or a fault. */
+int wd_admin_remote_version(struct wd_admin *a, struct wd_store_key *key,
+    struct wd_store_version *v) WD_MUST_USE;
+
 /* ---- certificates of keys */
 
 /* "CN=…,DNS=…" signed by the key itself, as PEM. WD_R_MALFORMED, WD_R_RANGE, or

@@ -5,6 +5,7 @@
 #include "broker/admin_in.h"
 
 #include "base/alloc.h"
+#include "broker/admin_remote.h"
 #include "broker/secrets.h"
 #include "crypto/rand.h"
 
@@ -83,6 +84,11 @@ check_backend(struct wd_admin *a, const struct wd_msg_key_create *m)
 {
 	bool here = m->backend.len == 0 || wd_span_is(m->backend, "embedded");
 
+	if (a->found != NULL && a->found->made != NULL)
+		return 0; /* there is one, which was asked */
+	if (m->stays)
+		return wd_reject(a->d, WD_R_UNSUPPORTED,
+		    "what is kept here is there to be released");
 	if (here && m->attach.len == 0)
 		return 0;
 	return wd_reject(a->d, WD_R_BACKEND_NOT_CONFIGURED,
@@ -188,6 +194,39 @@ keep(struct wd_admin *a, const struct wd_store_key *key,
 	return wd_admin_got(a, wd_store_key_add(a->b->store, key, v), "policy");
 }
 
+/* As a backend made it, or had it already. */
+static int
+create_remote(struct wd_admin *a, const struct wd_msg_key_create *m)
+{
+	const struct wd_admin_made *made = a->found->made;
+	WD_AUTO(wd_store_version_done) struct wd_store_version v = { 0 };
+	struct wd_store_key key = { 0 };
+	int r;
+
+	if ((r = describe(a, m, &key)) != 0)
+		return r;
+	key.id = made->id;
+	key.kind = made->msg->kind;
+	if ((r = wd_admin_remote_version(a, &key, &v)) != 0)
+		return r;
+	if (m->kind != WD_KEY_NONE && m->kind != key.kind)
+		return wd_reject(a->d, WD_R_MISMATCH,
+		    "the key in the backend is of kind %s",
+		    wd_key_row((enum wd_key_kind)key.kind)->name);
+	if ((r = check_kind(a, m->kinds, (enum wd_key_kind)key.kind)) != 0)
+		return r;
+	a->entry.key = key.id;
+	a->entry.version = key.version;
+	wd_admin_say(a, "%s, %s in %s, label '%s'",
+	    wd_key_row((enum wd_key_kind)key.kind)->name,
+	    made->attached             ? "attached"
+		: m->material.len == 0 ? "generated"
+				       : "brought",
+	    key.backend, key.label);
+	r = wd_admin_got(a, wd_store_key_add(a->b->store, &key, &v), "policy");
+	return r != 0 ? r : wd_admin_answer_key(a, &key, &v);
+}
+
 int
 wd_admin_key_create(struct wd_admin *a, const void *msg)
 {
@@ -197,6 +236,8 @@ wd_admin_key_create(struct wd_admin *a, const void *msg)
 	struct wd_store_key key = { 0 };
 	int r;
 
+	if (a->found != NULL && a->found->made != NULL)
+		return create_remote(a, m);
 	if ((r = describe(a, m, &key)) != 0 ||
 	    (r = get_material(a, m, &made)) != 0 ||
 	    (r = check_kind(a, m->kinds, made.kind)) != 0 ||
@@ -215,18 +256,44 @@ wd_admin_key_create(struct wd_admin *a, const void *msg)
 /* ---- a new version */
 
 static int
+add_next(struct wd_admin *a, struct wd_store_version *v)
+{
+	int r = wd_store_key_rotate(a->b->store, v);
+
+	if (r == WD_R_CONFLICT)
+		return wd_reject(a->d, WD_R_CONFLICT,
+		    "the key has got another version meanwhile");
+	return wd_admin_got(a, r, "key");
+}
+
+static int
 keep_next(struct wd_admin *a, const struct wd_store_key *key,
     const struct wd_material *made, struct wd_store_version *v)
 {
 	int r = seal_version(a, key, made, v);
 
+	return r != 0 ? r : add_next(a, v);
+}
+
+/* KEY as it will be. */
+static int
+rotate_remote(struct wd_admin *a, struct wd_store_key *key)
+{
+	WD_AUTO(wd_store_version_done) struct wd_store_version v = { 0 };
+	int r = wd_admin_remote_version(a, key, &v);
+
 	if (r != 0)
 		return r;
-	r = wd_store_key_rotate(a->b->store, v);
-	if (r == WD_R_CONFLICT)
-		return wd_reject(a->d, WD_R_CONFLICT,
-		    "the key has got another version meanwhile");
-	return wd_admin_got(a, r, "key");
+	if (a->found->made->msg->kind != key->kind)
+		return wd_reject(a->d, WD_R_BACKEND_ANSWER,
+		    "the backend made a key of another kind");
+	a->entry.policy = key->policy;
+	a->entry.version = key->version;
+	wd_admin_say(a, "%s, generated in %s",
+	    wd_key_row((enum wd_key_kind)key->kind)->name, key->backend);
+	if ((r = add_next(a, &v)) != 0)
+		return r;
+	return wd_admin_answer_key(a, key, &v);
 }
 
 int
@@ -242,6 +309,11 @@ wd_admin_key_rotate(struct wd_admin *a, const void *msg)
 	if (r != 0)
 		return r;
 	key.version++;
+	if (a->found != NULL && a->found->made != NULL)
+		return rotate_remote(a, &key);
+	if (wd_remote_is(&key))
+		return wd_reject(a->d, WD_R_BACKEND_NOT_CONFIGURED,
+		    "there is no backend %s", key.backend);
 	if ((r = wd_material_make((enum wd_key_kind)key.kind, &made, a->d)) !=
 		0 ||
 	    (r = add_public(a, m->subject, &made, &v)) != 0)

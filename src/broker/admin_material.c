@@ -28,8 +28,8 @@ wd_material_done(struct wd_material *m)
 	m->pair = wd_pkey_free(m->pair);
 }
 
-static enum wd_pkey_alg
-alg_of(enum wd_key_kind kind)
+enum wd_pkey_alg
+wd_material_alg(enum wd_key_kind kind)
 {
 	for (size_t i = 0; i < WD_N(pairs); i++)
 		if (pairs[i].kind == kind)
@@ -58,7 +58,7 @@ known(enum wd_key_kind kind, const struct wd_key_row **ret, struct wd_diag *d)
 static int
 make_pair(enum wd_key_kind kind, struct wd_material *m)
 {
-	int r = wd_pkey_generate(alg_of(kind), &m->pair);
+	int r = wd_pkey_generate(wd_material_alg(kind), &m->pair);
 
 	return r != 0 ? r : wd_pkey_to_pkcs8(m->pair, &m->plain);
 }
@@ -126,7 +126,7 @@ take(const struct wd_key_row *row, struct wd_span given, struct wd_material *m,
 {
 	int r;
 
-	if (row != NULL && alg_of(row->kind) == WD_PKEY_NONE)
+	if (row != NULL && wd_material_alg(row->kind) == WD_PKEY_NONE)
 		return take_raw(row, given, m, d);
 	if ((r = take_pair(given, m, d)) != 0)
 		return r;

@@ -28,6 +28,8 @@ struct release {
 	struct wd_judged judged;
 	struct wd_id lease;
 	struct wd_jwe jwe;
+	struct wd_fetch *fetch;
+	bool not_fetched; /* what went wrong is the backend's matter */
 };
 
 static void
@@ -51,6 +53,8 @@ find_session(struct release *x, struct wd_diag *d)
 		return r;
 	if (wd_claims_adopt(&x->claims, wd_bytes_span(x->session->claims)) != 0)
 		return wd_fault(d, WD_F_STORE, "a session without claims");
+	if (x->fetch->answered)
+		return 0; /* it was counted when it was asked for */
 	return wd_limit_session(x->b, &x->session->id, &x->claims, d);
 }
 
@@ -128,6 +132,41 @@ make_native(struct release *x, const struct wd_pkey *client,
 	return 0;
 }
 
+/* From a backend; BYTES stay none when it is to be asked first. */
+static int
+open_remote(struct release *x, struct wd_secret **bytes, struct wd_diag *d)
+{
+	struct wd_fetch *f = x->fetch;
+	struct wd_remote now;
+	int r = wd_remote_open(x->b, &x->thing.key, &x->thing.version, &now, d);
+
+	if (r != 0)
+		return r;
+	if (now.stays)
+		return wd_reject(d, WD_R_MAY_NOT_LEAVE,
+		    "the key may not leave where it rests");
+	f->wanted = !f->answered;
+	if (f->wanted) {
+		f->what = now;
+		f->kind = (enum wd_key_kind)x->thing.key.kind;
+		return 0;
+	}
+	r = wd_remote_take(
+	    f, &now, wd_bytes_span(x->thing.version.spki), bytes, d);
+	x->not_fetched = r != 0;
+	if (r == 0 && f->seconds > 0 && f->seconds < x->judged.seconds)
+		x->judged.seconds = f->seconds;
+	return r;
+}
+
+static int
+open_thing(struct release *x, struct wd_secret **bytes, struct wd_diag *d)
+{
+	if (x->thing.path.kind == WD_PATH_KEY && wd_remote_is(&x->thing.key))
+		return open_remote(x, bytes, d);
+	return wd_thing_open(x->b, &x->thing, bytes, d);
+}
+
 /* Opens and wraps; only ever called with the verdict allow. */
 static int
 wrap(struct release *x, struct wd_diag *d)
@@ -139,11 +178,12 @@ wrap(struct release *x, struct wd_diag *d)
 
 	if (x->verdict != WD_ALLOW)
 		return wd_fault(d, WD_F_BUG, "no verdict");
+	if ((r = open_thing(x, &bytes, d)) != 0 || x->fetch->wanted)
+		return r;
 	client = wd_session_key(x->b, x->session, &room);
 	if (client == NULL)
 		return wd_fault(d, WD_F_STORE, "a session without a key");
-	if ((r = wd_rand_id(&x->lease)) != 0 ||
-	    (r = wd_thing_open(x->b, &x->thing, &bytes, d)) != 0)
+	if ((r = wd_rand_id(&x->lease)) != 0)
 		return r;
 	if (!x->ask->native)
 		return seal_to_client(x, client, wd_secret_borrow(bytes), d);
@@ -254,15 +294,18 @@ fill_lease(const struct release *x, struct wd_store_lease *lease)
 }
 
 int
-wd_release(struct wd_broker *b, const struct wd_msg_resource_ask *ask,
-    int64_t now, struct wd_outcome *out, struct wd_store_lease *ret_lease)
+wd_release_with(struct wd_broker *b, const struct wd_msg_resource_ask *ask,
+    int64_t now, struct wd_fetch *fetch, struct wd_outcome *out,
+    struct wd_store_lease *ret_lease)
 {
 	WD_AUTO(release_done)
-	struct release x = { .b = b, .ask = ask, .now = now };
+	struct release x = { .b = b, .ask = ask, .now = now, .fetch = fetch };
 	struct wd_diag d = { 0 };
 	int r = release(&x, &d);
 	struct wd_msg_release msg = answer(&x);
 
+	if (r == 0 && fetch->wanted)
+		return 0; /* decided when it is there */
 	if (r != 0)
 		x.lease = (struct wd_id){ 0 };
 	if (x.session != NULL && r != WD_R_RATE_LIMITED &&
@@ -270,5 +313,25 @@ wd_release(struct wd_broker *b, const struct wd_msg_resource_ask *ask,
 		r = wd_fault(&d, WD_F_MEMORY, "no memory for the log");
 	if (r == 0)
 		fill_lease(&x, ret_lease);
+	if (r > 0 && x.not_fetched) {
+		/* What an operator's server says is no client's business. */
+		wd_diag_clear(&d);
+		(void)wd_reject(
+		    &d, (enum wd_reason)r, "%s", wd_reason_row(r)->sentence);
+	}
 	return wd_outcome_reply(out, WD_CALL_RESOURCE, r, &d, &msg);
+}
+
+int
+wd_release(struct wd_broker *b, const struct wd_msg_resource_ask *ask,
+    int64_t now, struct wd_outcome *out, struct wd_store_lease *ret_lease)
+{
+	struct wd_fetch none = { 0 };
+	int r = wd_release_with(b, ask, now, &none, out, ret_lease);
+
+	if (r != 0 || !none.wanted)
+		return r;
+	none.answered = true;
+	none.result = WD_R_BACKEND_NOT_CONFIGURED;
+	return wd_release_with(b, ask, now, &none, out, ret_lease);
 }

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "broker/broker.h"
+#include "broker/remote.h"
 
 enum wd_verdict { WD_DENY = 0, WD_ALLOW = 1 };
 
@@ -16,7 +16,19 @@ enum wd_verdict { WD_DENY = 0, WD_ALLOW = 1 };
  * WD_R_NO_CREDENTIAL, WD_R_CREDENTIAL_INVALID, WD_R_RATE_LIMITED (not logged),
  * WD_R_NOT_FOUND, WD_R_NO_POLICY, the rows 201 to 212, WD_R_TAMPERED,
  * WD_R_WRONG_STORE. 0, or a fault when not even a reply could be made.
+ *
+ * Of a secret that rests in a backend the first call, with zeros in FETCH, may
+ * leave FETCH->wanted and no outcome: then the same is called once more with
+ * FETCH->answered. Everything is looked at again, but for the rates; what the
+ * backend could not give ends with WD_R_UNAVAILABLE, WD_R_MAY_NOT_LEAVE,
+ * WD_R_BACKEND_ANSWER or WD_R_BACKEND_NOT_CONFIGURED, and its words are in the
+ * entry alone.
  */
+int wd_release_with(struct wd_broker *b, const struct wd_msg_resource_ask *ask,
+    int64_t now, struct wd_fetch *fetch, struct wd_outcome *out,
+    struct wd_store_lease *ret_lease) WD_MUST_USE;
+
+/* Where there is no backend to ask. */
 int wd_release(struct wd_broker *b, const struct wd_msg_resource_ask *ask,
     int64_t now, struct wd_outcome *out, struct wd_store_lease *ret_lease)
     WD_MUST_USE;

@@ -88,9 +88,6 @@ check_ways(struct wd_jobj *o)
 	if (n > 1)
 		wd_jobj_fail(o, WD_R_MALFORMED,
 		    "pem, base64 and attach exclude each other");
-	if (wd_jobj_has(o, "attach") != wd_jobj_has(o, "backend"))
-		wd_jobj_fail(
-		    o, WD_R_MALFORMED, "attach and backend belong together");
 }
 
 static struct wd_span
@@ -119,6 +116,7 @@ wd_admin_key_read(struct wd_span json, struct wd_admin_body *b,
 	a.base64 = take_way(&o, "base64", WD_MATERIAL_TEXT_MAX);
 	ret->attach = wd_member_text(&o, "attach", WD_OPTIONAL, 512);
 	ret->backend = wd_member_text(&o, "backend", WD_OPTIONAL, 32);
+	ret->stays = wd_jobj_bool(&o, "stays", WD_OPTIONAL, false);
 	ret->policy = wd_member_id(&o, "policy", WD_OPTIONAL);
 	ret->label = wd_member_text(&o, "label", WD_OPTIONAL, 128);
 	ret->usage = wd_member_text(&o, "usage", WD_OPTIONAL, 512);

@@ -101,13 +101,14 @@ struct information {
 	struct wd_isecl_filter kind;
 	struct wd_span key_string;
 	struct wd_span attach;
-	const char *backend;
+	const char *backend; /* kind; empty or NULL: any */
 };
 
+/* ISecL knows one member, whatever the key manager behind it is. */
 static const struct {
 	const char *member, *backend;
 } attachable[] = {
-	{ "kmip_key_id", "kmip" },
+	{ "kmip_key_id", "" },
 	{ "vault_path", "vault" },
 	{ "pkcs11_uri", "pkcs11" },
 };
@@ -275,7 +276,8 @@ wd_isecl_key_read(struct wd_span json, struct wd_isecl_body *b,
 	if (info.key_string.len > 0)
 		return import(&info, b, ret, d);
 	ret->attach = info.attach;
-	ret->backend = wd_span_text(info.backend);
+	if (info.backend != NULL)
+		ret->backend_kind = wd_span_text(info.backend);
 	return find_kind(&info, &ret->kind, d);
 }
 
@@ -285,8 +287,6 @@ static void
 write_information(struct wd_jtext *j, const struct wd_msg_key_record *key,
     const struct wd_key_row *row)
 {
-	bool kmip = wd_span_is(key->backend, "kmip");
-
 	wd_jtext_object(j);
 	wd_jtext_key_text(j, "algorithm", row->algorithm);
 	if (row->curve != NULL)
@@ -294,7 +294,7 @@ write_information(struct wd_jtext *j, const struct wd_msg_key_record *key,
 	wd_jtext_key_text(j, "id", key->id.s);
 	if (row->bits > 0)
 		wd_jtext_key_uint(j, "key_length", row->bits);
-	if (kmip) {
+	if (key->attach.len > 0) {
 		wd_jtext_key(j, "kmip_key_id");
 		wd_jtext_string(j, key->attach);
 	}

@@ -119,7 +119,7 @@ struct wd_store_version {
 	struct wd_id key;
 	uint32_t version;
 	struct wd_bytes
-	    *wrapped;           /* sealed by the keyring; NULL: in a backend */
+	    *wrapped;           /* sealed by the keyring: the bytes, or where */
 	struct wd_bytes *spki;  /* NULL: symmetric */
 	struct wd_bytes *chain; /* PEM; NULL: none */
 	int64_t created;

@@ -25,6 +25,7 @@ end_turn(struct keeper *k)
 	k->step = ADMIN_IDLE;
 	k->turn = NULL;
 	k->acted = false;
+	keeper_remote_settle(k, false);
 }
 
 void
@@ -469,6 +470,7 @@ keeper_admin_durable(struct keeper *k)
 		    k, WD_F_STORE, "the change could not be stored");
 		return;
 	}
+	keeper_remote_settle(k, op->out.result == 0);
 	if ((op->call == WD_CALL_COLLATERAL_PUT || !k->verify_ready) &&
 	    wd_broker_look(k->broker, wd_time_now(), &d) == 0)
 		keeper_snapshot(k);
@@ -560,7 +562,8 @@ begin(struct keeper *k)
 		special[i].begin(k);
 		return;
 	}
-	keeper_admin_run(k, NULL);
+	if (!keeper_remote_begin(k))
+		keeper_admin_run(k, NULL);
 }
 
 void
@@ -605,7 +608,7 @@ void
 keeper_admin_late(struct keeper *k, int64_t now_ms)
 {
 	if (k->turn == NULL || k->step == ADMIN_LOG ||
-	    k->turn->deadline > now_ms)
+	    k->step == ADMIN_BACKEND || k->turn->deadline > now_ms)
 		return;
 	if (k->turn->call == WD_CALL_SEAL_MIGRATE)
 		migrated(k, WD_R_UNAVAILABLE,

@@ -9,6 +9,7 @@
 #include "backend/backend.h"
 #include "bin/common/role.h"
 #include "broker/broker.h"
+#include "broker/remote.h"
 
 enum {
 	KEEPER_OPS = 512,        /* requests that wait for another role */
@@ -22,14 +23,21 @@ enum {
 	KEEPER_LOG_MS = 7000,      /* less than a client's request may take */
 	KEEPER_TICK_MS = 1000,
 	KEEPER_BACKEND_PROCS = 8, /* of one backend */
+	/* Calls of one process that are not answered, and of one backend: a
+	 * backend that hangs must leave slots to all who need none. */
+	KEEPER_ASKED = 8,
+	KEEPER_BACKEND_ASKED = 16,
+	KEEPER_BACKEND_GRACE_MS = 1500, /* after the deadline it was given */
+	KEEPER_BACKEND_HUNG_MS = 4000,
 };
 
 enum op_state {
 	OP_FREE,
-	OP_VERIFY, /* evidence, or keys of a TPM, are judged */
-	OP_LOG,    /* the finished answer waits for its entry */
-	OP_QUEUED, /* an admin call waits for its turn */
-	OP_ADMIN,  /* an admin call has its turn: enum admin_step */
+	OP_VERIFY,  /* evidence, or keys of a TPM, are judged */
+	OP_LOG,     /* the finished answer waits for its entry */
+	OP_QUEUED,  /* an admin call waits for its turn */
+	OP_ADMIN,   /* an admin call has its turn: enum admin_step */
+	OP_BACKEND, /* a secret is fetched */
 };
 
 /* One request of the front while it waits. */
@@ -44,6 +52,7 @@ struct op {
 	struct wd_bytes *body; /* the request */
 	struct wd_outcome out;
 	struct wd_store_lease lease; /* id none: no row */
+	struct wd_fetch fetch;       /* BACKEND: what was asked for */
 };
 
 /* A list of slots in the order in which they came. */
@@ -55,10 +64,11 @@ struct op_list {
 /* What the admin call that has its turn is waiting for. */
 enum admin_step {
 	ADMIN_IDLE,
-	ADMIN_VERIFY, /* a document or evidence is judged */
-	ADMIN_TAIL,   /* scribe reads entries */
-	ADMIN_SEAL,   /* seal opens or closes */
-	ADMIN_LOG,    /* its entry becomes durable */
+	ADMIN_VERIFY,  /* a document or evidence is judged */
+	ADMIN_TAIL,    /* scribe reads entries */
+	ADMIN_SEAL,    /* seal opens or closes */
+	ADMIN_BACKEND, /* a backend is asked */
+	ADMIN_LOG,     /* its entry becomes durable */
 };
 
 /* The index of leases, completed from the log after a start. */
@@ -85,6 +95,19 @@ struct round {
 	size_t n;
 };
 
+/* One call that a process of a backend has not answered. */
+struct keeper_asked {
+	uint32_t number; /* 0: free */
+	struct op *op;   /* NULL: nobody waits for it (any more) */
+	int64_t deadline;
+};
+
+struct keeper_backend_proc {
+	struct wd_peer peer;
+	struct keeper_asked asked[KEEPER_ASKED];
+	size_t n_asked;
+};
+
 /* A configured backend, and the processes that serve it. */
 struct keeper_backend {
 	char name[WD_BACKEND_NAME_MAX + 1];
@@ -93,7 +116,16 @@ struct keeper_backend {
 	unsigned can;   /* bits of backend/backend.h */
 	uint16_t kinds; /* bits of key kinds */
 	uint32_t timeout_ms;
-	struct wd_peer procs[KEEPER_BACKEND_PROCS];
+	struct keeper_backend_proc procs[KEEPER_BACKEND_PROCS];
+	size_t n_asked;
+};
+
+/* What the admin call that has its turn has to do with a backend. */
+struct keeper_remote {
+	struct keeper_backend *backend;
+	struct wd_id id;               /* of the key to be */
+	uint32_t version;              /* DELETE: the last that was done */
+	char made[WD_LOCATOR_MAX + 1]; /* there, and not kept here yet */
 };
 
 struct keeper {
@@ -107,6 +139,7 @@ struct keeper {
 
 	struct keeper_backend backends[WD_BACKENDS_MAX];
 	size_t n_backends;
+	struct keeper_remote remote;
 
 	/* Seal and scribe say how things stand as soon as they can; the first
 	 * requests wait for that, but not for long. */
@@ -257,6 +290,38 @@ void keeper_backend_attached(struct keeper *k, uint16_t place, int fd);
 struct wd_peer *keeper_backend_peer(struct keeper *k, size_t n);
 void keeper_backend_ready(struct keeper *k, struct wd_peer *p);
 void keeper_backend_detach(struct keeper *k, struct wd_peer *p);
+struct keeper_backend *keeper_backend_named(
+    struct keeper *k, const char *name); /* NULL */
+/* What MSG of CALL is to have as its deadline. */
+uint64_t keeper_backend_deadline(const struct keeper_backend *b);
+/*
+ * Asks the process of B that has least to do; OP (NULL: nobody) waits for it,
+ * until its deadline. 0; WD_R_UNAVAILABLE, WD_R_OVERLOADED.
+ */
+int keeper_backend_ask(struct keeper *k, struct keeper_backend *b,
+    enum wd_call call, const void *msg, struct op *op, struct wd_diag *d)
+    WD_MUST_USE;
+void keeper_backend_late(struct keeper *k, int64_t now_ms);
+
+/* ---- remote.c: admin calls on keys in backends */
+/* False: the call whose turn it is has nothing to do with them. */
+bool keeper_remote_begin(struct keeper *k);
+void keeper_admin_backend(struct keeper *k, enum wd_call call, int result,
+    struct wd_span why, const void *msg);
+/* The call is over; what was made in a backend is kept here, or destroyed. */
+void keeper_remote_settle(struct keeper *k, bool kept);
+/* Nobody waits any more for what was made. */
+void keeper_remote_unwanted(struct keeper *k, struct keeper_backend *b,
+    const struct wd_msg_backend_made *made);
+
+/* ---- fetch.c: releases of what rests in a backend */
+/* The release F, which OP will stand for, waits for what FETCH names. 0, or why
+ * it cannot: then it is to be decided without. */
+int keeper_fetch(struct keeper *k, const struct wd_frame *f,
+    const struct wd_fetch *fetch, struct wd_diag *d) WD_MUST_USE;
+/* RESULT, and GOT when it is 0. */
+void keeper_fetched(struct keeper *k, struct op *op, int result,
+    struct wd_span why, const struct wd_msg_backend_got *got);
 
 /* ---- admin.c */
 struct wd_admin_found;

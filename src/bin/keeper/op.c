@@ -52,6 +52,7 @@ keeper_op_free(struct keeper *k, struct op *op)
 	wd_outcome_done(&op->out);
 	op->out = (struct wd_outcome){ 0 };
 	op->lease.id = (struct wd_id){ 0 };
+	op->fetch = (struct wd_fetch){ 0 };
 	op->state = OP_FREE;
 	op->deadline = 0;
 	op_list_add(k, &k->free, op);

@@ -220,11 +220,34 @@ keeper_hold_answer(struct keeper *k, const struct wd_frame *f,
 	return 0;
 }
 
+/* FETCH->wanted: a backend was asked. What cannot be asked for is decided at
+ * once, so that it is logged as any other refusal. */
+static int
+release_or_fetch(struct keeper *k, const struct wd_frame *f,
+    const struct wd_msg_resource_ask *ask, struct wd_fetch *fetch,
+    struct wd_outcome *out, struct wd_store_lease *lease)
+{
+	struct wd_diag why = { 0 };
+	int64_t now = wd_time_now();
+	int r = wd_release_with(k->broker, ask, now, fetch, out, lease);
+
+	if (r != 0 || !fetch->wanted)
+		return r;
+	r = keeper_fetch(k, f, fetch, &why);
+	if (r == 0)
+		return 0;
+	fetch->answered = true;
+	fetch->result = r;
+	fetch->why = wd_span_text(why.detail);
+	return wd_release_with(k->broker, ask, now, fetch, out, lease);
+}
+
 static int
 begin_release(struct keeper *k, const struct wd_frame *f,
     struct wd_outcome *out, struct wd_diag *d)
 {
 	struct wd_store_lease lease = { 0 };
+	struct wd_fetch fetch = { 0 };
 	struct wd_msg_resource_ask ask;
 	int r;
 
@@ -233,7 +256,9 @@ begin_release(struct keeper *k, const struct wd_frame *f,
 	if ((r = keeper_public_gate(k, d)) != 0 ||
 	    (r = keeper_waiting_gate(k, d)) != 0)
 		return r;
-	r = wd_release(k->broker, &ask, wd_time_now(), out, &lease);
+	r = release_or_fetch(k, f, &ask, &fetch, out, &lease);
+	if (r == 0 && fetch.wanted)
+		return 0; /* it waits */
 	if (r != 0)
 		return wd_fault(d, WD_F_MEMORY, "no memory");
 	if (out->entry != NULL)

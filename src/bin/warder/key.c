@@ -36,6 +36,17 @@ static const struct cli_column key_columns[] = {
 
 /* ---- create, import, attach */
 
+#define BACKEND_OPTIONS                                                     \
+	{ "backend", "NAME",                                                \
+		"where it rests: a section of warder.conf(5), or embedded " \
+		"for "                                                      \
+		"the server's own store; by default what default_backend "  \
+		"says",                                                     \
+		false },                                                    \
+	{                                                                   \
+		"stays", NULL, "it may never leave the backend", false      \
+	}
+
 #define MAKE_OPTIONS                                                         \
 	{ "label", "TEXT", "what PKCS#11 programs see", false },             \
 	    { "policy", "ID", "what decides about its release", false },     \
@@ -51,6 +62,7 @@ static const struct cli_option create_options[] = {
 	    "aes-128 aes-192 aes-256 rsa-2048 rsa-3072 rsa-4096 ec-p256 "
 	    "ec-p384 ec-p521 ed25519",
 	    false },
+	BACKEND_OPTIONS,
 	MAKE_OPTIONS,
 };
 
@@ -61,13 +73,16 @@ static const struct cli_option import_options[] = {
 	    "secret; - for standard input",
 	    false },
 	{ "kind", "KIND", "needed unless FILE is a private key", false },
+	BACKEND_OPTIONS,
 	MAKE_OPTIONS,
 };
 
 static const struct cli_option attach_options[] = {
 	CLI_ONLINE_OPTIONS,
 	{ "kind", "KIND", "what it is", false },
-	{ "backend", "NAME", "kmip, vault or pkcs11", false },
+	{ "backend", "NAME",
+	    "a section of warder.conf(5); by default the only one that can",
+	    false },
 	{ "name", "TEXT", "what the backend calls it", false },
 	MAKE_OPTIONS,
 };
@@ -83,6 +98,8 @@ write_rest(struct wd_jtext *j, const struct cli_args *args, struct wd_span pem)
 		wd_jtext_string(j, pem);
 	}
 	cli_member(j, args, "policy", "policy");
+	if (cli_has(args, "stays"))
+		wd_jtext_key_bool(j, "stays", true);
 	cli_member(j, args, "subject", "certificate");
 	cli_member(j, args, "usage", "usage");
 	wd_jtext_end(j);
@@ -109,6 +126,7 @@ run_create(const struct cli_args *args)
 	if (cli_value(args, "kind") == NULL)
 		return cli_usage(args, "which --kind of key?");
 	wd_jtext_object(&j);
+	cli_member(&j, args, "backend", "backend");
 	write_rest(&j, args, wd_span(NULL, 0));
 	return make(args, &wr);
 }
@@ -139,6 +157,7 @@ run_import(const struct cli_args *args)
 	if (bytes.len > 11 && wd_span_is(wd_span(bytes.p, 11), "-----BEGIN "))
 		pem = bytes;
 	wd_jtext_object(&j);
+	cli_member(&j, args, "backend", "backend");
 	if (pem.len == 0) {
 		wd_jtext_key(&j, "base64");
 		wd_jtext_b64(&j, bytes);
@@ -162,11 +181,8 @@ run_attach(const struct cli_args *args)
 	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(REQUEST_MAX);
 	struct wd_jtext j = wd_jtext(&wr);
 
-	if (cli_value(args, "name") == NULL ||
-	    cli_value(args, "backend") == NULL ||
-	    cli_value(args, "kind") == NULL)
-		return cli_usage(
-		    args, "--kind, --backend and --name are needed");
+	if (cli_value(args, "name") == NULL || cli_value(args, "kind") == NULL)
+		return cli_usage(args, "--kind and --name are needed");
 	wd_jtext_object(&j);
 	cli_member(&j, args, "attach", "name");
 	cli_member(&j, args, "backend", "backend");
@@ -179,8 +195,8 @@ const struct cli_verb cli_verb_key_attach = {
 	.summary = "serve a key that rests in a backend",
 	.options = attach_options,
 	.n_options = WD_N(attach_options),
-	.example = "warder key attach --kind rsa-2048 --backend kmip "
-		   "--name 7f1c",
+	.example = "warder key attach --kind rsa-2048 --backend vault "
+		   "--name web/tls",
 	.run = run_attach,
 };
 

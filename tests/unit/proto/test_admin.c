@@ -57,6 +57,10 @@ static const struct {
 	{ key_read,
 	    "{\"kind\":\"rsa-2048\",\"attach\":\"7\","
 	    "\"backend\":\"kmip\"}" },
+	{ key_read, "{\"kind\":\"rsa-2048\",\"attach\":\"7\"}" },
+	{ key_read,
+	    "{\"kind\":\"rsa-2048\",\"backend\":\"here\","
+	    "\"stays\":true}" },
 	{ key_policy_read, "{\"policy\":\"" POLICY "\"}" },
 	{ key_policy_read, "{\"policy\":null}" },
 	{ csr_read, "{\"subject\":\"CN=x\"}" },
@@ -233,10 +237,6 @@ static void
 a_key_has_one_origin(void **state)
 {
 	(void)state;
-	refused(key_read, "{\"kind\":\"rsa-2048\",\"attach\":\"7\"}",
-	    WD_R_MALFORMED);
-	refused(key_read, "{\"kind\":\"rsa-2048\",\"backend\":\"kmip\"}",
-	    WD_R_MALFORMED);
 	refused(key_read,
 	    "{\"kind\":\"rsa-2048\",\"attach\":\"\",\"backend\":\"kmip\"}",
 	    WD_R_MALFORMED);

@@ -1,0 +1,111 @@
+/*
+ * Releases of what rests in a backend. The request is kept, the backend is
+ * asked, and with what it gave the release is made from its start, so that what
+ * was revoked meanwhile is not released.
+ */
+#include "bin/keeper/keeper.h"
+
+#include "base/clock.h"
+#include "base/reason.h"
+#include "broker/release.h"
+
+/* Asks for what OP's release needs. */
+static int
+ask(struct keeper *k, struct op *op, struct wd_diag *d)
+{
+	const struct wd_fetch *x = &op->fetch;
+	struct keeper_backend *b = keeper_backend_named(k, x->what.backend);
+	struct wd_msg_backend_fetch m;
+
+	if (b == NULL || b->kind != x->what.kind)
+		return wd_reject(d, WD_R_BACKEND_NOT_CONFIGURED,
+		    "there is no backend %s (any more)", x->what.backend);
+	m = (struct wd_msg_backend_fetch){
+		.locator = wd_span_text(x->what.locator),
+		.kind = (uint8_t)x->kind,
+		.deadline = keeper_backend_deadline(b),
+	};
+	return keeper_backend_ask(k, b, WD_CALL_BACKEND_FETCH, &m, op, d);
+}
+
+int
+keeper_fetch(struct keeper *k, const struct wd_frame *f,
+    const struct wd_fetch *fetch, struct wd_diag *d)
+{
+	struct op *op = keeper_op_new(k, f, WD_CALL_RESOURCE);
+	int r = 0;
+
+	if (op == NULL)
+		return wd_reject(
+		    d, WD_R_OVERLOADED, "too many requests are waiting");
+	if (!keeper_op_keep(op, f->body))
+		r = wd_fault(d, WD_F_MEMORY, "no memory");
+	op->fetch = *fetch;
+	if (r == 0 && (r = ask(k, op, d)) == 0) {
+		op->state = OP_BACKEND;
+		return 0;
+	}
+	keeper_op_free(k, op);
+	return r;
+}
+
+/* Decides once more, with what came. */
+static int
+release(struct keeper *k, struct op *op, struct wd_diag *d)
+{
+	WD_AUTO(wd_outcome_done) struct wd_outcome out = { 0 };
+	struct wd_store_lease lease = { 0 };
+	struct wd_msg_resource_ask ask;
+	int r;
+
+	if ((r = keeper_public_gate(k, d)) != 0 ||
+	    (r = keeper_waiting_gate(k, d)) != 0)
+		return r;
+	if (wd_msg_read(
+		wd_bytes_span(op->body), &wd_msg_resource_ask_type, &ask) != 0)
+		return WD_F_BUG;
+	r = wd_release_with(
+	    k->broker, &ask, wd_time_now(), &op->fetch, &out, &lease);
+	if (r != 0)
+		return wd_fault(d, WD_F_MEMORY, "no memory");
+	op->out.result = out.result;
+	op->out.reply = WD_TAKE(out.reply);
+	if (out.entry == NULL) {
+		keeper_op_answer(k, op);
+		return 0;
+	}
+	if ((r = keeper_hold(k, op, &out, d)) != 0)
+		return r;
+	if (op->out.result == 0)
+		op->lease = lease;
+	return 0;
+}
+
+void
+keeper_fetched(struct keeper *k, struct op *op, int result, struct wd_span why,
+    const struct wd_msg_backend_got *got)
+{
+	bool reading;
+	struct wd_diag d = { 0 };
+	int r;
+
+	if (op->front != k->front_number) { /* nobody waits for it */
+		keeper_op_free(k, op);
+		return;
+	}
+	op->fetch.answered = true;
+	op->fetch.result = result;
+	op->fetch.why = why;
+	if (result == 0) {
+		op->fetch.bytes = got->bytes;
+		op->fetch.seconds = got->lease.len > 0 ? got->seconds : 0;
+	}
+	/* As for requests that come from the front. */
+	reading = !k->config->admin && k->broker != NULL &&
+	    wd_store_read_begin(k->broker->store) == 0;
+	r = release(k, op, &d);
+	if (reading)
+		wd_store_read_end(k->broker->store);
+	if (r != 0)
+		keeper_op_refuse(k, op, r, d.detail);
+}

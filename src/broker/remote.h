@@ -1,0 +1,56 @@
+/*
+ * Keys that rest in a backend: the row of a version then holds, sealed, where.
+ * A record is bound to its row and to the backend's name in the row of the key,
+ * so that whoever can write the database cannot have another key fetched, nor
+ * a stored one taken for a reference.
+ */
+#pragma once
+
+#include "backend/backend.h"
+#include "broker/broker.h"
+
+struct wd_remote {
+	char backend[WD_BACKEND_MAX + 1]; /* its name in the configuration */
+	enum wd_backend_kind kind;
+	char locator[WD_LOCATOR_MAX + 1];
+	bool made; /* by us, so that it ends with the key */
+	bool stays, leased;
+};
+
+bool wd_remote_is(const struct wd_store_key *key);
+
+/* 1 to WD_LOCATOR_MAX bytes of printable ASCII without spaces. */
+bool wd_locator_is_valid(struct wd_span locator);
+
+int wd_remote_seal(struct wd_broker *b, const struct wd_id *key,
+    uint32_t version, const struct wd_remote *x, struct wd_bytes **ret)
+    WD_MUST_USE;
+
+/* WD_R_TAMPERED, WD_R_WRONG_STORE, or a fault. */
+int wd_remote_open(struct wd_broker *b, const struct wd_store_key *key,
+    const struct wd_store_version *v, struct wd_remote *ret, struct wd_diag *d)
+    WD_MUST_USE;
+
+/* Whether BYTES are what the key of KIND and with SPKI (empty: none) must be:
+ * 0, WD_R_BACKEND_ANSWER, or a fault. */
+int wd_remote_check(enum wd_key_kind kind, struct wd_span spki,
+    struct wd_span bytes, struct wd_diag *d) WD_MUST_USE;
+
+/* What a release needs of a backend, and what that gave. */
+struct wd_fetch {
+	bool wanted;           /* set when something is to be fetched */
+	struct wd_remote what; /* then, and when it was */
+	enum wd_key_kind kind;
+
+	bool answered; /* the rest is set: */
+	int result;    /* 0, or why there is nothing */
+	struct wd_span why;
+	struct wd_span bytes;
+	uint32_t seconds; /* of the backend's lease; 0: none */
+};
+
+/* What F brought, when it is what NOW stands in the store. The rejections of
+ * F->result, WD_R_UNAVAILABLE when the store has changed meanwhile, those of
+ * wd_remote_check(). */
+int wd_remote_take(const struct wd_fetch *f, const struct wd_remote *now,
+    struct wd_span spki, struct wd_secret **ret, struct wd_diag *d) WD_MUST_USE;

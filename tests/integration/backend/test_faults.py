@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""A backend that hangs, dies or is away: clear answers, and everything that rests
+in the server's own store goes on."""
+import os
+import signal
+import threading
+import unittest
+
+from backend_rig import Folder, wait_until
+from server_rig import Failed
+from whole import refusal
+
+
+class Faults(unittest.TestCase):
+    def setUp(self):
+        self.server = Folder()
+        self.server.start()
+        self.policy = self.server.add_policy()
+        self.key = self.server.create("--policy", self.policy)
+        self.path = self.server.path_of(self.key)
+        self.kept = self.server.get(self.key["id"] + ".1")
+        self.client = self.server.attested()
+
+    def tearDown(self):
+        self.server.remove()
+
+    def last(self, event):
+        return [e for e in self.server.entries()
+                if e["event"] == event][-1]
+
+    def answers_again(self):
+        """The key is released again, within the longest pause."""
+        def released():
+            try:
+                return self.server.attested().resource(self.path)
+            except Exception:  # refused for the moment
+                return None
+        self.assertEqual(wait_until(released, "release", 30), self.kept)
+
+    def test_a_process_that_ends_in_mid_request(self):
+        self.server.put("die")
+        got = refusal(self.client.resource, self.path)
+        self.assertEqual(got.status, 503)
+        self.assertEqual(self.last("release")["reason"], "unavailable")
+        self.server.drop("die")
+        self.answers_again()
+
+    def test_a_hanging_backend_stops_nobody_else(self):
+        stored = self.server.warder("key", "create", "--kind", "aes-256",
+                                    "--policy", self.policy)
+        clients = [self.server.attested() for _ in range(14)]
+        self.server.put("hang")
+        refusals, released, lock = [], [], threading.Lock()
+
+        def ask_there(client):
+            for _ in range(3):
+                got = refusal(client.resource, self.path)
+                with lock:
+                    refusals.append(got.status)
+
+        def ask_here(client):
+            while len(refusals) < 36:
+                got = client.resource(self.server.path_of(stored))
+                with lock:
+                    released.append(len(got))
+
+        threads = [threading.Thread(target=ask_there, args=(c,))
+                   for c in clients[:12]] + \
+            [threading.Thread(target=ask_here, args=(c,), daemon=True)
+             for c in clients[12:]]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join(60)
+        # Each that asked there was told so, and none that asked here.
+        self.assertEqual(refusals, [503] * 36)
+        self.assertGreater(len(released), 36)
+        self.assertEqual(set(released), {32})
+        self.server.drop("hang")
+        self.answers_again()
+
+    def test_a_backend_that_did_not_answer_is_left_alone(self):
+        self.server.put("hang")
+        for _ in range(6):
+            refusal(self.client.resource, self.path)
+        before = len(self.server.calls("fetch"))
+        for _ in range(10):
+            self.assertEqual(
+                refusal(self.client.resource, self.path).status, 503)
+        self.assertLess(len(self.server.calls("fetch")) - before, 10)
+        self.server.drop("hang")
+        self.answers_again()
+
+    def test_changes_while_it_is_away(self):
+        self.server.put("hang")
+        with self.assertRaises(Failed) as got:
+            self.server.create("--policy", self.policy)
+        self.assertIn(b"unavailable", got.exception.err + got.exception.out)
+        with self.assertRaises(Failed):
+            self.server.warder("key", "delete", self.key["id"])
+        self.server.drop("hang")
+        self.assertEqual(self.server.warder("key", "show", self.key["id"])
+                         ["id"], self.key["id"])
+        self.answers_again()
+
+    def test_all_of_its_processes_are_killed(self):
+        pids = [p["pid"] for p in self.server.processes("backend")]
+        self.assertEqual(len(pids), 2)
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        self.answers_again()
+        wait_until(lambda: all(
+            p["ready"] and p["restarts"] > 0
+            for p in self.server.processes("backend")), "new processes")
+
+    def test_a_key_that_cannot_be_kept_is_destroyed_again(self):
+        policy = "11111111-1111-4111-8111-111111111111"
+        with self.assertRaises(Failed):
+            self.server.create("--policy", policy)
+        made = self.server.calls("make")[-1].split()[1]
+        wait_until(lambda: "destroy " + made in self.server.calls(),
+                   "destruction of " + made)
+
+
+unittest.main(argv=["test_faults.py"], verbosity=2)

@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+"""Keys in a backend: made, brought and attached; released, certified, rotated and
+deleted as those of the server's own store."""
+import os
+import sqlite3
+import subprocess
+import unittest
+
+from backend_rig import Folder
+from server_rig import Failed
+from whole import OTHER, open_release, refusal
+
+
+class Keys(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Folder()
+        cls.server.start()
+        cls.policy = cls.server.add_policy()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.remove()
+
+    def setUp(self):
+        self.made = []
+
+    def create(self, *options, **kw):
+        return self.server.create("--policy", self.policy, *options, **kw)
+
+    def refused(self, reason, *args):
+        with self.assertRaises(Failed) as got:
+            self.server.warder(*args)
+        self.assertIn(reason.encode(), got.exception.err + got.exception.out)
+
+    def last(self, event):
+        return [e for e in self.server.entries()
+                if e["event"] == event][-1]
+
+    def test_a_key_is_made_there_and_released(self):
+        key = self.create("--label", "one")
+        self.assertEqual(key["backend"], "here")
+        self.assertEqual(key["attach"], key["id"] + ".1")
+        kept = self.server.get(key["id"] + ".1")
+        self.assertEqual(len(kept), 32)
+        client = self.server.attested()
+        self.assertEqual(client.resource(self.server.path_of(key)), kept)
+        entry = self.last("release")
+        self.assertEqual(entry["result"], "allow")
+        self.assertEqual(entry["key"], key["id"])
+
+    def test_a_pair_is_made_there_and_released_natively(self):
+        key = self.create(kind="ec-p256")
+        jws = self.server.attested().resource(
+            self.server.path_of(key), native=True)
+        release = open_release(jws, self.server.release_key)
+        self.assertEqual(release["key"]["algorithm"], "ec-p256")
+
+    def test_a_key_is_brought_there(self):
+        data = os.urandom(16)
+        key = self.server.warder(
+            "key", "import", "--kind", "aes-128", "--file", "-", "--backend",
+            "here", "--policy", self.policy, stdin=data)
+        self.assertEqual(self.server.get(key["id"] + ".1"), data)
+        self.assertEqual(self.server.attested().resource(
+            self.server.path_of(key)), data)
+
+    def test_a_key_is_attached_and_only_forgotten(self):
+        data = os.urandom(32)
+        self.server.put("mine", data)
+        key = self.server.warder("key", "attach", "--kind", "aes-256",
+                                 "--name", "mine", "--policy", self.policy)
+        self.assertEqual((key["backend"], key["attach"]), ("here", "mine"))
+        self.assertEqual(self.server.attested().resource(
+            self.server.path_of(key)), data)
+        self.server.warder("key", "delete", key["id"])
+        self.assertEqual(self.server.get("mine"), data)
+
+    def test_what_is_not_there_is_not_attached(self):
+        self.refused("not_found", "key", "attach", "--kind", "aes-256",
+                     "--backend", "here", "--name", "nothing")
+        self.server.put("short", os.urandom(16))
+        self.refused("mismatch", "key", "attach", "--kind", "aes-256",
+                     "--backend", "here", "--name", "short")
+
+    def test_another_enclave_gets_nothing_and_nothing_is_fetched(self):
+        key = self.create()
+        client = self.server.attested(mrenclave=OTHER)
+        before = len(self.server.calls("fetch"))
+        got = refusal(client.resource, self.server.path_of(key))
+        self.assertEqual((got.status, got.type), (403, "MeasurementMismatch"))
+        self.assertEqual(len(self.server.calls("fetch")), before)
+
+    def test_a_backend_that_is_not_configured(self):
+        self.refused("backend_not_configured", "key", "create", "--kind",
+                     "aes-256", "--backend", "there")
+        self.refused("backend_not_configured", "key", "attach", "--kind",
+                     "aes-256", "--backend", "there", "--name", "x")
+
+    def test_what_the_kind_cannot(self):
+        self.refused("unsupported", "key", "create", "--kind", "aes-256",
+                     "--backend", "here", "--stays")
+        self.refused("unsupported", "key", "create", "--kind", "aes-256",
+                     "--stays")
+        self.refused("unsupported", "key", "create", "--kind", "ec-p256",
+                     "--backend", "here", "--certificate", "CN=x")
+
+    def test_versions(self):
+        key = self.create()
+        first = self.server.get(key["id"] + ".1")
+        self.assertEqual(
+            self.server.warder("key", "rotate", key["id"])["version"], 2)
+        second = self.server.get(key["id"] + ".2")
+        client = self.server.attested()
+        path = self.server.path_of(key)
+        self.assertEqual(client.resource(path), second)
+        self.assertEqual(client.resource(path + ".v1"), first)
+
+    def test_deletion_destroys_every_version_that_was_made(self):
+        key = self.create()
+        self.server.warder("key", "rotate", key["id"])
+        self.server.warder("key", "delete", key["id"])
+        for version in (1, 2):
+            name = "%s.%d" % (key["id"], version)
+            self.assertIn("destroy " + name, self.server.calls())
+            self.assertEqual(self.server.get(name), b"")
+        self.refused("not_found", "key", "show", key["id"])
+
+    def test_a_csr_is_signed_by_the_key_there(self):
+        key = self.create(kind="rsa-2048")
+        csr = self.server.warder("key", "csr", key["id"], "--subject",
+                                 "CN=there.example")
+        pem = csr if isinstance(csr, bytes) else csr["csr"].encode()
+        done = subprocess.run(["openssl", "req", "-verify", "-noout"],
+                              input=pem, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_another_private_key_is_not_released(self):
+        key = self.create(kind="ec-p256")
+        other = self.create(kind="ec-p256")
+        client = self.server.attested()
+        self.server.put("wrong", self.server.get(other["id"] + ".1"))
+        try:
+            got = refusal(client.resource, self.server.path_of(key))
+        finally:
+            self.server.drop("wrong")
+        self.assertEqual(got.status, 503)
+        entry = self.last("release")
+        self.assertEqual(entry["reason"], "backend_answer")
+        self.assertIn("another private key", entry["detail"])
+
+    def test_an_aes_key_of_another_length_is_not_released(self):
+        key = self.create()
+        client = self.server.attested()
+        self.server.put("wrong", os.urandom(16))
+        try:
+            got = refusal(client.resource, self.server.path_of(key))
+        finally:
+            self.server.drop("wrong")
+        self.assertEqual(got.status, 503)
+        self.assertEqual(self.last("release")["reason"], "backend_answer")
+
+
+class Rows(unittest.TestCase):
+    """Whoever can write the database cannot have another key fetched."""
+
+    def setUp(self):
+        self.server = Folder()
+        self.server.add_backend("there", self.server.keys)
+        self.server.start()
+        self.policy = self.server.add_policy()
+
+    def tearDown(self):
+        self.server.remove()
+
+    def change(self, statement, *values):
+        with sqlite3.connect(self.server.path("state/store.db")) as db:
+            db.execute(statement, values)
+        db.close()
+
+    def refused(self, key):
+        got = refusal(self.server.attested().resource,
+                      self.server.path_of(key))
+        self.assertEqual(got.status, 503)
+        entry = [e for e in self.server.entries()
+                 if e["event"] == "release"][-1]
+        self.assertEqual(entry["reason"], "tampered")
+
+    def test_a_reference_is_bound_to_its_row_and_backend(self):
+        one = self.server.create("--policy", self.policy)
+        two = self.server.create("--policy", self.policy)
+        stored = self.server.warder("key", "create", "--kind", "aes-256",
+                                    "--policy", self.policy)
+        before = len(self.server.calls("fetch"))
+        # Taken for a stored key, and a stored key for a reference.
+        self.change("UPDATE keys SET backend = 'embedded' WHERE id = ?",
+                    one["id"])
+        self.refused(one)
+        self.change("UPDATE keys SET backend = 'here' WHERE id = ?",
+                    stored["id"])
+        self.refused(stored)
+        # In another backend.
+        self.change("UPDATE keys SET backend = 'there' WHERE id = ?",
+                    one["id"])
+        self.refused(one)
+        # Another key's reference.
+        self.change("UPDATE versions SET wrapped = (SELECT wrapped FROM "
+                    "versions WHERE key = ?) WHERE key = ?", one["id"],
+                    two["id"])
+        self.refused(two)
+        self.assertEqual(len(self.server.calls("fetch")), before)
+
+
+unittest.main(argv=["test_keys.py"], verbosity=2)

@@ -1,0 +1,71 @@
+"""A whole server with backends of the kind that only tests have: its keys are
+files of a folder, and other files there say how it misbehaves (backend_rows.c).
+"""
+import os
+import shutil
+import sys
+
+from whole import BUILD, Whole, wait_until
+
+PROGRAMS = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None
+
+
+class Folder(Whole):
+    """With one backend, called `here`."""
+
+    def __init__(self, conf="", **kw):
+        self.keys = None
+        super().__init__(config="", **kw)
+        self.keys = self.path("keys")
+        os.mkdir(self.keys)
+        self.bin = self.path("bin")
+        os.mkdir(self.bin)
+        for name in os.listdir(self.build):
+            source = os.path.join(self.build, name)
+            if name.startswith("warder") and os.path.isfile(source):
+                os.symlink(source, os.path.join(self.bin, name))
+        for name in ("warderd", "warder-backend"):
+            os.unlink(os.path.join(self.bin, name))
+            shutil.copy(os.path.join(PROGRAMS, name), self.bin)
+        self.add_backend("here", self.keys, conf)
+
+    def program(self, name):
+        # warderd looks for roles beside its own file, which must be no link.
+        if name == "warderd" and self.keys:
+            return os.path.join(self.bin, name)
+        return super().program(name)
+
+    def add_backend(self, name, folder, conf=""):
+        self.add_config("[backend %s]" % name, "kind = folder",
+                        "folder = " + folder, "timeout_ms = 1000", conf)
+
+    def file(self, name):
+        return os.path.join(self.keys, name)
+
+    def put(self, name, data=b""):
+        with open(self.file(name), "wb") as f:
+            f.write(data)
+
+    def get(self, name):
+        with open(self.file(name), "rb") as f:
+            return f.read()
+
+    def drop(self, name):
+        os.unlink(self.file(name))
+
+    def calls(self, what=None):
+        """What the backend was asked, in order."""
+        if not os.path.exists(self.file("calls")):
+            return []
+        lines = self.get("calls").decode().splitlines()
+        return [x for x in lines if what in (None, x.split()[0])]
+
+    def create(self, *options, kind="aes-256", **kw):
+        return self.warder("key", "create", "--kind", kind, "--backend",
+                           "here", *options, **kw)
+
+    def path_of(self, key):
+        return "default/key/" + key["id"]
+
+
+__all__ = ["BUILD", "Folder", "wait_until"]

@@ -1,0 +1,271 @@
+/*
+ * References to keys in backends: what they are bound to, and what a backend
+ * may give for one.
+ */
+#include "fixture.h"
+
+#include "broker/admin_remote.h"
+#include "broker/remote.h"
+#include "crypto/pkey.h"
+
+#include <string.h>
+
+static struct wd_remote
+somewhere(void)
+{
+	struct wd_remote x = { .backend = "here",
+		.kind = WD_BACKEND_VAULT,
+		.locator = "a/b:1",
+		.made = true,
+		.leased = true };
+
+	return x;
+}
+
+static struct wd_store_key
+row_of(uint8_t id, const char *backend)
+{
+	struct wd_store_key key = { .id = t_id(id), .kind = WD_KEY_AES256 };
+
+	wd_copy(key.backend, wd_span_text(backend));
+	return key;
+}
+
+/* The reference that was sealed for key 1, version 3, looked at as another. */
+static int
+open_as(struct t_broker *f, uint8_t id, uint32_t version, const char *backend,
+    struct wd_remote *ret)
+{
+	struct wd_remote x = somewhere();
+	struct wd_id one = t_id(1);
+	struct wd_store_key key = row_of(id, backend);
+	WD_AUTO(wd_store_version_done)
+	struct wd_store_version v = { .key = t_id(id), .version = version };
+	struct wd_diag d = { 0 };
+
+	t_ok(wd_remote_seal(f->b, &one, 3, &x, &v.wrapped));
+	return wd_remote_open(f->b, &key, &v, ret, &d);
+}
+
+static void
+a_reference_opens_where_it_was_put(void **state)
+{
+	struct wd_remote x;
+
+	t_ok(open_as(*state, 1, 3, "here", &x));
+	assert_string_equal(x.backend, "here");
+	assert_string_equal(x.locator, "a/b:1");
+	assert_int_equal(x.kind, WD_BACKEND_VAULT);
+	assert_true(x.made);
+	assert_true(x.leased);
+	assert_false(x.stays);
+}
+
+static void
+a_reference_opens_nowhere_else(void **state)
+{
+	struct wd_remote x;
+
+	assert_int_equal(open_as(*state, 2, 3, "here", &x), WD_R_TAMPERED);
+	assert_int_equal(open_as(*state, 1, 2, "here", &x), WD_R_TAMPERED);
+	assert_int_equal(open_as(*state, 1, 3, "there", &x), WD_R_TAMPERED);
+	assert_int_equal(open_as(*state, 1, 3, "embedded", &x), WD_R_TAMPERED);
+}
+
+static void
+a_stored_key_is_no_reference_and_the_other_way(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id id = t_id(1);
+	struct wd_store_key key = row_of(1, "here");
+	WD_AUTO(wd_store_version_done)
+	struct wd_store_version v = { .key = t_id(1), .version = 1 };
+	WD_AUTO(wd_secret_freep) struct wd_secret *plain = NULL;
+	struct wd_remote x = somewhere();
+	struct wd_diag d = { 0 };
+
+	t_ok(wd_secret_seal_key(
+	    f->b, &id, 1, WD_SPAN_LIT("sixteen bytes..."), &v.wrapped));
+	assert_int_equal(wd_remote_open(f->b, &key, &v, &x, &d), WD_R_TAMPERED);
+	v.wrapped = wd_bytes_free(v.wrapped);
+	t_ok(wd_remote_seal(f->b, &id, 1, &x, &v.wrapped));
+	assert_int_equal(
+	    wd_secret_open_key(f->b, &v, &plain, &d), WD_R_TAMPERED);
+}
+
+static void
+locators_are_words_of_printable_ascii(void **state)
+{
+	char most[WD_LOCATOR_MAX + 2];
+
+	(void)state;
+	assert_true(wd_locator_is_valid(WD_SPAN_LIT("a/b?c=d")));
+	assert_false(wd_locator_is_valid(WD_SPAN_LIT("")));
+	assert_false(wd_locator_is_valid(WD_SPAN_LIT("a b")));
+	assert_false(wd_locator_is_valid(WD_SPAN_LIT("a\nb")));
+	assert_false(wd_locator_is_valid(WD_SPAN_LIT("\xc3\xa4")));
+	(void)memset(most, 'a', sizeof(most));
+	assert_true(wd_locator_is_valid(wd_span(most, WD_LOCATOR_MAX)));
+	assert_false(wd_locator_is_valid(wd_span(most, WD_LOCATOR_MAX + 1)));
+}
+
+/* ---- what was fetched */
+
+static void
+bytes_must_be_those_of_the_kind(void **state)
+{
+	struct wd_diag d = { 0 };
+	uint8_t bytes[32] = { 1 };
+	struct wd_span none = { 0 };
+
+	(void)state;
+	t_ok(wd_remote_check(WD_KEY_AES256, none, WD_SPAN(bytes), &d));
+	assert_int_equal(
+	    wd_remote_check(WD_KEY_AES256, none, wd_span(bytes, 31), &d),
+	    WD_R_BACKEND_ANSWER);
+	assert_int_equal(
+	    wd_remote_check(WD_KEY_AES128, none, WD_SPAN(bytes), &d),
+	    WD_R_BACKEND_ANSWER);
+	t_ok(wd_remote_check(WD_KEY_OPAQUE, none, wd_span(bytes, 31), &d));
+	assert_int_equal(wd_remote_check(WD_KEY_OPAQUE, none, none, &d),
+	    WD_R_BACKEND_ANSWER);
+}
+
+static void
+a_private_key_must_be_the_registered_one(void **state)
+{
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *one = NULL, *other = NULL;
+	WD_AUTO(wd_secret_freep) struct wd_secret *pkcs8 = NULL;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *spki = NULL, *wrong = NULL;
+	struct wd_diag d = { 0 };
+
+	(void)state;
+	t_ok(wd_pkey_generate(WD_PKEY_P256, &one));
+	t_ok(wd_pkey_generate(WD_PKEY_P256, &other));
+	t_ok(wd_pkey_to_pkcs8(one, &pkcs8));
+	t_ok(wd_pkey_to_spki(one, &spki));
+	t_ok(wd_pkey_to_spki(other, &wrong));
+	t_ok(wd_remote_check(
+	    WD_KEY_P256, wd_bytes_span(spki), wd_secret_borrow(pkcs8), &d));
+	assert_int_equal(wd_remote_check(WD_KEY_P256, wd_bytes_span(wrong),
+			     wd_secret_borrow(pkcs8), &d),
+	    WD_R_BACKEND_ANSWER);
+	assert_int_equal(wd_remote_check(WD_KEY_P256, wd_bytes_span(spki),
+			     WD_SPAN_LIT("no key"), &d),
+	    WD_R_BACKEND_ANSWER);
+}
+
+static void
+what_comes_must_be_what_was_asked_for(void **state)
+{
+	struct wd_remote now = somewhere();
+	uint8_t bytes[32] = { 1 };
+	struct wd_fetch f = { .what = somewhere(),
+		.kind = WD_KEY_AES256,
+		.answered = true,
+		.bytes = WD_SPAN(bytes) };
+	WD_AUTO(wd_secret_freep) struct wd_secret *got = NULL;
+	struct wd_span none = { 0 };
+	struct wd_diag d = { 0 };
+
+	(void)state;
+	f.result = WD_R_UNAVAILABLE;
+	f.why = WD_SPAN_LIT("gone");
+	assert_int_equal(
+	    wd_remote_take(&f, &now, none, &got, &d), WD_R_UNAVAILABLE);
+	assert_string_equal(d.detail, "gone");
+	f.result = 0;
+	wd_copy(now.locator, WD_SPAN_LIT("a/b:2"));
+	assert_int_equal(
+	    wd_remote_take(&f, &now, none, &got, &d), WD_R_UNAVAILABLE);
+	wd_copy(now.locator, WD_SPAN_LIT("a/b:1"));
+	t_ok(wd_remote_take(&f, &now, none, &got, &d));
+	t_span_equal(wd_secret_borrow(got), WD_SPAN(bytes));
+}
+
+/* ---- admin calls */
+
+static int
+create(struct t_broker *f, const struct wd_msg_backend_made *made, uint8_t kind)
+{
+	struct wd_admin_made x = { .id = t_id(9),
+		.backend = "here",
+		.kind = WD_BACKEND_VAULT,
+		.msg = made };
+	struct wd_admin_found found = { .made = &x };
+	struct wd_msg_key_create m = { t_head(f), .kind = kind };
+
+	return t_call_found(f, WD_CALL_KEY_CREATE, &m, &found);
+}
+
+static void
+what_a_backend_made_is_looked_at(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_msg_backend_made m = { .kind = WD_KEY_AES256,
+		.locator = WD_SPAN_LIT("k/1") };
+	struct wd_msg_key_record key;
+	struct wd_remote x;
+	enum wd_key_kind kind;
+	struct wd_diag d = { 0 };
+
+	m.kind = 99;
+	assert_int_equal(create(f, &m, WD_KEY_AES256), WD_R_BACKEND_ANSWER);
+	m.kind = WD_KEY_AES256;
+	m.locator = WD_SPAN_LIT("k 1");
+	assert_int_equal(create(f, &m, WD_KEY_AES256), WD_R_BACKEND_ANSWER);
+	m.locator = WD_SPAN_LIT("k/1");
+	m.spki = WD_SPAN_LIT("x");
+	assert_int_equal(create(f, &m, WD_KEY_AES256), WD_R_BACKEND_ANSWER);
+	m.spki = (struct wd_span){ 0 };
+	assert_int_equal(create(f, &m, WD_KEY_AES128), WD_R_MISMATCH);
+	m.kind = WD_KEY_P256;
+	assert_int_equal(create(f, &m, WD_KEY_P256), WD_R_BACKEND_ANSWER);
+	m.kind = WD_KEY_AES256;
+	t_ok(create(f, &m, WD_KEY_AES256));
+	t_reply(f, WD_CALL_KEY_CREATE, &key);
+	t_span_equal(key.backend, WD_SPAN_LIT("here"));
+	t_span_equal(key.attach, WD_SPAN_LIT("k/1"));
+	t_ok(wd_admin_remote_of(f->b, &key.id, 0, &x, &kind, &d));
+	assert_string_equal(x.locator, "k/1");
+	assert_int_equal(kind, WD_KEY_AES256);
+}
+
+static void
+without_a_backend_nothing_of_it_is_done(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_msg_backend_made made = { .kind = WD_KEY_P256,
+		.locator = WD_SPAN_LIT("k/1") };
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *pair = NULL;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *spki = NULL;
+	struct wd_msg_key_csr_ask m = { t_head(f), .id = t_id(9) };
+
+	t_ok(wd_pkey_generate(WD_PKEY_P256, &pair));
+	t_ok(wd_pkey_to_spki(pair, &spki));
+	made.spki = wd_bytes_span(spki);
+	t_ok(create(f, &made, WD_KEY_P256));
+	assert_int_equal(
+	    t_call(f, WD_CALL_KEY_ROTATE, &m), WD_R_BACKEND_NOT_CONFIGURED);
+	m.subject = WD_SPAN_LIT("CN=x");
+	assert_int_equal(
+	    t_call(f, WD_CALL_KEY_CSR, &m), WD_R_BACKEND_NOT_CONFIGURED);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		with_broker(a_reference_opens_where_it_was_put),
+		with_broker(a_reference_opens_nowhere_else),
+		with_broker(a_stored_key_is_no_reference_and_the_other_way),
+		cmocka_unit_test(locators_are_words_of_printable_ascii),
+		with_broker(bytes_must_be_those_of_the_kind),
+		with_broker(a_private_key_must_be_the_registered_one),
+		with_broker(what_comes_must_be_what_was_asked_for),
+		with_broker(what_a_backend_made_is_looked_at),
+		with_broker(without_a_backend_nothing_of_it_is_done),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
