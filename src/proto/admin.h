@@ -90,8 +90,9 @@ void wd_admin_made_write(struct wd_jtext *j, const struct wd_msg_token_made *t);
 void wd_admin_seal_write(struct wd_jtext *j, const struct wd_msg_seal_state *s);
 
 /* PROCS as the supervisor has sent it last; NULL: nothing yet. */
+/* BACKENDS: a list of backend_status; may be empty. */
 void wd_admin_status_write(struct wd_jtext *j, const struct wd_msg_status *s,
-    const struct wd_msg_proc_list *procs);
+    const struct wd_msg_proc_list *procs, struct wd_span backends);
 
 /*
  * Lists: {"items": [...]}, with "next" from the last item when there is MORE.

@@ -132,6 +132,43 @@ write_processes(struct wd_jtext *j, const struct wd_msg_proc_list *procs)
 }
 
 static void
+write_backend(struct wd_jtext *j, const struct wd_msg_backend_status *b)
+{
+	wd_jtext_object(j);
+	wd_jtext_key_uint(j, "calls", b->calls);
+	wd_jtext_key_uint(j, "failures", b->failures);
+	wd_jtext_key(j, "kind");
+	wd_jtext_string(j, b->kind);
+	wd_jtext_key(j, "name");
+	wd_jtext_string(j, b->name);
+	wd_jtext_key_uint(j, "paused", b->paused);
+	wd_jtext_key_uint(j, "processes", b->processes);
+	wd_jtext_key_bool(j, "ready", b->ready);
+	wd_jtext_key(j, "words");
+	wd_jtext_string(j, b->words);
+	wd_jtext_end(j);
+}
+
+static void
+write_backends(struct wd_jtext *j, struct wd_span list)
+{
+	struct wd_rd rd = wd_rd(list);
+
+	wd_jtext_key(j, "backends");
+	wd_jtext_array(j);
+	while (wd_rd_more(&rd)) {
+		struct wd_msg_backend_status b;
+
+		if (wd_list_next(&rd, &wd_msg_backend_status_type, &b) != 0)
+			break;
+		write_backend(j, &b);
+	}
+	wd_jtext_end(j);
+	if (wd_rd_end(&rd) != 0)
+		wd_wr_fail(j->wr);
+}
+
+static void
 write_log(struct wd_jtext *j, const struct wd_msg_status *s)
 {
 	wd_jtext_key(j, "log");
@@ -172,9 +209,10 @@ write_warnings(struct wd_jtext *j, const struct wd_msg_status *s,
 
 void
 wd_admin_status_write(struct wd_jtext *j, const struct wd_msg_status *s,
-    const struct wd_msg_proc_list *procs)
+    const struct wd_msg_proc_list *procs, struct wd_span backends)
 {
 	wd_jtext_object(j);
+	write_backends(j, backends);
 	wd_jtext_key(j, "clock");
 	wd_jtext_time(j, s->clock);
 	wd_jtext_key_bool(j, "initialized", s->initialized);

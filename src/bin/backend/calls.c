@@ -4,6 +4,7 @@
  */
 #include "bin/backend/backend.h"
 
+#include "base/clock.h"
 #include "base/reason.h"
 
 void
@@ -175,6 +176,7 @@ backend_state(
 		.words = wd_span_text(a->words),
 		.calls = b->calls,
 		.failures = b->failures,
+		.paused_ms = breaker_pause(&b->breaker, wd_time_mono_ms()),
 	};
 }
 

@@ -68,8 +68,10 @@ ask(struct backend *b, enum wd_call call, const void *msg, int64_t deadline,
 	now = wd_time_mono_ms();
 	result = call == WD_CALL_BACKEND_CHECK ? (int)a->msg.state.reason
 					       : a->result;
-	b->calls++;
-	b->failures += is_failure(result);
+	if (call != WD_CALL_BACKEND_CHECK) {
+		b->calls++;
+		b->failures += is_failure(result);
+	}
 	/* Without chance all processes return together, which is no harm. */
 	(void)!wd_rand(&chance, sizeof(chance));
 	breaker_note(&b->breaker, result == WD_R_UNAVAILABLE && now >= deadline,

@@ -119,13 +119,19 @@ static void
 status_done(struct front *f, struct wd_request *rq, const void *msg)
 {
 	struct wd_msg_proc_list procs;
+	struct wd_msg_backend_states backends;
 	bool known = f->procs != NULL &&
 	    wd_msg_read(
 		wd_bytes_span(f->procs), &wd_msg_proc_list_type, &procs) == 0;
 	struct wd_wr wr = wd_wr_growing(FRONT_ANSWER);
 	struct wd_jtext j = wd_jtext(&wr);
 
-	wd_admin_status_write(&j, msg, known ? &procs : NULL);
+	wd_admin_status_write(&j, msg, known ? &procs : NULL,
+	    f->backends == NULL ||
+		    wd_msg_read(wd_bytes_span(f->backends),
+			&wd_msg_backend_states_type, &backends) != 0
+		? wd_span(NULL, 0)
+		: backends.backends);
 	front_answer_json(f, rq, 200, &wr);
 }
 

@@ -86,6 +86,7 @@ struct front {
 	struct wd_msg_health health; /* as the keeper last said; admin's */
 	bool health_known, health_asked;
 	struct wd_bytes *procs; /* encoded list of processes; NULL: none */
+	struct wd_bytes *backends; /* encoded backend_states; NULL: none */
 	bool leaving;
 };
 

@@ -115,6 +115,29 @@ take_reply(struct front *f, const struct wd_frame *frame,
 	return true;
 }
 
+/* How backends are is told unasked. */
+static bool
+take_told(struct front *f, const struct wd_frame *frame,
+    const struct wd_call_row *row)
+{
+	struct wd_msg_backend_states m;
+
+	if (row->id != WD_CALL_BACKENDS ||
+	    wd_msg_read(frame->body, &wd_msg_backend_states_type, &m) != 0)
+		return false;
+	wd_bytes_freep(&f->backends);
+	f->backends = wd_bytes_copy(frame->body); /* without memory: unknown */
+	return true;
+}
+
+static bool
+take(struct front *f, const struct wd_frame *frame,
+    const struct wd_call_row *row)
+{
+	return (frame->flags & WD_FRAME_REPLY) != 0 ? take_reply(f, frame, row)
+						    : take_told(f, frame, row);
+}
+
 static void
 on_keeper(void *ctx)
 {
@@ -126,8 +149,7 @@ on_keeper(void *ctx)
 	int n;
 
 	while ((n = wd_peer_next(&f->keeper, &frame, &row, &d)) > 0)
-		if ((frame.flags & WD_FRAME_REPLY) == 0 ||
-		    !take_reply(f, &frame, row)) {
+		if (!take(f, &frame, row)) {
 			n = wd_fault(&d, WD_F_PEER, "a reply out of place");
 			break;
 		}

@@ -137,6 +137,42 @@ write_seal(const struct front *f, struct wd_wr *wr)
 	    (long long)h->seal_probe_good);
 }
 
+static void
+write_backend(struct wd_wr *wr, const struct wd_msg_backend_status *b)
+{
+	int n = (int)b->name.len;
+	const char *name = (const char *)b->name.p; /* [a-z0-9-] */
+
+	wd_wr_printf(wr, "warder_backend_ready{backend=\"%.*s\"} %d\n", n, name,
+	    b->ready ? 1 : 0);
+	wd_wr_printf(wr, "warder_backend_calls_total{backend=\"%.*s\"} %llu\n",
+	    n, name, (unsigned long long)b->calls);
+	wd_wr_printf(wr,
+	    "warder_backend_failures_total{backend=\"%.*s\"} %llu\n", n, name,
+	    (unsigned long long)b->failures);
+	wd_wr_printf(wr, "warder_backend_paused{backend=\"%.*s\"} %u\n", n,
+	    name, b->paused);
+}
+
+static void
+write_backends(const struct front *f, struct wd_wr *wr)
+{
+	struct wd_msg_backend_states m = { 0 };
+	struct wd_msg_backend_status b = { 0 };
+	struct wd_rd rd;
+
+	if (f->backends == NULL ||
+	    wd_msg_read(wd_bytes_span(f->backends), &wd_msg_backend_states_type,
+		&m) != 0)
+		return;
+	head(wr, "warder_backend_ready", "gauge",
+	    "1 for a backend that can be reached.");
+	rd = wd_rd(m.backends);
+	while (wd_rd_more(&rd) &&
+	    wd_list_next(&rd, &wd_msg_backend_status_type, &b) == 0)
+		write_backend(wr, &b);
+}
+
 void
 front_metrics_write(const struct front *f, struct wd_wr *wr)
 {
@@ -145,4 +181,5 @@ front_metrics_write(const struct front *f, struct wd_wr *wr)
 	write_state(f, wr);
 	write_seal(f, wr);
 	write_procs(f, wr);
+	write_backends(f, wr);
 }

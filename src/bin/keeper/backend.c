@@ -125,19 +125,14 @@ find_asked(struct keeper_backend_proc *p, uint32_t number)
 	return NULL;
 }
 
-int
-keeper_backend_ask(struct keeper *k, struct keeper_backend *b,
-    enum wd_call call, const void *msg, struct op *op, struct wd_diag *d)
+static int
+send(struct keeper_backend *b, struct keeper_backend_proc *p, enum wd_call call,
+    const void *msg, struct op *op, struct wd_diag *d)
 {
-	struct keeper_backend_proc *p = least_busy(b);
 	int64_t deadline = wd_time_mono_ms() + b->timeout_ms;
 	struct keeper_asked *asked;
 	uint32_t number;
 
-	(void)k;
-	if (b->n_asked >= KEEPER_BACKEND_ASKED)
-		return wd_reject(d, WD_R_OVERLOADED,
-		    "too much waits for the backend %s", b->name);
 	if (p == NULL || (asked = find_asked(p, 0)) == NULL)
 		return wd_reject(d, WD_R_UNAVAILABLE,
 		    "the process of the backend %s is away", b->name);
@@ -150,6 +145,26 @@ keeper_backend_ask(struct keeper *k, struct keeper_backend *b,
 	if (op != NULL)
 		op->deadline = deadline + KEEPER_BACKEND_GRACE_MS;
 	return 0;
+}
+
+int
+keeper_backend_ask(struct keeper *k, struct keeper_backend *b,
+    enum wd_call call, const void *msg, struct op *op, struct wd_diag *d)
+{
+	(void)k;
+	if (b->n_asked >= KEEPER_BACKEND_ASKED)
+		return wd_reject(d, WD_R_OVERLOADED,
+		    "too much waits for the backend %s", b->name);
+	return send(b, least_busy(b), call, msg, op, d);
+}
+
+int
+keeper_backend_ask_proc(struct keeper *k, struct keeper_backend *b,
+    struct keeper_backend_proc *p, enum wd_call call, const void *msg,
+    struct wd_diag *d)
+{
+	(void)k;
+	return send(b, p, call, msg, NULL, d);
 }
 
 /* ---- answers */
@@ -187,11 +202,14 @@ answered(struct keeper *k, struct keeper_backend_proc *p,
 {
 	WD_AUTO(wd_freep) void *msg = wd_alloc(row->reply->size + 1);
 	struct keeper_asked *asked = find_asked(p, f->request);
+	struct keeper_backend *b =
+	    &k->backends[wd_backend_of_place(p->peer.cell)];
 	struct wd_span why = { 0 };
 	struct op *op;
 	int result;
 
-	if ((f->flags & WD_FRAME_REPLY) == 0 || asked == NULL)
+	if ((f->flags & WD_FRAME_REPLY) == 0 || f->request == 0 ||
+	    asked == NULL)
 		return "says what it was not asked";
 	if (msg == NULL)
 		return "no memory for its answer";
@@ -200,10 +218,13 @@ answered(struct keeper *k, struct keeper_backend_proc *p,
 	op = asked->op;
 	*asked = (struct keeper_asked){ 0 };
 	p->n_asked--;
-	k->backends[wd_backend_of_place(p->peer.cell)].n_asked--;
+	b->n_asked--;
 	if (op == NULL && row->id == WD_CALL_BACKEND_MAKE && result == 0)
-		keeper_remote_unwanted(
-		    k, &k->backends[wd_backend_of_place(p->peer.cell)], msg);
+		keeper_remote_unwanted(k, b, msg);
+	if (op == NULL && row->id == WD_CALL_BACKEND_FETCH && result == 0)
+		keeper_fetch_unwanted(k, b, msg);
+	if (row->id == WD_CALL_BACKEND_CHECK)
+		keeper_backend_checked(k, b, p, believed(result), why, msg);
 	give(k, op, row->id, believed(result), why, msg);
 	return NULL;
 }
@@ -223,6 +244,7 @@ keeper_backend_detach(struct keeper *k, struct wd_peer *peer)
 	wd_peer_done(peer);
 	b->n_asked -= p->n_asked;
 	p->n_asked = 0;
+	p->known = false;
 	for (size_t i = 0; i < KEEPER_ASKED; i++) {
 		struct op *op = p->asked[i].op;
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/reason.h"
 #include "broker/release.h"
+#include "sys/log.h"
 
 /* Asks for what OP's release needs. */
 static int
@@ -49,9 +50,9 @@ keeper_fetch(struct keeper *k, const struct wd_frame *f,
 	return r;
 }
 
-/* Decides once more, with what came. */
+/* Decides once more, with what came. RET_RELEASED: allowed. */
 static int
-release(struct keeper *k, struct op *op, struct wd_diag *d)
+release(struct keeper *k, struct op *op, bool *ret_released, struct wd_diag *d)
 {
 	WD_AUTO(wd_outcome_done) struct wd_outcome out = { 0 };
 	struct wd_store_lease lease = { 0 };
@@ -68,6 +69,7 @@ release(struct keeper *k, struct op *op, struct wd_diag *d)
 	    k->broker, &ask, wd_time_now(), &op->fetch, &out, &lease);
 	if (r != 0)
 		return wd_fault(d, WD_F_MEMORY, "no memory");
+	*ret_released = out.result == 0;
 	op->out.result = out.result;
 	op->out.reply = WD_TAKE(out.reply);
 	if (out.entry == NULL) {
@@ -81,31 +83,75 @@ release(struct keeper *k, struct op *op, struct wd_diag *d)
 	return 0;
 }
 
+/* What was leased for nobody is given back. Its own end comes in any case. */
+void
+keeper_fetch_unwanted(struct keeper *k, struct keeper_backend *b,
+    const struct wd_msg_backend_got *got)
+{
+	struct wd_msg_backend_lease m = { .lease = got->lease };
+	struct wd_diag d = { 0 };
+	int r;
+
+	if (got->lease.len == 0)
+		return;
+	m.deadline = keeper_backend_deadline(b);
+	r = keeper_backend_ask(k, b, WD_CALL_BACKEND_REVOKE, &m, NULL, &d);
+	if (r != 0)
+		wd_log_result("lease_not_given_back", r, &d);
+}
+
+static void
+decide(struct keeper *k, struct op *op, bool *ret_released)
+{
+	struct wd_diag d = { 0 };
+	/* As for requests that come from the front. */
+	bool reading = !k->config->admin && k->broker != NULL &&
+	    wd_store_read_begin(k->broker->store) == 0;
+	int r = release(k, op, ret_released, &d);
+
+	if (reading)
+		wd_store_read_end(k->broker->store);
+	if (r == 0)
+		return;
+	*ret_released = false;
+	keeper_op_refuse(k, op, r, d.detail);
+}
+
+/* What a client is told: that a backend refuses the server, or cannot do what
+ * it should, is nothing that the client has done. */
+static int
+of_a_release(int result)
+{
+	switch (result) {
+	case 0:
+	case WD_R_NOT_FOUND:
+	case WD_R_MAY_NOT_LEAVE:
+	case WD_R_UNAVAILABLE:
+		return result;
+	default:
+		return WD_R_BACKEND_ANSWER;
+	}
+}
+
 void
 keeper_fetched(struct keeper *k, struct op *op, int result, struct wd_span why,
     const struct wd_msg_backend_got *got)
 {
-	bool reading;
-	struct wd_diag d = { 0 };
-	int r;
+	struct keeper_backend *from =
+	    keeper_backend_named(k, op->fetch.what.backend);
+	bool released = false;
 
-	if (op->front != k->front_number) { /* nobody waits for it */
-		keeper_op_free(k, op);
-		return;
-	}
 	op->fetch.answered = true;
-	op->fetch.result = result;
+	op->fetch.result = of_a_release(result);
 	op->fetch.why = why;
 	if (result == 0) {
 		op->fetch.bytes = got->bytes;
 		op->fetch.seconds = got->lease.len > 0 ? got->seconds : 0;
 	}
-	/* As for requests that come from the front. */
-	reading = !k->config->admin && k->broker != NULL &&
-	    wd_store_read_begin(k->broker->store) == 0;
-	r = release(k, op, &d);
-	if (reading)
-		wd_store_read_end(k->broker->store);
-	if (r != 0)
-		keeper_op_refuse(k, op, r, d.detail);
+	if (op->front == k->front_number)
+		decide(k, op, &released);
+	else
+		keeper_op_free(k, op); /* nobody waits for it */
+	if (result == 0 && from != NULL && !released)
+		keeper_fetch_unwanted(k, from, got);
 }

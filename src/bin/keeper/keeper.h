@@ -29,6 +29,7 @@ enum {
 	KEEPER_BACKEND_ASKED = 16,
 	KEEPER_BACKEND_GRACE_MS = 1500, /* after the deadline it was given */
 	KEEPER_BACKEND_HUNG_MS = 4000,
+	KEEPER_CHECK_MS = 5000, /* from one look at a backend to the next */
 };
 
 enum op_state {
@@ -106,6 +107,11 @@ struct keeper_backend_proc {
 	struct wd_peer peer;
 	struct keeper_asked asked[KEEPER_ASKED];
 	size_t n_asked;
+
+	/* What the last check said; in the admin's cell. */
+	bool known;
+	uint32_t reason, paused_ms;
+	uint64_t calls, failures;
 };
 
 /* A configured backend, and the processes that serve it. */
@@ -118,6 +124,8 @@ struct keeper_backend {
 	uint32_t timeout_ms;
 	struct keeper_backend_proc procs[KEEPER_BACKEND_PROCS];
 	size_t n_asked;
+	char words[513];    /* of a check, or what was wrong */
+	int64_t next_check; /* monotonic ms */
 };
 
 /* What the admin call that has its turn has to do with a backend. */
@@ -301,6 +309,10 @@ uint64_t keeper_backend_deadline(const struct keeper_backend *b);
 int keeper_backend_ask(struct keeper *k, struct keeper_backend *b,
     enum wd_call call, const void *msg, struct op *op, struct wd_diag *d)
     WD_MUST_USE;
+/* As that of the process P, for which nobody waits. */
+int keeper_backend_ask_proc(struct keeper *k, struct keeper_backend *b,
+    struct keeper_backend_proc *p, enum wd_call call, const void *msg,
+    struct wd_diag *d) WD_MUST_USE;
 void keeper_backend_late(struct keeper *k, int64_t now_ms);
 
 /* ---- remote.c: admin calls on keys in backends */
@@ -314,11 +326,22 @@ void keeper_remote_settle(struct keeper *k, bool kept);
 void keeper_remote_unwanted(struct keeper *k, struct keeper_backend *b,
     const struct wd_msg_backend_made *made);
 
+/* ---- backend_state.c: how backends are, for status and metrics */
+void keeper_backend_checked(struct keeper *k, struct keeper_backend *b,
+    struct keeper_backend_proc *p, int result, struct wd_span why,
+    const struct wd_msg_backend_state *m);
+void keeper_backends_look(struct keeper *k, int64_t now_ms);
+/* What is known, to the front; again whenever there is another one. */
+void keeper_backends_tell(struct keeper *k);
+
 /* ---- fetch.c: releases of what rests in a backend */
 /* The release F, which OP will stand for, waits for what FETCH names. 0, or why
  * it cannot: then it is to be decided without. */
 int keeper_fetch(struct keeper *k, const struct wd_frame *f,
     const struct wd_fetch *fetch, struct wd_diag *d) WD_MUST_USE;
+/* Nobody waits any more for what was fetched. */
+void keeper_fetch_unwanted(struct keeper *k, struct keeper_backend *b,
+    const struct wd_msg_backend_got *got);
 /* RESULT, and GOT when it is 0. */
 void keeper_fetched(struct keeper *k, struct op *op, int result,
     struct wd_span why, const struct wd_msg_backend_got *got);

@@ -195,6 +195,7 @@ tick(struct keeper *k)
 	keeper_scribe_late(k, now);
 	keeper_admin_late(k, now);
 	keeper_backend_late(k, now);
+	keeper_backends_look(k, now);
 	keeper_index_tick(k, now);
 	house_keeping(k);
 }

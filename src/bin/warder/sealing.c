@@ -55,6 +55,15 @@ open_or_sealed(const struct cli_online *o)
 	return sealed ? CLI_SEALED : CLI_OK;
 }
 
+static const struct cli_column backend_columns[] = {
+	{ "name", "BACKEND", 16 },
+	{ "kind", "KIND", 8 },
+	{ "ready", "READY", 6 },
+	{ "calls", "CALLS", 8 },
+	{ "failures", "FAILURES", 9 },
+	{ "words", "WHAT IS THERE", 0 },
+};
+
 static enum cli_exit
 run_status(const struct cli_args *args)
 {
@@ -71,6 +80,11 @@ run_status(const struct cli_args *args)
 	(void)printf("\n");
 	e = cli_show_member(
 	    &o, "processes", process_columns, WD_N(process_columns));
+	if (e != CLI_OK)
+		return e;
+	(void)printf("\n");
+	e = cli_show_member(
+	    &o, "backends", backend_columns, WD_N(backend_columns));
 	return e != CLI_OK ? e : open_or_sealed(&o);
 }
 

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import unittest
 
-from backend_rig import Folder
+from backend_rig import Folder, wait_until
 from server_rig import Failed
 from whole import OTHER, open_release, refusal
 
@@ -159,6 +159,57 @@ class Keys(unittest.TestCase):
             self.server.drop("wrong")
         self.assertEqual(got.status, 503)
         self.assertEqual(self.last("release")["reason"], "backend_answer")
+
+
+    def test_status_and_metrics_say_how_it_is(self):
+        def found():
+            for b in self.server.status()["backends"]:
+                if b["name"] == "here" and b["ready"]:
+                    return b
+            return None
+        b = wait_until(found, "backend that is ready")
+        self.assertEqual((b["kind"], b["processes"], b["words"]),
+                         ("folder", 2, "a folder of tests"))
+        done = subprocess.run(
+            ["curl", "-s", "--unix-socket", self.server.socket,
+             "http://localhost/metrics"], stdout=subprocess.PIPE, timeout=20)
+        self.assertIn(b'warder_backend_ready{backend="here"} 1', done.stdout)
+
+
+class Leases(unittest.TestCase):
+    """What a backend leases, each fetch anew."""
+
+    def setUp(self):
+        self.server = Folder(conf="mode = lease")
+        self.server.start()
+        self.policy = self.server.add_policy()
+        self.server.put("dyn", os.urandom(32))
+        self.key = self.server.warder(
+            "key", "attach", "--kind", "aes-256", "--name", "dyn", "--policy",
+            self.policy)
+
+    def tearDown(self):
+        self.server.remove()
+
+    def test_our_lease_is_no_longer_than_theirs(self):
+        self.assertEqual(self.server.attested().resource(
+            self.server.path_of(self.key)), self.server.get("dyn"))
+        entry = [e for e in self.server.entries()
+                 if e["event"] == "release"][-1]
+        self.assertEqual(entry["lease_seconds"], 60)
+        self.assertEqual(self.server.calls("revoke"), [])
+
+    def test_what_was_leased_and_not_released_is_given_back(self):
+        client = self.server.attested()
+        self.server.put("wrong", os.urandom(16))
+        got = refusal(client.resource, self.server.path_of(self.key))
+        self.assertEqual(got.status, 503)
+        wait_until(lambda: self.server.calls("revoke") == ["revoke lease-dyn"],
+                   "lease given back")
+
+    def test_it_has_no_versions(self):
+        with self.assertRaises(Failed):
+            self.server.warder("key", "rotate", self.key["id"])
 
 
 class Rows(unittest.TestCase):

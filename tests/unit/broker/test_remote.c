@@ -6,6 +6,7 @@
 
 #include "broker/admin_remote.h"
 #include "broker/remote.h"
+#include "broker/secrets.h"
 #include "crypto/pkey.h"
 
 #include <string.h>

@@ -528,12 +528,13 @@ sentences_become_elements(void **state)
 	struct wd_msg_proc_list p = { .warnings = WD_SPAN_LIT("five") };
 
 	(void)state;
-	wd_admin_status_write(&j, &s, &p);
+	wd_admin_status_write(&j, &s, &p, (struct wd_span){ 0 });
 	t_ok(wd_wr_end(&wr));
 	text[wr.len] = '\0';
 	assert_non_null(strstr(
 	    text, "\"warnings\":[\"one\",\"two;three\",\"four\",\"five\"]"));
 	assert_non_null(strstr(text, "\"processes\":[]"));
+	assert_non_null(strstr(text, "\"backends\":[]"));
 }
 
 int

@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""A whole server before a real Vault: keys are made, brought and attached there,
+and an attested client gets them; the Vault goes away and comes back."""
+import base64
+import os
+import unittest
+
+import openbao
+from server_rig import Failed, wait_until
+from whole import Whole, refusal
+
+
+class Keys(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.bao = openbao.OpenBao().init()
+        cls.bao.enable("keybroker", "kv", version="2")
+        cls.bao.enable("transit", "transit")
+        cls.server = Whole()
+        cls.write("vault.token", cls.bao.make_token(period="1h"))
+        cls.write("vault.pem", cls.bao.authority.pem)
+        cls.server.add_config(
+            "[server]", "default_backend = corporate",
+            "[backend corporate]", "kind = vault",
+            "address = " + cls.bao.address, "ca = vault.pem",
+            "secret = vault.token")
+        cls.server.start()
+        cls.policy = cls.server.add_policy()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.remove()
+        cls.bao.close()
+
+    @classmethod
+    def write(cls, name, text):
+        with open(os.open(cls.server.path(name), os.O_CREAT | os.O_WRONLY,
+                          0o600), "w", encoding="utf-8") as f:
+            f.write(text)
+
+    def create(self, kind="aes-256", *options):
+        return self.server.warder("key", "create", "--kind", kind, "--policy",
+                                  self.policy, *options)
+
+    def get(self, key, **kw):
+        return self.server.attested().resource("default/key/" + key["id"],
+                                               **kw)
+
+    def test_keys_of_several_kinds_are_made_there(self):
+        for kind in ("aes-256", "ec-p256", "rsa-2048"):
+            key = self.create(kind)
+            self.assertEqual(key["backend"], "corporate")
+            self.assertGreater(len(self.get(key)), 31)
+
+    def test_a_key_is_brought_and_deleted_there(self):
+        data = os.urandom(32)
+        key = self.server.warder(
+            "key", "import", "--kind", "aes-256", "--file", "-", "--policy",
+            self.policy, stdin=data)
+        self.assertEqual(self.get(key), data)
+        self.server.warder("key", "delete", key["id"])
+        self.assertEqual(
+            refusal(self.server.attested().resource,
+                    "default/key/" + key["id"]).status, 404)
+
+    def test_a_key_is_attached(self):
+        data = os.urandom(32)
+        self.bao.ask("POST", "keybroker/data/theirs", {
+            "data": {"algorithm": "AES",
+                     "key_data": base64.b64encode(data).decode()}})
+        key = self.server.warder("key", "attach", "--kind", "aes-256",
+                                 "--name", "theirs", "--policy", self.policy)
+        self.assertEqual(self.get(key), data)
+
+    def test_a_csr(self):
+        key = self.create("ec-p256")
+        csr = self.server.warder("key", "csr", key["id"], "--subject",
+                                 "CN=there.example")
+        self.assertIn("CERTIFICATE REQUEST", str(csr))
+
+    def test_a_key_that_stays_does_not_leave(self):
+        key = self.create("rsa-2048", "--stays")
+        got = refusal(self.server.attested().resource,
+                      "default/key/" + key["id"])
+        self.assertEqual(got.status, 422)
+
+    def test_it_goes_away_and_comes_back(self):
+        key = self.create()
+        kept = self.get(key)
+        client = self.server.attested()
+        self.bao.kill()
+        got = refusal(client.resource, "default/key/" + key["id"])
+        self.assertEqual(got.status, 503)
+        with self.assertRaises(Failed):
+            self.create()
+        self.bao.start()
+        self.bao.unseal()
+
+        def released():
+            try:
+                return self.get(key)
+            except Exception:  # refused for the moment
+                return None
+        self.assertEqual(wait_until(released, "release", 30), kept)
+
+
+if openbao.is_foreign():
+    print("SKIPPED: this test stops its server", flush=True)
+    raise SystemExit(77)
+openbao.program()  # says that there is none, if so
+unittest.main(argv=["test_vault.py"], verbosity=2)
