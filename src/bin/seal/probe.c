@@ -60,7 +60,7 @@ probe(struct seal *s)
 	int r = seal_box_probe(&s->box, &d);
 
 	seal_probe_note(s, r);
-	if (r != 0 && !was_failing)
+	if (r != 0)
 		wd_log_result("seal_probe_failed", r, &d);
 	if (r == 0 && was_failing)
 		wd_log(WD_LOG_INFO, "seal_probe_good", NULL);
