@@ -91,6 +91,19 @@ a_hash_in_the_signed_field_binds_the_text(void **state)
 	is_bound(WD_TEE_AZ_TDX, extended(32));
 }
 
+/* A hash with something behind it, in a field that is longer. */
+static struct wd_claims
+with_more(enum wd_claim claim, size_t len)
+{
+	struct wd_claims c = { 0 };
+	uint8_t field[64] = { 0 };
+
+	t_ok(wd_hash(WD_SHA256, text, field));
+	field[len - 1] = 1;
+	t_ok(wd_claims_put(&c, claim, wd_span(field, len)));
+	return c;
+}
+
 static void
 anything_else_in_the_field_is_refused(void **state)
 {
@@ -104,6 +117,10 @@ anything_else_in_the_field_is_refused(void **state)
 	    WD_R_INIT_DATA_MISMATCH);
 	is_refused(WD_TEE_SNP, with(WD_C_HOST_DATA, WD_SHA256, 31),
 	    WD_R_INIT_DATA_MISMATCH); /* too short a field to say anything */
+	is_refused(
+	    WD_TEE_SGX, with_more(WD_C_CONFIGID, 64), WD_R_INIT_DATA_MISMATCH);
+	is_refused(WD_TEE_TDX, with_more(WD_C_MRCONFIGID, 48),
+	    WD_R_INIT_DATA_MISMATCH);
 	is_refused(WD_TEE_CCA, with(WD_C_REALM_PERSONALIZATION, WD_SHA256, 64),
 	    WD_R_INIT_DATA_MISMATCH);
 	is_refused(WD_TEE_TPM, extended(48), WD_R_INIT_DATA_MISMATCH);
