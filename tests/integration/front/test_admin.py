@@ -322,8 +322,7 @@ class Keys(AdminTest):
             ({"kind": "aes-128", "label": "l" * 129}, 400),
             ({"kind": "aes-128", "label": "a\nb"}, 400),
             ({"kind": "aes-128", "id": KEY}, 400),
-            ({"kind": "aes-128", "attach": "x"}, 400),
-            ({"kind": "aes-128", "backend": "kmip"}, 400),
+            ({"kind": "aes-128", "backend": "kmip", "stays": "yes"}, 400),
             ({"kind": "aes-128", "attach": "", "backend": "kmip"}, 400),
             ({"kind": "aes-128", "attach": "x", "backend": "kmip",
               "base64": "AAAA"}, 400)])
@@ -971,7 +970,7 @@ class Sealing(AdminTest):
         shown = {
             "clock": TEXT, "initialized": True, "keys": 3, "log": {
                 "size": 120, "writable": True}, "policies": 2,
-            "processes": [], "seal": {
+            "backends": [], "processes": [], "seal": {
                 "break_glass_shares": 0, "break_glass_threshold": 0,
                 "failing_since": None, "last_good_probe": None,
                 "kind": "file", "nonce": None,

@@ -101,7 +101,8 @@ class Keys(IseclTest):
             "algorithm": "AES", "key_length": 256, "kmip_key_id": "17"}})
         self.assert_text(answer, 422, "backend_not_configured")
         ask = self.keeper.wait_for("KEY_CREATE")
-        self.assertEqual((ask["attach"], ask["backend"]), ("17", "kmip"))
+        self.assertEqual((ask["attach"], ask["backend"],
+                          ask["backend_kind"]), ("17", "", ""))
 
     def test_an_unknown_policy_makes_the_request_wrong(self):
         self.keeper.answers["KEY_CREATE"] = ("not_found", "no such policy")
