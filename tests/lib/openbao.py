@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unittest
 import urllib.error
 import urllib.request
 
@@ -198,6 +199,15 @@ class Vault:
             "token_policies": list(policies), "token_ttl": ttl})
 
 
+def for_module():
+    """One for all tests of a file; ended with them, even if it fails here."""
+    if is_foreign():
+        return foreign()
+    bao = OpenBao()
+    unittest.addModuleCleanup(bao.close)
+    return bao.init()
+
+
 def foreign():
     """The one that the environment names."""
     with open(os.environ["VAULT_CACERT"], encoding="ascii") as f:
@@ -220,7 +230,11 @@ class OpenBao(Vault):
         self.process, self.shares = None, []
         self.write_certificate()
         self._write("config.json", json.dumps(self._config()))
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
 
     def path(self, name):
         return os.path.join(self.folder, name)

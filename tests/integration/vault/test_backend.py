@@ -26,8 +26,7 @@ vault = None
 
 def setUpModule():
     global vault
-    vault = openbao.foreign() if openbao.is_foreign() else \
-        openbao.OpenBao().init()
+    vault = openbao.for_module()
     vault.enable(MOUNT, "kv", version="2")
     vault.enable(OTHER, "kv", version="1")
     vault.enable(TRANSIT, "transit")
@@ -36,8 +35,6 @@ def setUpModule():
 def tearDownModule():
     for mount in (MOUNT, OTHER, TRANSIT):
         vault.ask("DELETE", "sys/mounts/" + mount)
-    if not openbao.is_foreign():
-        vault.close()
 
 
 def b64(data):

@@ -19,8 +19,7 @@ vault = None
 
 def setUpModule():
     global vault
-    vault = openbao.foreign() if openbao.is_foreign() else \
-        openbao.OpenBao().init()
+    vault = openbao.for_module()
     vault.enable(KV1, "kv", version="1")
     vault.enable(KV2, "kv", version="2")
     vault.enable(TRANSIT, "transit")
@@ -29,8 +28,6 @@ def setUpModule():
 def tearDownModule():
     for mount in (KV1, KV2, TRANSIT):
         vault.ask("DELETE", "sys/mounts/" + mount)
-    if not openbao.is_foreign():
-        vault.close()
 
 
 class Case(unittest.TestCase):

@@ -22,14 +22,10 @@ vault = None
 
 def setUpModule():
     global vault
-    vault = openbao.OpenBao().init()
+    vault = openbao.for_module()
     vault.enable("kv", "kv", version="2")
     vault.enable("transit", "transit")
     vault.ask("POST", "kv/data/a", {"data": {"x": "1"}})
-
-
-def tearDownModule():
-    vault.close()
 
 
 def text(**members):
@@ -264,9 +260,12 @@ class Standby(Case):
 
     @classmethod
     def setUpClass(cls):
-        cls.first = openbao.OpenBao(storage="raft", node="one").init()
+        cls.first = openbao.OpenBao(storage="raft", node="one")
+        cls.addClassCleanup(cls.first.close)
+        cls.first.init()
         cls.second = openbao.OpenBao(cls.first.authority, storage="raft",
                                      node="two")
+        cls.addClassCleanup(cls.second.close)
         cls.second.ask("POST", "sys/storage/raft/join", {
             "leader_api_addr": cls.first.address,
             "leader_ca_cert": cls.first.ca})
@@ -281,11 +280,6 @@ class Standby(Case):
                 not cls.second.ask("GET", "sys/leader")["leader_address"]:
             assert time.monotonic() < end, "no second node"
             time.sleep(0.1)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.second.close()
-        cls.first.close()
 
     def both(self, peer):
         end = time.monotonic() + 30

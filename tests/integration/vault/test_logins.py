@@ -24,8 +24,7 @@ vault = None
 
 def setUpModule():
     global vault
-    vault = openbao.foreign() if openbao.is_foreign() else \
-        openbao.OpenBao().init()
+    vault = openbao.for_module()
     vault.enable("kv", "kv", version="2")
     vault.ask("POST", "kv/data/a", {"data": {"x": "1"}})
     vault.policy("reader", {"kv/data/a": ["read"]})
@@ -33,8 +32,6 @@ def setUpModule():
 
 def tearDownModule():
     vault.ask("DELETE", "sys/mounts/kv")
-    if not openbao.is_foreign():
-        vault.close()
 
 
 class Case(unittest.TestCase):
