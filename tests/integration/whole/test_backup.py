@@ -1,6 +1,7 @@
 """Backups of a whole server, and servers made of them."""
 import json
 import os
+import re
 import shutil
 import signal
 import stat
@@ -263,6 +264,21 @@ class Restoring(Case):
             done = place.restore(check=False)
             self.assertEqual(done.returncode, 3)
             self.assertFalse(os.path.exists(place.path("warder.conf")))
+
+
+class Source(unittest.TestCase):
+    def test_a_restore_tells_of_every_call_that_changes_the_store(self):
+        root = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                            "../../../src/")
+        with open(root + "broker/admin_rows.c", encoding="utf-8") as f:
+            rows = f.read().split("{ .call = ")[1:]
+        changing = {re.search(r"WD_EV_(\w+)", r).group(1).lower()
+                    for r in rows if ".writes = true" in r}
+        with open(root + "bin/warder/restore_log.c", encoding="utf-8") as f:
+            told = re.search(r"changes\[\] = \{(.*?)\}", f.read(), re.S)
+        self.assertGreater(len(changing), 10)
+        self.assertEqual(changing - set(
+            re.findall(r'"(\w+)"', told.group(1))), set())
 
 
 class Sealed(Case):
