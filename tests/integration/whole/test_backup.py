@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import unittest
 
 from backup_rig import (PASSPHRASE, Empty, Restored, backup, honest_manifest,
@@ -162,6 +163,30 @@ class Restoring(Case):
             first = other.entries()[0]
             self.assertEqual(first["event"], "restore")
             self.assertIn(other.said["backup"], first["detail"])
+
+    def test_while_the_keyring_is_rotated_every_secret_opens(self):
+        s = self.server
+        stop, failed = threading.Event(), []
+
+        def rotate():
+            for i in range(6):
+                try:
+                    s.warder("keyring", "rotate")
+                    s.put_secret("default/turn/%d" % i,
+                                 policy_id=self.policy)
+                except Failed as e:
+                    failed.append(e)
+            stop.set()
+        thread = threading.Thread(target=rotate)
+        thread.start()
+        files, n = [], 0
+        while not stop.is_set() or n == 0:
+            n += 1
+            files.append(backup(s, "rotate%d.backup" % n))
+        thread.join(30)
+        self.assertEqual(failed, [])
+        for file in files[:8] + files[-1:]:
+            self.verify(file)
 
     def test_sessions_and_challenges_are_void(self):
         client = self.server.client()
