@@ -173,10 +173,14 @@ keeper_backend_ask_proc(struct keeper *k, struct keeper_backend *b,
 static int
 believed(int result)
 {
-	static const int known[] = { 0, WD_R_NOT_FOUND, WD_R_PERMISSION,
-		WD_R_UNSUPPORTED, WD_R_EXISTS, WD_R_CONFLICT, WD_R_MISMATCH,
-		WD_R_MAY_NOT_LEAVE, WD_R_UNAVAILABLE, WD_R_BACKEND_ANSWER };
+	static const int known[] = { 0, WD_R_NOT_FOUND, WD_R_UNSUPPORTED,
+		WD_R_EXISTS, WD_R_CONFLICT, WD_R_MISMATCH, WD_R_MAY_NOT_LEAVE,
+		WD_R_UNAVAILABLE, WD_R_BACKEND_ANSWER };
 
+	/* It is us whom the backend refuses; to our own caller this reason
+	 * would say that his token or his evidence does not do. */
+	if (result == WD_R_PERMISSION)
+		return WD_R_UNAVAILABLE;
 	for (size_t i = 0; i < WD_N(known); i++)
 		if (known[i] == result)
 			return result;

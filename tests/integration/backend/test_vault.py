@@ -17,7 +17,7 @@ class Keys(unittest.TestCase):
         cls.bao.enable("keybroker", "kv", version="2")
         cls.bao.enable("transit", "transit")
         cls.server = Whole()
-        cls.write("vault.token", cls.bao.make_token(period="1h"))
+        cls.renew()
         cls.write("vault.pem", cls.bao.authority.pem)
         cls.server.add_config(
             "[server]", "default_backend = corporate",
@@ -28,14 +28,19 @@ class Keys(unittest.TestCase):
         cls.policy = cls.server.add_policy()
 
     @classmethod
+    def renew(cls):
+        cls.token = cls.bao.make_token(period="1h")
+        cls.write("vault.token", cls.token)
+
+    @classmethod
     def tearDownClass(cls):
         cls.server.remove()
         cls.bao.close()
 
     @classmethod
     def write(cls, name, text):
-        with open(os.open(cls.server.path(name), os.O_CREAT | os.O_WRONLY,
-                          0o600), "w", encoding="utf-8") as f:
+        with open(os.open(cls.server.path(name), os.O_CREAT | os.O_WRONLY |
+                          os.O_TRUNC, 0o600), "w", encoding="utf-8") as f:
             f.write(text)
 
     def create(self, kind="aes-256", *options):
@@ -45,6 +50,15 @@ class Keys(unittest.TestCase):
     def get(self, key, **kw):
         return self.server.attested().resource("default/key/" + key["id"],
                                                **kw)
+
+    def released(self, key):
+        """Waits until it is."""
+        def once():
+            try:
+                return self.get(key)
+            except Exception:  # refused for the moment
+                return None
+        return wait_until(once, "release", 30)
 
     def test_keys_of_several_kinds_are_made_there(self):
         for kind in ("aes-256", "ec-p256", "rsa-2048"):
@@ -84,6 +98,20 @@ class Keys(unittest.TestCase):
                       "default/key/" + key["id"])
         self.assertEqual(got.status, 422)
 
+    def test_a_token_that_is_revoked_is_no_fault_of_the_caller(self):
+        key = self.create()
+        kept = self.get(key)
+        self.bao.revoke(self.token)
+        got = refusal(self.server.attested().resource,
+                      "default/key/" + key["id"])
+        self.assertEqual(got.status, 503)
+        with self.assertRaises(Failed) as made:
+            self.create()
+        self.assertIn("unknown, expired or revoked", str(made.exception))
+        self.assertNotIn("permission", str(made.exception))
+        self.renew()
+        self.assertEqual(self.released(key), kept)
+
     def test_it_goes_away_and_comes_back(self):
         key = self.create()
         kept = self.get(key)
@@ -95,13 +123,7 @@ class Keys(unittest.TestCase):
             self.create()
         self.bao.start()
         self.bao.unseal()
-
-        def released():
-            try:
-                return self.get(key)
-            except Exception:  # refused for the moment
-                return None
-        self.assertEqual(wait_until(released, "release", 30), kept)
+        self.assertEqual(self.released(key), kept)
 
 
 if openbao.is_foreign():
