@@ -209,6 +209,10 @@ create_remote(struct wd_admin *a, const struct wd_msg_key_create *m)
 	key.kind = made->msg->kind;
 	if ((r = wd_admin_remote_version(a, &key, &v)) != 0)
 		return r;
+	/* Shown by the name that its owner knows, where that fits. */
+	if (made->attached && m->attach.len < sizeof(key.attach))
+		(void)wd_span_to_text(
+		    m->attach, key.attach, sizeof(key.attach));
 	if (m->kind != WD_KEY_NONE && m->kind != key.kind)
 		return wd_reject(a->d, WD_R_MISMATCH,
 		    "the key in the backend is of kind %s",

@@ -52,6 +52,7 @@ class Keys(unittest.TestCase):
         same = self.server.warder(
             "key", "attach", "--kind", "aes-256", "--name", key["attach"].split("|")[0],
             "--policy", self.policy)
+        self.assertEqual(same["attach"], key["attach"].split("|")[0])
         self.assertEqual(self.get(same), data)
         self.server.warder("key", "delete", key["id"])
         self.assertEqual(

@@ -84,6 +84,7 @@ class Keys(unittest.TestCase):
                      "key_data": base64.b64encode(data).decode()}})
         key = self.server.warder("key", "attach", "--kind", "aes-256",
                                  "--name", "theirs", "--policy", self.policy)
+        self.assertEqual(key["attach"], "theirs")
         self.assertEqual(self.get(key), data)
 
     def test_a_csr(self):
