@@ -21,7 +21,7 @@ from warder_rpc import CALLS, REASONS, Channel, decode_list, encode
 KEEPER_PROGRAM, SEAL_PROGRAM, WARDER = (
     [os.path.abspath(a) for a in sys.argv[1:4]] + [None] * 3)[:3]
 SECONDS = 20
-ADMIN_FRONT, KEEPER, VERIFY, SEAL, SCRIBE = 3, 4, 5, 6, 7
+ADMIN_FRONT, KEEPER, VERIFY, SEAL, SCRIBE, BACKEND = 3, 4, 5, 6, 7, 11
 STATE_DIR = 4
 REASON_NAMES = {number: name for name, number in REASONS.items()}
 AES256, P256, OPAQUE = 3, 7, 11
@@ -103,8 +103,8 @@ class Role:
 class Server:
     log_size = 0  # entries of the log when scribe is attached
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, **config):
+        self.folder, self.config = folder, config
         self.state = os.path.join(folder, "state")
         subprocess.run(
             [WARDER, "init", "--output", folder, "--state-dir", self.state,
@@ -123,7 +123,8 @@ class Server:
     def start_keeper(self):
         self.keeper = Role(KEEPER_PROGRAM, {
             "role": KEEPER, "admin": True, "state_dir": self.state,
-            "server_name": "localhost", "session_seconds": 300})
+            "server_name": "localhost", "session_seconds": 300,
+            **self.config})
         ours, theirs = socket.socketpair()
         self.seal.attach(KEEPER, ours)
         self.keeper.attach(SEAL, theirs)
@@ -189,7 +190,12 @@ class Server:
             "up_to": self.durable, "tree_size": self.size})
 
     def answer(self, name):
-        _, message = self.front.take(name)
+        frame = self.front.receive()
+        while frame and frame[0] == "BACKENDS":  # which is no answer
+            frame = self.front.receive()
+        assert frame is not None, "the keeper has ended"
+        assert frame[0] == name, (name, frame)
+        message = frame[3]
         result = message.pop("result")
         if result != 0:
             raise Refused(REASON_NAMES.get(result, result), message["detail"])

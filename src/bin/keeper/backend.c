@@ -139,7 +139,10 @@ send(struct keeper_backend *b, struct keeper_backend_proc *p, enum wd_call call,
 	if (wd_peer_send(&p->peer, call, msg, -1, &number) != 0)
 		return wd_reject(d, WD_R_UNAVAILABLE,
 		    "the backend %s cannot be asked", b->name);
-	*asked = (struct keeper_asked){ number, op, deadline };
+	*asked = (struct keeper_asked){ .number = number,
+		.call = (uint16_t)call,
+		.op = op,
+		.deadline = deadline };
 	p->n_asked++;
 	b->n_asked++;
 	if (op != NULL)
@@ -213,7 +216,7 @@ answered(struct keeper *k, struct keeper_backend_proc *p,
 	int result;
 
 	if ((f->flags & WD_FRAME_REPLY) == 0 || f->request == 0 ||
-	    asked == NULL)
+	    asked == NULL || asked->call != row->id)
 		return "says what it was not asked";
 	if (msg == NULL)
 		return "no memory for its answer";

@@ -99,6 +99,7 @@ struct round {
 /* One call that a process of a backend has not answered. */
 struct keeper_asked {
 	uint32_t number; /* 0: free */
+	uint16_t call;   /* what it was asked; it must answer that */
 	struct op *op;   /* NULL: nobody waits for it (any more) */
 	int64_t deadline;
 };

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""A process of a backend that was taken over: what it says is read as the answer
+to what it was asked, or not at all."""
+import shutil
+import tempfile
+import unittest
+
+from keeper_rig import (AES256, BACKEND, Refused, Server, main)
+from warder_rpc import encode_list
+
+CAN_ATTACH = 4
+CALLS = {
+    # Read as another answer, its numbers would be an address and a length.
+    "BACKEND_CHECK": {"reason": AES256, "words": "x", "calls": 1 << 40,
+                      "failures": 64},
+    "BACKEND_FETCH": {"bytes": b"x" * 32, "lease": "x", "seconds": 64},
+    "BACKEND_DESTROY": {},
+}
+
+
+class Backends(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.mkdtemp(prefix="keeper-")
+        self.addCleanup(shutil.rmtree, folder, True)
+        self.server = Server(folder, backends=encode_list("backend_entry", [
+            {"name": "here", "kind": 1, "kind_name": "vault",
+             "can": CAN_ATTACH, "kinds": 0xffff, "timeout_ms": 5000,
+             "processes": 1}]))
+        self.addCleanup(self.server.close)
+
+    def asked(self, peer, name):
+        """The request of this call, after checks."""
+        while True:
+            frame = peer.receive()
+            self.assertIsNotNone(frame, "the keeper has ended")
+            if frame[0] == name:
+                return frame[2]
+            self.assertEqual(frame[0], "BACKEND_CHECK")
+            peer.reply("BACKEND_CHECK", frame[2], {})
+
+    def attach(self):
+        """An attach that a backend has been asked about: it, and where."""
+        peer = self.server.join(BACKEND)
+        self.addCleanup(peer.close)
+        self.server.do("STATUS")  # it is attached by then
+        self.server.ask("KEY_CREATE", kind=AES256, backend="here",
+                        attach="mine")
+        return peer, self.asked(peer, "BACKEND_ATTACH")
+
+    def test_what_was_asked_is_kept(self):
+        peer, number = self.attach()
+        peer.reply("BACKEND_ATTACH", number,
+                   {"kind": AES256, "locator": "mine"})
+        self.server.logged()
+        self.server.confirm()
+        self.assertEqual(
+            self.server.answer("KEY_CREATE")["attach"], "mine")
+
+    def test_an_answer_to_another_call_is_not_read_as_this_one(self):
+        for name, message in CALLS.items():
+            peer, number = self.attach()
+            peer.reply(name, number, message)
+            self.server.logged()
+            self.server.confirm()
+            with self.assertRaises(Refused) as caught:
+                self.server.answer("KEY_CREATE")
+            self.assertEqual(caught.exception.reason, "unavailable", name)
+
+
+if __name__ == "__main__":
+    main()
