@@ -34,18 +34,11 @@ wd_locator_is_valid(struct wd_span locator)
 	return locator.len >= 1 && locator.len <= WD_LOCATOR_MAX;
 }
 
-/* Part of the stored format. Another purpose than that of a stored key. */
-static struct wd_rest
-place_of(const struct wd_id *key, uint32_t version)
-{
-	return (struct wd_rest){ "versions", key->s, "key-ref", version };
-}
-
 int
 wd_remote_seal(struct wd_broker *b, const struct wd_id *key, uint32_t version,
     const struct wd_remote *x, struct wd_bytes **ret)
 {
-	struct wd_rest place = place_of(key, version);
+	struct wd_rest place = wd_rest_of_reference(key, version);
 	struct wd_span name = wd_span_text(x->backend);
 	struct wd_span locator = wd_span_text(x->locator);
 	uint8_t room[ROOM];
@@ -91,7 +84,7 @@ int
 wd_remote_open(struct wd_broker *b, const struct wd_store_key *key,
     const struct wd_store_version *v, struct wd_remote *ret, struct wd_diag *d)
 {
-	struct wd_rest place = place_of(&v->key, v->version);
+	struct wd_rest place = wd_rest_of_reference(&v->key, v->version);
 	WD_AUTO(wd_secret_freep) struct wd_secret *plain = NULL;
 	struct wd_remote x = { 0 };
 	int r = wd_keyring_decrypt(

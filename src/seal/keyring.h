@@ -75,6 +75,12 @@ wd_rest_of_key(const struct wd_id *id, uint32_t version)
 {
 	return (struct wd_rest){ "versions", id->s, "key", version };
 }
+/* Where a key that rests in a backend is to be found; no key itself. */
+static inline struct wd_rest
+wd_rest_of_reference(const struct wd_id *id, uint32_t version)
+{
+	return (struct wd_rest){ "versions", id->s, "key-ref", version };
+}
 static inline struct wd_rest
 wd_rest_of_path(const char *path, uint32_t version)
 {

@@ -76,16 +76,19 @@ open_one(const struct restore *x, const struct wd_rest *place,
 	return r < 0 ? wd_fault(d, WD_F_CRYPTO, "cannot decrypt") : 0;
 }
 
+/* The key, or where it rests. */
 static int
-open_version(struct restore *x, struct wd_store *s, const struct wd_id *id,
-    uint32_t version, struct wd_diag *d)
+open_version(struct restore *x, struct wd_store *s,
+    const struct wd_store_key *key, uint32_t version, struct wd_diag *d)
 {
 	WD_AUTO(wd_store_version_done) struct wd_store_version v = { 0 };
-	struct wd_rest place = wd_rest_of_key(id, version);
-	int r = stored(s, wd_store_version_get(s, id, version, &v), d);
+	struct wd_rest place = strcmp(key->backend, "embedded") == 0
+	    ? wd_rest_of_key(&key->id, version)
+	    : wd_rest_of_reference(&key->id, version);
+	int r = stored(s, wd_store_version_get(s, &key->id, version, &v), d);
 
 	if (r == WD_R_NOT_FOUND || (r == 0 && v.wrapped == NULL))
-		return 0; /* not kept, or it rests in a backend */
+		return 0; /* not kept */
 	if (r == 0 && (r = open_one(x, &place, v.wrapped, d)) == 0)
 		x->keys++;
 	return r;
@@ -98,7 +101,7 @@ open_key(struct restore *x, struct wd_store *s, const struct wd_store_key *key,
 	int r = 0;
 
 	for (uint32_t v = key->version; r == 0 && v > 0; v--)
-		r = open_version(x, s, &key->id, v, d);
+		r = open_version(x, s, key, v, d);
 	return r;
 }
 

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Keys in a backend: made, brought and attached; released, certified, rotated and
 deleted as those of the server's own store."""
+import json
 import os
 import sqlite3
 import subprocess
 import unittest
 
 from backend_rig import Folder, wait_until
+from backup_rig import opened_by
 from server_rig import Failed
 from whole import OTHER, open_release, refusal
 
@@ -115,6 +117,21 @@ class Keys(unittest.TestCase):
         path = self.server.path_of(key)
         self.assertEqual(client.resource(path), second)
         self.assertEqual(client.resource(path + ".v1"), first)
+
+    def test_a_backup_with_references_opens(self):
+        key = self.create()
+        self.server.warder("key", "rotate", key["id"])
+        # The program does not know the kind that only tests have.
+        conf, file = (self.server.path(n) for n in ("plain.conf", "a.backup"))
+        with open(self.server.path("warder.conf"), encoding="utf-8") as f:
+            text = f.read().split("[backend here]")[0]
+        with open(conf, "w", encoding="utf-8") as f:
+            f.write(text)
+        self.server.warder("backup", file, "--config", conf)
+        options, stdin = opened_by(self.server)
+        said = json.loads(self.server.run(
+            "backup", "verify", file, "--json", *options, stdin=stdin).stdout)
+        self.assertGreaterEqual(said["keys"], 2)
 
     def test_deletion_destroys_every_version_that_was_made(self):
         key = self.create()
