@@ -243,11 +243,12 @@ check(void *x, int64_t deadline, struct wd_wr *words, struct wd_diag *d)
 	return 0;
 }
 
-/* What was made is fetched once: a key that cannot be had is none. */
+/* What was made is fetched once: a key that cannot be had is none, and one that
+ * was BROUGHT must be that one. What has a public key is compared by that. */
 static int
 look(struct wd_backend_kmip *x, const struct wd_kmip_locator *l,
-    enum wd_key_kind kind, int64_t deadline, struct wd_backend_made *m,
-    struct wd_diag *d)
+    enum wd_key_kind kind, struct wd_span brought, int64_t deadline,
+    struct wd_backend_made *m, struct wd_diag *d)
 {
 	WD_AUTO(wd_kmip_material_done) struct wd_kmip_material got = { 0 };
 	WD_AUTO(wd_secret_freep) struct wd_secret *bytes = NULL;
@@ -256,6 +257,11 @@ look(struct wd_backend_kmip *x, const struct wd_kmip_locator *l,
 	if (r != 0 ||
 	    (r = wd_kmip_convert(&got, &kind, &bytes, &m->spki, d)) != 0)
 		return r;
+	if (brought.len > 0 && m->spki == NULL &&
+	    !wd_ct_equal(brought, wd_secret_borrow(bytes)))
+		return wd_reject(d, WD_R_BACKEND_ANSWER,
+		    "the KMIP server keeps another key than the one that was "
+		    "brought");
 	m->kind = kind;
 	return wd_kmip_locator_write(l, m->locator, d);
 }
@@ -281,7 +287,7 @@ make(void *x, const struct wd_backend_make *in, int64_t deadline,
 
 	if (r != 0)
 		return result(r, d);
-	if ((r = look(x, &l, in->kind, deadline, &m, d)) != 0) {
+	if ((r = look(x, &l, in->kind, in->bytes, deadline, &m, d)) != 0) {
 		take_back(x, &l, deadline);
 		return result(r, d);
 	}
@@ -326,7 +332,8 @@ attach(void *x, struct wd_span name, int64_t deadline,
 		return wd_reject(d, WD_R_UNSUPPORTED,
 		    "no identifier or name of an object in a KMIP server");
 	if ((r = find(x, name, deadline, &l.id, d)) != 0 ||
-	    (r = look(x, &l, WD_KEY_NONE, deadline, &m, d)) != 0)
+	    (r = look(x, &l, WD_KEY_NONE, wd_span(NULL, 0), deadline, &m, d)) !=
+		0)
 		return result(r, d);
 	*out = m;
 	m = (struct wd_backend_made){ 0 };

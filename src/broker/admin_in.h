@@ -77,6 +77,11 @@ int wd_material_take(enum wd_key_kind kind, struct wd_span given,
 /* WD_PKEY_NONE: AES and opaque. */
 enum wd_pkey_alg wd_material_alg(enum wd_key_kind kind);
 
+/* Whether a backend keeps the key that M brings, as far as its public key
+ * tells: 0, WD_R_BACKEND_ANSWER, those of wd_material_take(), or a fault. */
+int wd_admin_remote_brought(
+    struct wd_admin *a, const struct wd_msg_key_create *m) WD_MUST_USE;
+
 /* Fills KEY and V of a key that a backend made or knows, and begins the
  * transaction. WD_R_BACKEND_ANSWER, or a fault. */
 int wd_admin_remote_version(struct wd_admin *a, struct wd_store_key *key,

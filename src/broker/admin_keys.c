@@ -203,7 +203,9 @@ create_remote(struct wd_admin *a, const struct wd_msg_key_create *m)
 	struct wd_store_key key = { 0 };
 	int r;
 
-	if ((r = describe(a, m, &key)) != 0)
+	if ((r = describe(a, m, &key)) != 0 ||
+	    (!made->attached && m->material.len > 0 &&
+		(r = wd_admin_remote_brought(a, m)) != 0))
 		return r;
 	key.id = made->id;
 	key.kind = made->msg->kind;

@@ -172,6 +172,29 @@ check_made(struct wd_admin *a, const struct wd_msg_backend_made *m)
 }
 
 int
+wd_admin_remote_brought(struct wd_admin *a, const struct wd_msg_key_create *m)
+{
+	const struct wd_msg_backend_made *made = a->found->made->msg;
+	WD_AUTO(wd_material_done) struct wd_material own = { 0 };
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *theirs = NULL;
+	int r = wd_material_take(
+	    (enum wd_key_kind)m->kind, m->material, &own, a->d);
+
+	if (r != 0)
+		return r;
+	if ((uint8_t)own.kind == made->kind && own.pair == NULL)
+		return 0;
+	r = own.pair == NULL ? WD_R_MISMATCH
+			     : wd_pkey_from_spki(made->spki, &theirs);
+	if (r < 0)
+		return wd_fault(a->d, WD_F_CRYPTO, "no public key");
+	if (r == 0 && wd_pkey_same_public(own.pair, theirs))
+		return 0;
+	return wd_reject(a->d, WD_R_BACKEND_ANSWER,
+	    "the backend keeps another key than the one that was brought");
+}
+
+int
 wd_admin_remote_version(
     struct wd_admin *a, struct wd_store_key *key, struct wd_store_version *v)
 {

@@ -5,10 +5,12 @@ import shutil
 import tempfile
 import unittest
 
-from keeper_rig import (AES256, BACKEND, Refused, Server, main)
+from cryptography.hazmat.primitives import serialization as ser
+from cryptography.hazmat.primitives.asymmetric import ec
+from keeper_rig import AES256, BACKEND, P256, Refused, Server, main
 from warder_rpc import encode_list
 
-CAN_ATTACH = 4
+CAN_BRING, CAN_ATTACH = 2, 4
 CALLS = {
     # Read as another answer, its numbers would be an address and a length.
     "BACKEND_CHECK": {"reason": AES256, "words": "x", "calls": 1 << 40,
@@ -18,13 +20,18 @@ CALLS = {
 }
 
 
+def spki(key):
+    return key.public_key().public_bytes(
+        ser.Encoding.DER, ser.PublicFormat.SubjectPublicKeyInfo)
+
+
 class Backends(unittest.TestCase):
     def setUp(self):
         folder = tempfile.mkdtemp(prefix="keeper-")
         self.addCleanup(shutil.rmtree, folder, True)
         self.server = Server(folder, backends=encode_list("backend_entry", [
             {"name": "here", "kind": 1, "kind_name": "vault",
-             "can": CAN_ATTACH, "kinds": 0xffff, "timeout_ms": 5000,
+             "can": CAN_BRING | CAN_ATTACH, "kinds": 0xffff, "timeout_ms": 5000,
              "processes": 1}]))
         self.addCleanup(self.server.close)
 
@@ -38,14 +45,28 @@ class Backends(unittest.TestCase):
             self.assertEqual(frame[0], "BACKEND_CHECK")
             peer.reply("BACKEND_CHECK", frame[2], {})
 
-    def attach(self):
-        """An attach that a backend has been asked about: it, and where."""
+    def begin(self, call, **fields):
+        """A key that a backend has been asked for: it, and the request."""
         peer = self.server.join(BACKEND)
         self.addCleanup(peer.close)
         self.server.do("STATUS")  # it is attached by then
-        self.server.ask("KEY_CREATE", kind=AES256, backend="here",
-                        attach="mine")
-        return peer, self.asked(peer, "BACKEND_ATTACH")
+        self.server.ask("KEY_CREATE", backend="here", **fields)
+        return peer, self.asked(peer, call)
+
+    def attach(self):
+        return self.begin("BACKEND_ATTACH", kind=AES256, attach="mine")
+
+    def bring(self, kept_as):
+        """Brings a pair; the backend says that it keeps this one."""
+        own = ec.generate_private_key(ec.SECP256R1())
+        peer, number = self.begin("BACKEND_MAKE", material=own.private_bytes(
+            ser.Encoding.DER, ser.PrivateFormat.PKCS8, ser.NoEncryption()))
+        peer.reply("BACKEND_MAKE", number, dict(
+            {"kind": P256, "locator": "brought", "spki": spki(own)},
+            **kept_as))
+        self.server.logged()
+        self.server.confirm()
+        return peer
 
     def test_what_was_asked_is_kept(self):
         peer, number = self.attach()
@@ -65,6 +86,20 @@ class Backends(unittest.TestCase):
             with self.assertRaises(Refused) as caught:
                 self.server.answer("KEY_CREATE")
             self.assertEqual(caught.exception.reason, "unavailable", name)
+
+    def test_a_key_that_was_brought_is_the_one_that_is_kept(self):
+        self.bring({})
+        self.assertEqual(self.server.answer("KEY_CREATE")["kind"], P256)
+
+    def test_another_key_in_its_place_is_not_registered(self):
+        other = spki(ec.generate_private_key(ec.SECP256R1()))
+        for kept_as in ({"spki": other}, {"kind": AES256, "spki": b""}):
+            peer = self.bring(kept_as)
+            with self.assertRaises(Refused) as caught:
+                self.server.answer("KEY_CREATE")
+            self.assertEqual(caught.exception.reason, "backend_answer")
+            self.asked(peer, "BACKEND_DESTROY")
+            peer.close()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 """The backend of kind kmip against PyKMIP: keys of every kind made, brought,
 attached, fetched, ended; wrapped under a key of ours; and what goes wrong."""
 import os
+import sqlite3
 import sys
 import tempfile
 import unittest
@@ -135,6 +136,17 @@ class Kept(Case):
                 self.assertEqual(made, kind)
                 self.assertEqual(row.ask("fetch", kind, locator),
                                  [data.hex()])
+
+    def test_another_than_was_brought_is_not_taken(self):
+        row = self.row()
+        with sqlite3.connect(
+                os.path.join(self.kmip.db.name, "kmip.db")) as db:
+            db.execute("CREATE TRIGGER other AFTER INSERT ON managed_objects "
+                       "BEGIN UPDATE managed_objects SET value = "
+                       "zeroblob(length(value)) WHERE uid = NEW.uid; END")
+        for kind, length in (("aes-192", 24), ("opaque", 100)):
+            self.refused("backend_answer", "another key", row.ask, "make",
+                         kind, new_id(), 1, os.urandom(length).hex())
 
     def test_versions_are_objects_of_their_own(self):
         row, key = self.row(), new_id()
