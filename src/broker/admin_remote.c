@@ -74,7 +74,8 @@ wd_admin_plan_create(struct wd_broker *b, const struct wd_msg_key_create *m,
 		return wd_reject(d, WD_R_SEALED, "the server is sealed");
 	if ((r = no_subject(m->subject, d)) != 0 ||
 	    (m->material.len > 0 && (r = take_bytes(m, &p, d)) != 0) ||
-	    (r = check_kind(m, &p, d)) != 0)
+	    /* What is attached says itself what it is. */
+	    (m->attach.len == 0 && (r = check_kind(m, &p, d)) != 0))
 		return r;
 	if (wd_rand_id(&p.id) != 0)
 		return wd_fault(d, WD_F_CRYPTO, "no id");

@@ -87,6 +87,13 @@ class Keys(unittest.TestCase):
         self.assertEqual(key["attach"], "theirs")
         self.assertEqual(self.get(key), data)
 
+    def test_a_text_is_attached_as_an_opaque_secret(self):
+        self.bao.ask("POST", "keybroker/data/login", {
+            "data": {"user": "me", "password": "a text"}})
+        key = self.server.warder("key", "attach", "--kind", "opaque", "--name",
+                                 "login#password", "--policy", self.policy)
+        self.assertEqual(self.get(key), b"a text")
+
     def test_a_csr(self):
         key = self.create("ec-p256")
         csr = self.server.warder("key", "csr", key["id"], "--subject",

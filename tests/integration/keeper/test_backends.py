@@ -7,7 +7,7 @@ import unittest
 
 from cryptography.hazmat.primitives import serialization as ser
 from cryptography.hazmat.primitives.asymmetric import ec
-from keeper_rig import AES256, BACKEND, P256, Refused, Server, main
+from keeper_rig import AES256, BACKEND, OPAQUE, P256, Refused, Server, main
 from warder_rpc import encode_list
 
 CAN_BRING, CAN_ATTACH = 2, 4
@@ -76,6 +76,17 @@ class Backends(unittest.TestCase):
         self.server.confirm()
         self.assertEqual(
             self.server.answer("KEY_CREATE")["attach"], "mine")
+
+    def test_an_opaque_secret_is_attached(self):
+        for kind in (OPAQUE, 0):  # asked for, or whatever is there
+            peer, number = self.begin("BACKEND_ATTACH", kind=kind,
+                                      attach="mine")
+            peer.reply("BACKEND_ATTACH", number, {
+                "kind": OPAQUE, "locator": "creds|mine", "leased": True})
+            self.server.logged()
+            self.server.confirm()
+            self.assertEqual(self.server.answer("KEY_CREATE")["kind"], OPAQUE)
+            peer.close()
 
     def test_an_answer_to_another_call_is_not_read_as_this_one(self):
         for name, message in CALLS.items():
