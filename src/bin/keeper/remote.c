@@ -386,12 +386,15 @@ made(struct keeper *k, const struct wd_msg_backend_made *m, bool attached)
 	keeper_admin_run(k, &found);
 }
 
+/* For a request, and not to be kept: what was leased with it is given back. */
 static void
 fetched(struct keeper *k, const struct wd_msg_backend_got *got)
 {
 	struct wd_admin_found found = { .fetched = got->bytes };
+	struct keeper_backend *from = k->remote.backend;
 
 	keeper_admin_run(k, &found);
+	keeper_fetch_unwanted(k, from, got);
 }
 
 static void

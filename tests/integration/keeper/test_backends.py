@@ -25,6 +25,11 @@ def spki(key):
         ser.Encoding.DER, ser.PublicFormat.SubjectPublicKeyInfo)
 
 
+def pkcs8(key):
+    return key.private_bytes(
+        ser.Encoding.DER, ser.PrivateFormat.PKCS8, ser.NoEncryption())
+
+
 class Backends(unittest.TestCase):
     def setUp(self):
         folder = tempfile.mkdtemp(prefix="keeper-")
@@ -59,8 +64,7 @@ class Backends(unittest.TestCase):
     def bring(self, kept_as):
         """Brings a pair; the backend says that it keeps this one."""
         own = ec.generate_private_key(ec.SECP256R1())
-        peer, number = self.begin("BACKEND_MAKE", material=own.private_bytes(
-            ser.Encoding.DER, ser.PrivateFormat.PKCS8, ser.NoEncryption()))
+        peer, number = self.begin("BACKEND_MAKE", material=pkcs8(own))
         peer.reply("BACKEND_MAKE", number, dict(
             {"kind": P256, "locator": "brought", "spki": spki(own)},
             **kept_as))
@@ -87,6 +91,23 @@ class Backends(unittest.TestCase):
             self.server.confirm()
             self.assertEqual(self.server.answer("KEY_CREATE")["kind"], OPAQUE)
             peer.close()
+
+    def test_what_is_leased_for_a_request_is_given_back(self):
+        own = ec.generate_private_key(ec.SECP256R1())
+        peer, number = self.begin("BACKEND_ATTACH", kind=P256, attach="mine")
+        peer.reply("BACKEND_ATTACH", number, {
+            "kind": P256, "locator": "mine", "spki": spki(own),
+            "leased": True})
+        self.server.logged()
+        self.server.confirm()
+        key = self.server.answer("KEY_CREATE")["id"]
+        self.server.ask("KEY_CSR", id=key, subject="CN=here.example")
+        peer.reply("BACKEND_FETCH", self.asked(peer, "BACKEND_FETCH"), {
+            "bytes": pkcs8(own), "lease": "mine/1", "seconds": 60})
+        self.server.logged()
+        self.server.confirm()
+        self.server.answer("KEY_CSR")
+        self.asked(peer, "BACKEND_REVOKE")
 
     def test_an_answer_to_another_call_is_not_read_as_this_one(self):
         for name, message in CALLS.items():
