@@ -4,6 +4,8 @@
  */
 #include "broker/thing.h"
 
+#include <string.h>
+
 #include "broker/revoked.h"
 #include "proto/door.h"
 
@@ -62,6 +64,22 @@ find_secret(struct wd_broker *b, struct wd_thing *t, struct wd_diag *d)
 	return 0; /* unbound: no policy, and the verdict says so */
 }
 
+/* What is revoked of a key's path holds for the paths of its versions too. */
+static int
+path_revoked(struct wd_broker *b, const struct wd_thing *t, struct wd_diag *d)
+{
+	char plain[sizeof(t->text)];
+	const char *tag = strrchr(t->text, '/');
+	int r = wd_path_revoked(b, t->text, d);
+
+	if (r != 0 || t->path.version == 0 || tag == NULL)
+		return r;
+	(void)wd_span_to_text(
+	    wd_span(t->text, (size_t)(tag + 1 - t->text) + WD_ID_LEN), plain,
+	    sizeof(plain)); /* fits */
+	return wd_path_revoked(b, plain, d);
+}
+
 int
 wd_thing_find(struct wd_broker *b, struct wd_span path, struct wd_thing *ret,
     struct wd_diag *d)
@@ -76,7 +94,7 @@ wd_thing_find(struct wd_broker *b, struct wd_span path, struct wd_thing *ret,
 		    d, WD_R_NOT_FOUND, "the path names no resource");
 	r = t.path.kind == WD_PATH_SECRET ? find_secret(b, &t, d)
 					  : find_key(b, &t, d);
-	if (r != 0 || (r = wd_path_revoked(b, t.text, d)) != 0)
+	if (r != 0 || (r = path_revoked(b, &t, d)) != 0)
 		return r;
 	*ret = t;
 	t.version = (struct wd_store_version){ 0 };

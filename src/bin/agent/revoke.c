@@ -87,8 +87,10 @@ is_key_among(struct wd_span digests, const char *path)
 
 		if (strncmp(path, folders[i], n) == 0 &&
 		    strlen(path) >= n + WD_ID_LEN)
-			return is_among(
-			    digests, "key", wd_span(path + n, WD_ID_LEN));
+			return is_among(digests, "key",
+				   wd_span(path + n, WD_ID_LEN)) ||
+			    is_among(digests, "prefix",
+				wd_span(path, n + WD_ID_LEN));
 	}
 	return false;
 }

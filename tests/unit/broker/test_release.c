@@ -512,6 +512,23 @@ a_kept_session_is_revoked_too(void **state)
 	assert_int_equal(resource(f, &c, secret_path), WD_R_CREDENTIAL_INVALID);
 }
 
+static void
+a_path_that_is_revoked_is_so_in_every_version(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	WD_AUTO(client_done) struct client c = attested(f);
+	struct wd_id id = put_key(f, &policy);
+	char path[WD_PATH_MAX + 1];
+
+	(void)snprintf(path, sizeof(path), "%s.v1", key_path("key", &id));
+	t_ok(resource(f, &c, path));
+	t_ok(wd_store_revoke(
+	    f->b->store, "prefix", key_path("key", &id), f->now));
+	assert_int_equal(resource(f, &c, path), WD_R_REVOKED_BY_OPERATOR);
+	t_ok(resource(f, &c, key_path("cert", &id)));
+}
+
 /* More than can be kept, at least two of them in one place. */
 static void
 sessions_that_are_kept_no_more_are_still_found(void **state)
@@ -1333,6 +1350,7 @@ main(void)
 		with_broker(session_ends),
 		with_broker(a_session_is_what_it_is_wherever_it_is_found),
 		with_broker(a_kept_session_is_revoked_too),
+		with_broker(a_path_that_is_revoked_is_so_in_every_version),
 		with_broker(sessions_that_are_kept_no_more_are_still_found),
 		with_broker(no_policy_no_release),
 		with_broker(policy_decides_by_the_claims),
