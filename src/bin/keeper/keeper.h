@@ -295,6 +295,13 @@ bool keeper_backup_note(
 enum { KEEPER_BACKEND_PEERS = WD_BACKENDS_MAX * KEEPER_BACKEND_PROCS };
 int keeper_backends_start(struct keeper *k, struct wd_diag *d) WD_MUST_USE;
 void keeper_backend_attached(struct keeper *k, uint16_t place, int fd);
+/* Places of peers, of the backends that are configured: each turn of the loop
+ * looks at all of them. */
+static inline size_t
+keeper_backend_peers(const struct keeper *k)
+{
+	return k->n_backends * KEEPER_BACKEND_PROCS;
+}
 /* The N-th peer that is there, or NULL. */
 struct wd_peer *keeper_backend_peer(struct keeper *k, size_t n);
 void keeper_backend_ready(struct keeper *k, struct wd_peer *p);

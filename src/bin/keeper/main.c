@@ -219,7 +219,7 @@ flush(struct keeper *k, struct link l[LINKS])
 		if (l[i].peer->chan != NULL &&
 		    wd_chan_flush(l[i].peer->chan) != 0)
 			detach(k, &l[i]);
-	for (size_t i = 0; i < KEEPER_BACKEND_PEERS; i++) {
+	for (size_t i = 0; i < keeper_backend_peers(k); i++) {
 		struct wd_peer *p = keeper_backend_peer(k, i);
 
 		if (p != NULL && wd_chan_flush(p->chan) != 0)
@@ -265,7 +265,7 @@ list(struct keeper *k, const struct link l[LINKS], struct watched *w)
 		if (c != NULL && (i != 0 || is_informed(k)))
 			w->fds[1 + i] = listen_to(c);
 	}
-	for (size_t i = 0; i < KEEPER_BACKEND_PEERS; i++) {
+	for (size_t i = 0; i < keeper_backend_peers(k); i++) {
 		struct wd_peer *p = keeper_backend_peer(k, i);
 
 		if (p == NULL)
