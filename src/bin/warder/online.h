@@ -98,6 +98,10 @@ struct cli_column {
 enum cli_exit cli_show(
     const struct cli_online *o, const struct cli_column *c, size_t n);
 
+/* After cli_show(): the member NAME, a document, as it is; nothing with --json,
+ * which has shown it. */
+enum cli_exit cli_show_document(const struct cli_online *o, const char *name);
+
 /* An array of the answer as a table; the other also heeds --json. */
 enum cli_exit cli_show_member(const struct cli_online *o, const char *name,
     const struct cli_column *c, size_t n);

@@ -152,6 +152,20 @@ cli_show_member(const struct cli_online *o, const char *name,
 }
 
 enum cli_exit
+cli_show_document(const struct cli_online *o, const char *name)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *text = NULL;
+	const struct wd_jval *v = wd_jval_get(wd_json_root(o->doc), name);
+
+	if (cli_has(o->args, "json"))
+		return CLI_OK; /* it was in the answer */
+	if (v == NULL || wd_json_canonical(v, &text) != 0)
+		return CLI_FAULT;
+	(void)printf("\n%.*s\n", (int)text->len, (const char *)text->p);
+	return CLI_OK;
+}
+
+enum cli_exit
 cli_show_list(const struct cli_online *o, const struct cli_column *c, size_t n)
 {
 	return cli_has(o->args, "json") ? print_json(o)

@@ -118,19 +118,6 @@ const struct cli_verb cli_verb_policy_list = {
 };
 
 static enum cli_exit
-show_text(const struct cli_online *o)
-{
-	WD_AUTO(wd_bytes_freep) struct wd_bytes *text = NULL;
-	const struct wd_jval *policy =
-	    wd_jval_get(wd_json_root(o->doc), "policy");
-
-	if (policy == NULL || wd_json_canonical(policy, &text) != 0)
-		return CLI_FAULT;
-	(void)printf("\n%.*s\n", (int)text->len, (const char *)text->p);
-	return CLI_OK;
-}
-
-static enum cli_exit
 run_show(const struct cli_args *args)
 {
 	WD_AUTO(cli_online_done) struct cli_online o = { 0 };
@@ -144,7 +131,7 @@ run_show(const struct cli_args *args)
 	    (e = cli_online_send(&o, "GET", path, NULL)) != CLI_OK ||
 	    (e = cli_show(&o, lines, WD_N(lines))) != CLI_OK)
 		return e;
-	return cli_has(args, "json") ? CLI_OK : show_text(&o);
+	return cli_show_document(&o, "policy");
 }
 
 const struct cli_verb cli_verb_policy_show = {

@@ -162,19 +162,6 @@ const struct cli_verb cli_verb_reference_list = {
 };
 
 static enum cli_exit
-show_values(const struct cli_online *o)
-{
-	WD_AUTO(wd_bytes_freep) struct wd_bytes *text = NULL;
-	const struct wd_jval *values =
-	    wd_jval_get(wd_json_root(o->doc), "values");
-
-	if (values == NULL || wd_json_canonical(values, &text) != 0)
-		return CLI_FAULT;
-	(void)printf("\n%.*s\n", (int)text->len, (const char *)text->p);
-	return CLI_OK;
-}
-
-static enum cli_exit
 run_show(const struct cli_args *args)
 {
 	WD_AUTO(cli_online_done) struct cli_online o = { 0 };
@@ -188,7 +175,7 @@ run_show(const struct cli_args *args)
 	    (e = cli_online_send(&o, "GET", path, NULL)) != CLI_OK ||
 	    (e = cli_show(&o, lines, WD_N(lines))) != CLI_OK)
 		return e;
-	return cli_has(args, "json") ? CLI_OK : show_values(&o);
+	return cli_show_document(&o, "values");
 }
 
 const struct cli_verb cli_verb_reference_show = {
