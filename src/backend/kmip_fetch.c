@@ -161,7 +161,7 @@ symmetric_kind(const struct wd_kmip_material *m)
 {
 	return m->object.type == WD_KMIP_SYMMETRIC &&
 		m->object.algorithm == WD_KMIP_AES
-	    ? wd_material_aes(wd_secret_len(m->bytes))
+	    ? wd_backend_aes(wd_secret_len(m->bytes))
 	    : WD_KEY_NONE;
 }
 
@@ -178,7 +178,7 @@ recognize(const struct wd_kmip_material *m, enum wd_key_kind *ret_kind,
 		    "it is a public key, which is no secret");
 	if (aes != WD_KEY_NONE)
 		return as_is(m, aes, ret_kind, ret, d);
-	r = wd_material_pair(
+	r = wd_backend_pair(
 	    wd_secret_borrow(m->bytes), ret_kind, ret, ret_spki);
 	if (r < 0)
 		return wd_fault(d, r, "a key cannot be read");

@@ -117,7 +117,7 @@ make_here(struct wd_backend_kmip *x, const struct shape *s, struct wd_span name,
     int64_t deadline, struct wd_kmip_id *ret, struct wd_diag *d)
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *fresh = NULL;
-	int r = wd_material_make(s->kind, &fresh, d);
+	int r = wd_backend_generate(s->kind, &fresh, d);
 
 	return r != 0
 	    ? r

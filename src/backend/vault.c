@@ -7,6 +7,7 @@
  */
 #include "backend/vault.h"
 
+#include "backend/material.h"
 #include "backend/vault_entry.h"
 #include "backend/vault_in.h"
 #include "base/alloc.h"
@@ -208,42 +209,6 @@ keep(void *x, int64_t deadline)
 
 /* ---- made */
 
-static enum wd_pkey_alg
-alg_of(enum wd_key_kind kind)
-{
-	switch (wd_key_row(kind)->family) {
-	case WD_FAMILY_RSA:
-		return kind == WD_KEY_RSA2048 ? WD_PKEY_RSA2048
-		    : kind == WD_KEY_RSA3072  ? WD_PKEY_RSA3072
-					      : WD_PKEY_RSA4096;
-	case WD_FAMILY_EC:
-		return kind == WD_KEY_P256 ? WD_PKEY_P256
-		    : kind == WD_KEY_P384  ? WD_PKEY_P384
-					   : WD_PKEY_P521;
-	case WD_FAMILY_ED25519:
-		return WD_PKEY_ED25519;
-	case WD_FAMILY_NONE:
-	case WD_FAMILY_AES:
-	case WD_FAMILY_OPAQUE:
-		break;
-	}
-	return WD_PKEY_NONE;
-}
-
-/* Here and not there: the engine holds what it is given and makes nothing. */
-static int
-generate(enum wd_key_kind kind, struct wd_secret **ret)
-{
-	WD_AUTO(wd_pkey_freep) struct wd_pkey *k = NULL;
-	const struct wd_key_row *row = wd_key_row(kind);
-	int r;
-
-	if (row->family == WD_FAMILY_AES)
-		return wd_rand_secret(row->bits / 8, ret);
-	r = wd_pkey_generate(alg_of(kind), &k);
-	return r != 0 ? r : wd_pkey_to_pkcs8(k, ret);
-}
-
 /* The name of a version: its id, and from the second one on its number. */
 static struct wd_span
 name_of(const struct wd_backend_make *in, const char *before,
@@ -288,14 +253,13 @@ make_entry(struct wd_backend_vault *x, const struct wd_backend_make *in,
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *fresh = NULL;
 	struct wd_span bytes = in->bytes;
-	bool pair = alg_of(in->kind) != WD_PKEY_NONE;
+	bool pair = wd_key_row(in->kind)->pair != WD_PKEY_NONE;
 	int r = 0;
 
-	if (bytes.len == 0 && in->kind == WD_KEY_OPAQUE)
-		return wd_reject(d, WD_R_UNSUPPORTED,
-		    "an opaque secret is brought, not made");
-	if (bytes.len == 0 && (r = generate(in->kind, &fresh)) != 0)
-		return wd_fault(d, WD_F_CRYPTO, "cannot make a key");
+	/* The engine holds what it is given and makes nothing. */
+	if (bytes.len == 0 &&
+	    (r = wd_backend_generate(in->kind, &fresh, d)) != 0)
+		return r;
 	if (bytes.len == 0)
 		bytes = wd_secret_borrow(fresh);
 	if (pair && wd_vault_kind_of(bytes, &m->spki) != in->kind)
@@ -351,7 +315,7 @@ bring_once(struct wd_backend_vault *x, const struct wd_backend_make *in,
 {
 	WD_AUTO(wd_vault_key_info_done) struct wd_vault_key_info info = { 0 };
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *spki = NULL;
-	bool pair = alg_of(in->kind) != WD_PKEY_NONE;
+	bool pair = wd_key_row(in->kind)->pair != WD_PKEY_NONE;
 	int r;
 
 	if (pair && wd_vault_kind_of(in->bytes, &spki) != in->kind)

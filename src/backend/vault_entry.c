@@ -4,11 +4,9 @@
  */
 #include "backend/vault_entry.h"
 
+#include "backend/material.h"
 #include "codec/base64.h"
 #include "codec/jtext.h"
-#include "crypto/pkey.h"
-
-#include <string.h>
 
 enum { ENTRY_MAX = 256 << 10, MEMBER_MAX = 128 };
 
@@ -73,42 +71,10 @@ wd_vault_entry_write(const struct wd_id *id, struct wd_span name,
 
 /* ---- read: what a text holds */
 
-static const struct {
-	enum wd_pkey_alg alg;
-	enum wd_key_kind kind;
-} kinds[] = {
-	{ WD_PKEY_RSA2048, WD_KEY_RSA2048 },
-	{ WD_PKEY_RSA3072, WD_KEY_RSA3072 },
-	{ WD_PKEY_RSA4096, WD_KEY_RSA4096 },
-	{ WD_PKEY_P256, WD_KEY_P256 },
-	{ WD_PKEY_P384, WD_KEY_P384 },
-	{ WD_PKEY_P521, WD_KEY_P521 },
-	{ WD_PKEY_ED25519, WD_KEY_ED25519 },
-};
-
-static enum wd_key_kind
-kind_of(const struct wd_pkey *k)
-{
-	for (size_t i = 0; i < WD_N(kinds); i++)
-		if (kinds[i].alg == wd_pkey_alg(k))
-			return kinds[i].kind;
-	return WD_KEY_NONE;
-}
-
 static int
 take_pair(struct wd_span bytes, struct wd_vault_found *f)
 {
-	WD_AUTO(wd_pkey_freep) struct wd_pkey *k = NULL;
-	int r = wd_pkey_from_private(bytes, &k);
-
-	if (r != 0)
-		return r;
-	f->kind = kind_of(k);
-	if (f->kind == WD_KEY_NONE)
-		return WD_R_KEY_INVALID;
-	if ((r = wd_pkey_to_pkcs8(k, &f->bytes)) != 0)
-		return r;
-	return wd_pkey_to_spki(k, &f->spki);
+	return wd_backend_pair(bytes, &f->kind, &f->bytes, &f->spki);
 }
 
 static int
@@ -142,15 +108,6 @@ take_text(struct wd_span text, struct wd_vault_found *f)
 
 /* ---- read: the broker's form */
 
-static enum wd_key_kind
-aes_of(size_t len)
-{
-	return len == 16 ? WD_KEY_AES128
-	    : len == 24  ? WD_KEY_AES192
-	    : len == 32  ? WD_KEY_AES256
-			 : WD_KEY_NONE;
-}
-
 static int
 take_symmetric(const struct wd_jval *o, bool aes, struct wd_vault_found *f)
 {
@@ -161,7 +118,7 @@ take_symmetric(const struct wd_jval *o, bool aes, struct wd_vault_found *f)
 		return WD_R_MALFORMED;
 	if ((r = take_base64(text, &f->bytes)) != 0)
 		return r;
-	f->kind = aes ? aes_of(wd_secret_len(f->bytes)) : WD_KEY_OPAQUE;
+	f->kind = aes ? wd_backend_aes(wd_secret_len(f->bytes)) : WD_KEY_OPAQUE;
 	return f->kind == WD_KEY_NONE ? WD_R_KEY_INVALID : 0;
 }
 

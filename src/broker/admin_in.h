@@ -74,9 +74,6 @@ int wd_material_make(enum wd_key_kind kind, struct wd_material *ret,
 int wd_material_take(enum wd_key_kind kind, struct wd_span given,
     struct wd_material *ret, struct wd_diag *d) WD_MUST_USE;
 
-/* WD_PKEY_NONE: AES and opaque. */
-enum wd_pkey_alg wd_material_alg(enum wd_key_kind kind);
-
 /* Whether a backend keeps the key that M brings, as far as its public key
  * tells: 0, WD_R_BACKEND_ANSWER, those of wd_material_take(), or a fault. */
 int wd_admin_remote_brought(

@@ -6,44 +6,11 @@
 
 #include "crypto/rand.h"
 
-struct pair {
-	enum wd_key_kind kind;
-	enum wd_pkey_alg alg;
-};
-
-static const struct pair pairs[] = {
-	{ WD_KEY_RSA2048, WD_PKEY_RSA2048 },
-	{ WD_KEY_RSA3072, WD_PKEY_RSA3072 },
-	{ WD_KEY_RSA4096, WD_PKEY_RSA4096 },
-	{ WD_KEY_P256, WD_PKEY_P256 },
-	{ WD_KEY_P384, WD_PKEY_P384 },
-	{ WD_KEY_P521, WD_PKEY_P521 },
-	{ WD_KEY_ED25519, WD_PKEY_ED25519 },
-};
-
 void
 wd_material_done(struct wd_material *m)
 {
 	m->plain = wd_secret_free(m->plain);
 	m->pair = wd_pkey_free(m->pair);
-}
-
-enum wd_pkey_alg
-wd_material_alg(enum wd_key_kind kind)
-{
-	for (size_t i = 0; i < WD_N(pairs); i++)
-		if (pairs[i].kind == kind)
-			return pairs[i].alg;
-	return WD_PKEY_NONE;
-}
-
-static enum wd_key_kind
-kind_of(enum wd_pkey_alg alg)
-{
-	for (size_t i = 0; i < WD_N(pairs); i++)
-		if (pairs[i].alg == alg)
-			return pairs[i].kind;
-	return WD_KEY_NONE;
 }
 
 static int
@@ -58,7 +25,7 @@ known(enum wd_key_kind kind, const struct wd_key_row **ret, struct wd_diag *d)
 static int
 make_pair(enum wd_key_kind kind, struct wd_material *m)
 {
-	int r = wd_pkey_generate(wd_material_alg(kind), &m->pair);
+	int r = wd_pkey_generate(wd_key_row(kind)->pair, &m->pair);
 
 	return r != 0 ? r : wd_pkey_to_pkcs8(m->pair, &m->plain);
 }
@@ -102,6 +69,7 @@ take_raw(const struct wd_key_row *row, struct wd_span given,
 static int
 take_pair(struct wd_span given, struct wd_material *m, struct wd_diag *d)
 {
+	const struct wd_key_row *row;
 	int r = wd_pkey_from_private(given, &m->pair);
 
 	if (r == WD_R_MALFORMED)
@@ -116,7 +84,10 @@ take_pair(struct wd_span given, struct wd_material *m, struct wd_diag *d)
 		r = wd_pkey_to_pkcs8(m->pair, &m->plain);
 	if (r != 0)
 		return wd_fault(d, WD_F_CRYPTO, "the key cannot be written");
-	m->kind = kind_of(wd_pkey_alg(m->pair));
+	row = wd_key_row_by_pair(wd_pkey_alg(m->pair));
+	if (row == NULL)
+		return wd_fault(d, WD_F_BUG, "a pair of no kind");
+	m->kind = row->kind;
 	return 0;
 }
 
@@ -126,7 +97,7 @@ take(const struct wd_key_row *row, struct wd_span given, struct wd_material *m,
 {
 	int r;
 
-	if (row != NULL && wd_material_alg(row->kind) == WD_PKEY_NONE)
+	if (row != NULL && row->pair == WD_PKEY_NONE)
 		return take_raw(row, given, m, d);
 	if ((r = take_pair(given, m, d)) != 0)
 		return r;

@@ -144,7 +144,7 @@ static int
 check_spki(struct wd_admin *a, const struct wd_msg_backend_made *m)
 {
 	WD_AUTO(wd_pkey_freep) struct wd_pkey *key = NULL;
-	enum wd_pkey_alg alg = wd_material_alg((enum wd_key_kind)m->kind);
+	enum wd_pkey_alg alg = wd_key_row((enum wd_key_kind)m->kind)->pair;
 	int r;
 
 	if (alg == WD_PKEY_NONE && m->spki.len == 0)

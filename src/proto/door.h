@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/span.h"
+#include "crypto/pkey.h"
 
 /* Numbers are bound into challenges. */
 enum wd_door {
@@ -45,8 +46,11 @@ struct wd_key_row {
 	const char *algorithm; /* ISecL: "AES", "RSA", "EC" */
 	unsigned bits;         /* ISecL key_length; 0 for curves */
 	const char *curve;     /* ISecL curve_type; NULL else */
+	enum wd_pkey_alg pair; /* WD_PKEY_NONE: AES and opaque */
 };
 
 const struct wd_key_row *wd_key_row(enum wd_key_kind kind); /* NULL: none */
 const struct wd_key_row *wd_key_row_by_name(struct wd_span name);
+/* Of a key pair. */
+const struct wd_key_row *wd_key_row_by_pair(enum wd_pkey_alg pair);
 const struct wd_key_row *wd_key_rows(size_t *ret_n);
