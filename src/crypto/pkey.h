@@ -48,6 +48,13 @@ int wd_pkey_from_spki(struct wd_span der, struct wd_pkey **ret) WD_MUST_USE;
 int wd_pkey_from_private(struct wd_span text_or_der, struct wd_pkey **ret)
     WD_MUST_USE;
 
+/*
+ * One that the function above took before, and that nobody can have changed
+ * since: to check it again would cost a hundred times what a signature does.
+ * WD_R_KEY_INVALID, WD_R_MALFORMED.
+ */
+int wd_pkey_from_own(struct wd_span der, struct wd_pkey **ret) WD_MUST_USE;
+
 int wd_pkey_to_spki(const struct wd_pkey *k, struct wd_bytes **ret_der)
     WD_MUST_USE;
 /* WD_R_KEY_INVALID when K is public only. */

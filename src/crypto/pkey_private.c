@@ -184,7 +184,7 @@ check(const struct wd_pkey *k)
 }
 
 static int
-from_der(struct wd_span der, struct wd_pkey **ret)
+from_der(struct wd_span der, bool checked, struct wd_pkey **ret)
 {
 	const struct form *form = form_of(der);
 	WD_AUTO(wd_evp_pkey_freep) EVP_PKEY *evp = NULL;
@@ -199,7 +199,7 @@ from_der(struct wd_span der, struct wd_pkey **ret)
 	if ((row = row_of(evp)) == NULL)
 		return wd_lib_verdict(0, WD_R_KEY_INVALID);
 	if ((r = wd_pkey_adopt(WD_TAKE(evp), row, true, &k)) != 0 ||
-	    (r = check(k)) != 0)
+	    (!checked && (r = check(k)) != 0))
 		return r;
 	*ret = WD_TAKE(k);
 	return 0;
@@ -245,15 +245,21 @@ from_pem(struct wd_span text, struct wd_pkey **ret)
 	text = behind_parameters(text);
 	for (size_t i = 0; i < WD_N(labels) && r == WD_R_MALFORMED; i++)
 		r = only_block(text, labels[i], &der);
-	return r != 0 ? r : from_der(wd_bytes_span(der), ret);
+	return r != 0 ? r : from_der(wd_bytes_span(der), false, ret);
 }
 
 int
 wd_pkey_from_private(struct wd_span text_or_der, struct wd_pkey **ret)
 {
 	if (text_or_der.len > 0 && text_or_der.p[0] == WD_DER_SEQUENCE)
-		return from_der(text_or_der, ret);
+		return from_der(text_or_der, false, ret);
 	return from_pem(text_or_der, ret);
+}
+
+int
+wd_pkey_from_own(struct wd_span der, struct wd_pkey **ret)
+{
+	return from_der(der, true, ret);
 }
 
 static int

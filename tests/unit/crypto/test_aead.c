@@ -45,6 +45,96 @@ gcm_matches_its_specification(void **state)
 	t_span_equal(wd_secret_borrow(opened), ps);
 }
 
+/* C2SP, XAES-256-GCM.md, test vectors: the top bit of L is clear in the first
+ * and set in the second. */
+static void
+xaes_matches_its_specification(void **state)
+{
+	static const struct {
+		uint8_t key;
+		const char *aad, *sealed;
+	} vectors[] = {
+		{ 1, "",
+		    "ce546ef63c9cc60765923609b33a9a1974e96e52daf2fcf7075e227"
+		    "1" },
+		{ 3, "c2sp.org/XAES-256-GCM",
+		    "986ec1832593df5443a179437fd083bf3fdb41abd740a21f71eb769"
+		    "d" },
+	};
+	struct wd_span text = WD_SPAN_LIT("XAES-256-GCM");
+	static const char nonce[] = "ABCDEFGHIJKLMNOPQRSTUVWX";
+	uint8_t k[32], got[12 + 16], want[12 + 16];
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(vectors); i++) {
+		for (size_t n = 0; n < sizeof(k); n++)
+			k[n] = vectors[i].key;
+		t_ok(wd_xaes_seal_with(WD_SPAN(k), (const uint8_t *)nonce,
+		    wd_span_text(vectors[i].aad), text, got, got + 12));
+		t_span_equal(WD_SPAN(got), t_hex(vectors[i].sealed, want));
+	}
+}
+
+static void
+what_xaes_seals_opens_and_nothing_else(void **state)
+{
+	static const size_t lens[] = { 0, 1, 16, 4096 };
+	static const uint8_t zeros[4096];
+	static const uint8_t other[32] = { 9 };
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(lens); i++) {
+		struct wd_span p = wd_span(zeros, lens[i]);
+		WD_AUTO(wd_bytes_freep) struct wd_bytes *s = NULL;
+		WD_AUTO(wd_secret_freep) struct wd_secret *o = NULL;
+
+		t_ok(wd_xaes_seal(WD_SPAN(key), aad, p, &s));
+		assert_int_equal(s->len, p.len + WD_XAES_EXTRA);
+		t_ok(wd_xaes_open(WD_SPAN(key), aad, wd_bytes_span(s), &o));
+		t_span_equal(wd_secret_borrow(o), p);
+		o = wd_secret_free(o);
+		assert_int_equal(
+		    wd_xaes_open(WD_SPAN(other), aad, wd_bytes_span(s), &o),
+		    WD_R_TAMPERED);
+		assert_int_equal(
+		    wd_xaes_open(WD_SPAN(key), plain, wd_bytes_span(s), &o),
+		    WD_R_TAMPERED);
+	}
+}
+
+static void
+no_bit_and_no_length_of_what_xaes_sealed_may_differ(void **state)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *s = NULL;
+	WD_AUTO(wd_secret_freep) struct wd_secret *o = NULL;
+
+	(void)state;
+	t_ok(wd_xaes_seal(WD_SPAN(key), aad, plain, &s));
+	for (size_t i = 0; i < 8 * s->len; i++) {
+		s->p[i / 8] ^= (uint8_t)(1u << i % 8);
+		assert_int_equal(
+		    wd_xaes_open(WD_SPAN(key), aad, wd_bytes_span(s), &o),
+		    WD_R_TAMPERED);
+		s->p[i / 8] ^= (uint8_t)(1u << i % 8);
+	}
+	for (size_t len = 0; len < s->len; len++)
+		assert_int_equal(
+		    wd_xaes_open(WD_SPAN(key), aad, wd_span(s->p, len), &o),
+		    WD_R_TAMPERED);
+	assert_null(o);
+}
+
+static void
+xaes_nonces_are_drawn_anew(void **state)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *a = NULL, *b = NULL;
+
+	(void)state;
+	t_ok(wd_xaes_seal(WD_SPAN(key), aad, plain, &a));
+	t_ok(wd_xaes_seal(WD_SPAN(key), aad, plain, &b));
+	assert_false(wd_span_equal(wd_bytes_span(a), wd_bytes_span(b)));
+}
+
 static void
 what_is_sealed_opens(void **state)
 {
@@ -276,6 +366,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gcm_matches_its_specification),
+		cmocka_unit_test(xaes_matches_its_specification),
+		cmocka_unit_test(what_xaes_seals_opens_and_nothing_else),
+		cmocka_unit_test(
+		    no_bit_and_no_length_of_what_xaes_sealed_may_differ),
+		cmocka_unit_test(xaes_nonces_are_drawn_anew),
 		cmocka_unit_test(what_is_sealed_opens),
 		cmocka_unit_test(sealing_twice_gives_other_bytes),
 		cmocka_unit_test(every_flipped_bit_and_length_is_refused),
