@@ -6,6 +6,7 @@
  */
 #include "broker/admin_in.h"
 
+#include "proto/use.h"
 #include "verify/appraise.h"
 
 #include <stdarg.h>
@@ -69,6 +70,15 @@ name_role(struct wd_admin *a, const uint8_t *role)
 }
 
 static void
+name_use(struct wd_admin *a, const uint8_t *use)
+{
+	const char *name = wd_keyuse_name((enum wd_keyuse) * use);
+
+	if (name != NULL)
+		wd_admin_say(a, "%s", name);
+}
+
+static void
 name_kind(struct wd_admin *a, const struct wd_span *kind)
 {
 	wd_admin_say(a, "%.*s", (int)kind->len, (const char *)kind->p);
@@ -99,6 +109,8 @@ name_field(struct wd_admin *a, const struct wd_field *f, const void *at)
 		name_path(a, at);
 	if (f->type == WD_FIELD_U8 && wd_span_is(name, "role"))
 		name_role(a, at);
+	if (f->type == WD_FIELD_U8 && wd_span_is(name, "use"))
+		name_use(a, at);
 	if (f->type == WD_FIELD_TEXT &&
 	    (wd_span_is(name, "ek") || wd_span_is(name, "name")))
 		name_what(a, at);

@@ -126,6 +126,8 @@ int wd_admin_key_policy(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_key_rotate(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_key_csr(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_key_chain(struct wd_admin *a, const void *msg) WD_MUST_USE;
+const char *wd_admin_key_use_action(const void *msg);
+int wd_admin_key_use(struct wd_admin *a, const void *msg) WD_MUST_USE;
 
 const char *wd_admin_policy_add_action(const void *msg);
 int wd_admin_policy_add(struct wd_admin *a, const void *msg) WD_MUST_USE;
