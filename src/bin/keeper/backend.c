@@ -197,7 +197,9 @@ give(struct keeper *k, struct op *op, enum wd_call call, int result,
 {
 	if (op == NULL)
 		return;
-	if (op->state == OP_BACKEND)
+	if (op->state == OP_BACKEND && op->call == WD_CALL_USE)
+		keeper_used(k, op, call, result, why, msg);
+	else if (op->state == OP_BACKEND)
 		keeper_fetched(k, op, result, why, msg);
 	else if (op == k->turn && k->step == ADMIN_BACKEND)
 		keeper_admin_backend(k, call, result, why, msg);

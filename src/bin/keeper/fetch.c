@@ -117,10 +117,10 @@ decide(struct keeper *k, struct op *op, bool *ret_released)
 	keeper_op_refuse(k, op, r, d.detail);
 }
 
-/* What a client is told: that a backend refuses the server, or cannot do what
- * it should, is nothing that the client has done. */
-static int
-of_a_release(int result)
+/* That a backend refuses the server, or cannot do what it should, is nothing
+ * that the client has done. */
+int
+keeper_fetch_result(int result)
 {
 	switch (result) {
 	case 0:
@@ -142,7 +142,7 @@ keeper_fetched(struct keeper *k, struct op *op, int result, struct wd_span why,
 	bool released = false;
 
 	op->fetch.answered = true;
-	op->fetch.result = of_a_release(result);
+	op->fetch.result = keeper_fetch_result(result);
 	op->fetch.why = why;
 	if (result == 0) {
 		op->fetch.bytes = got->bytes;

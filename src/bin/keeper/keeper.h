@@ -9,7 +9,7 @@
 #include "backend/backend.h"
 #include "bin/common/role.h"
 #include "broker/broker.h"
-#include "broker/remote.h"
+#include "broker/use.h"
 
 enum {
 	KEEPER_OPS = 512,        /* requests that wait for another role */
@@ -54,6 +54,7 @@ struct op {
 	struct wd_outcome out;
 	struct wd_store_lease lease; /* id none: no row */
 	struct wd_fetch fetch;       /* BACKEND: what was asked for */
+	struct wd_use_asked use;     /* likewise, of WD_CALL_USE */
 };
 
 /* A list of slots in the order in which they came. */
@@ -135,6 +136,7 @@ struct keeper_remote {
 	struct wd_id id;               /* of the key to be */
 	uint32_t version;              /* DELETE: the last that was done */
 	char made[WD_LOCATOR_MAX + 1]; /* there, and not kept here yet */
+	struct wd_use_asked use;       /* KEY_USE */
 };
 
 struct keeper {
@@ -350,9 +352,24 @@ int keeper_fetch(struct keeper *k, const struct wd_frame *f,
 /* Nobody waits any more for what was fetched. */
 void keeper_fetch_unwanted(struct keeper *k, struct keeper_backend *b,
     const struct wd_msg_backend_got *got);
+/* What a client is told of a backend's RESULT. */
+int keeper_fetch_result(int result);
 /* RESULT, and GOT when it is 0. */
 void keeper_fetched(struct keeper *k, struct op *op, int result,
     struct wd_span why, const struct wd_msg_backend_got *got);
+
+/* ---- use.c: uses of keys */
+void keeper_use(struct keeper *k, const struct wd_frame *f);
+/* Asks B for what W of X needs; OP waits. As keeper_backend_ask(), and
+ * WD_R_UNSUPPORTED, WD_R_MISMATCH, WD_R_BACKEND_NOT_CONFIGURED. */
+int keeper_use_ask(struct keeper *k, const struct wd_use_work *w,
+    const struct wd_use_asked *x, struct op *op, struct wd_diag *d) WD_MUST_USE;
+/* What came of it, into X; WHY and MSG outlive its use. */
+void keeper_use_answer(struct wd_use_asked *x, enum wd_call call, int result,
+    struct wd_span why, const void *msg);
+/* RESULT, and the reply of CALL when it is 0. */
+void keeper_used(struct keeper *k, struct op *op, enum wd_call call, int result,
+    struct wd_span why, const void *msg);
 
 /* ---- admin.c */
 struct wd_admin_found;

@@ -53,6 +53,8 @@ keeper_op_free(struct keeper *k, struct op *op)
 	op->out = (struct wd_outcome){ 0 };
 	op->lease.id = (struct wd_id){ 0 };
 	op->fetch = (struct wd_fetch){ 0 };
+	wd_use_asked_done(&op->use);
+	op->use = (struct wd_use_asked){ 0 };
 	op->state = OP_FREE;
 	op->deadline = 0;
 	op_list_add(k, &k->free, op);

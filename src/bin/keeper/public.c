@@ -366,6 +366,7 @@ static const struct {
 	{ WD_CALL_CHALLENGE, on_challenge },
 	{ WD_CALL_ATTEST, on_attest },
 	{ WD_CALL_RESOURCE, on_resource },
+	{ WD_CALL_USE, keeper_use },
 	{ WD_CALL_REVOKED, on_revoked },
 	{ WD_CALL_REVOKED_LAST, on_revoked_last },
 	{ WD_CALL_TPM_ENROL, keeper_enrol },

@@ -10,6 +10,7 @@
 #include "base/reason.h"
 #include "broker/admin.h"
 #include "broker/admin_remote.h"
+#include "broker/admin_use.h"
 #include "sys/log.h"
 
 #include <string.h>
@@ -88,6 +89,7 @@ keeper_remote_settle(struct keeper *k, bool kept)
 {
 	if (k->remote.made[0] != '\0' && !kept)
 		destroy(k, k->remote.backend, wd_span_text(k->remote.made));
+	wd_use_asked_done(&k->remote.use);
 	k->remote = (struct keeper_remote){ 0 };
 }
 
@@ -365,6 +367,45 @@ begin_delete(struct keeper *k)
 	delete_next(k, &m->id);
 }
 
+/* ---- KEY_USE */
+
+/* What is refused without a backend is refused by the call itself. */
+static void
+begin_use(struct keeper *k)
+{
+	WD_AUTO(wd_freep) struct wd_msg_key_use *m = request(k);
+	struct wd_use_asked *x = &k->remote.use;
+	struct wd_use_work w;
+	struct wd_diag d = { 0 };
+	int r;
+
+	if (m == NULL || wd_broker_look(k->broker, wd_time_now(), &d) != 0 ||
+	    wd_admin_plan_use(k->broker, m, x, &d) != 0 || !x->fetch.wanted) {
+		keeper_admin_run(k, NULL);
+		return;
+	}
+	w = wd_use_work_of_admin(m);
+	if ((r = keeper_use_ask(k, &w, x, k->turn, &d)) != 0) {
+		refuse(k, r, &d);
+		return;
+	}
+	k->remote.backend = keeper_backend_named(k, x->fetch.what.backend);
+	k->step = ADMIN_BACKEND;
+}
+
+static void
+used(struct keeper *k, enum wd_call call, int result, struct wd_span why,
+    const void *msg)
+{
+	struct wd_admin_found found = { .used = &k->remote.use };
+	struct keeper_backend *from = k->remote.backend;
+
+	keeper_use_answer(&k->remote.use, call, result, why, msg);
+	keeper_admin_run(k, &found);
+	if (result == 0 && call == WD_CALL_BACKEND_FETCH)
+		keeper_fetch_unwanted(k, from, msg);
+}
+
 /* ---- answers */
 
 static void
@@ -415,6 +456,10 @@ keeper_admin_backend(struct keeper *k, enum wd_call call, int result,
 	struct wd_admin_found refused = { .result = result, .why = why };
 
 	k->step = ADMIN_IDLE;
+	if (k->turn->call == WD_CALL_KEY_USE) {
+		used(k, call, result, why, msg);
+		return;
+	}
 	if (call == WD_CALL_BACKEND_DESTROY && result == WD_R_NOT_FOUND)
 		result = 0;
 	if (result != 0)
@@ -438,6 +483,7 @@ keeper_remote_begin(struct keeper *k)
 		{ WD_CALL_KEY_ROTATE, begin_rotate },
 		{ WD_CALL_KEY_CSR, begin_csr },
 		{ WD_CALL_KEY_DELETE, begin_delete },
+		{ WD_CALL_KEY_USE, begin_use },
 	};
 
 	for (size_t i = 0; i < WD_N(rows); i++)
