@@ -17,6 +17,10 @@ def b64(data):
     return base64.b64encode(data).decode()
 
 
+def b64url(data):
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
 def unb64url(text):
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
@@ -152,6 +156,23 @@ class Client:
             headers["Accept"] = NATIVE
         _, body = self.ok("GET", "/kbs/v0/resource/" + path, headers=headers)
         return self.open(body)
+
+    def use(self, key_id, use, bearer=False, **members):
+        """A key used without being released: bytes go in as bytes, a plaintext
+        comes out as what only this client can read."""
+        body = {k: b64url(v) if isinstance(v, bytes) else v
+                for k, v in members.items()}
+        headers = {"Authorization": "Bearer " + self.token} if bearer else \
+            {"Cookie": self.cookie}
+        _, answer = self.ok("POST", "/kbs/v0/warder/keys/%s/%s" % (
+            key_id, use), body, headers)
+        answer = json.loads(answer)
+        for name in ("ciphertext", "signature"):
+            if name in answer:
+                answer[name] = unb64url(answer[name])
+        if "plaintext" in answer:
+            answer["plaintext"] = self.open(json.dumps(answer["plaintext"]))
+        return answer
 
     def open(self, body):
         doc = json.loads(body)
