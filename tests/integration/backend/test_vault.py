@@ -106,6 +106,63 @@ class Keys(unittest.TestCase):
                       "default/key/" + key["id"])
         self.assertEqual(got.status, 422)
 
+    def test_a_key_that_stays_is_used_there(self):
+        client, key = self.server.attested(), self.create("aes-256", "--stays")
+        made = client.use(key["id"], "encrypt", plaintext=b"text", aad=b"row")
+        self.assertEqual(made["ciphertext"][4], 1)  # the Vault's own GCM
+        self.server.warder("key", "rotate", key["id"])
+        got = client.use(key["id"], "decrypt", ciphertext=made["ciphertext"],
+                         aad=b"row")
+        self.assertEqual((got["plaintext"], got["version"]), (b"text", 1))
+        for bad in ({"ciphertext": made["ciphertext"]},
+                    {"ciphertext": made["ciphertext"][:-1] + b"x",
+                     "aad": b"row"}):
+            no = refusal(client.use, key["id"], "decrypt", **bad)
+            self.assertEqual((no.status, no.type), (400, "Mismatch"))
+        data_key = client.use(key["id"], "datakey")
+        self.assertEqual(data_key["version"], 2)
+        self.assertEqual(client.use(
+            key["id"], "decrypt", ciphertext=data_key["ciphertext"])[
+                "plaintext"], data_key["plaintext"])
+
+    def test_a_pair_that_stays_signs_and_decrypts_there(self):
+        client = self.server.attested()
+        for kind, algorithms in (("rsa-2048", ("PS256", "RS256")),
+                                 ("ec-p256", ("ES256",)),
+                                 ("ed25519", ("EdDSA",))):
+            key = self.create(kind, "--stays")["id"]
+            for algorithm in algorithms:
+                made = client.use(key, "sign", message=b"letter",
+                                  algorithm=algorithm)
+                for message, valid in ((b"letter", True), (b"other", False)):
+                    self.assertEqual(client.use(
+                        key, "verify", message=message, algorithm=algorithm,
+                        signature=made["signature"])["valid"], valid)
+            if kind == "rsa-2048":
+                made = client.use(key, "encrypt", plaintext=b"text")
+                self.assertEqual(client.use(
+                    key, "decrypt", ciphertext=made["ciphertext"])[
+                        "plaintext"], b"text")
+
+    def test_admins_use_what_stays(self):
+        key = self.create("aes-256", "--stays")["id"]
+        made = self.server.warder("key", "encrypt", key, stdin=b"text")
+        got = self.server.warder("key", "decrypt", key, stdin=base64.b64decode(
+            made["ciphertext"]))
+        self.assertEqual(base64.b64decode(got["plaintext"]), b"text")
+
+    def test_a_key_that_may_leave_is_used_by_the_server(self):
+        client, key = self.server.attested(), self.create()
+        made = client.use(key["id"], "encrypt", plaintext=b"text")
+        self.assertEqual(made["ciphertext"][4], 2)
+        self.assertEqual(client.use(
+            key["id"], "decrypt", ciphertext=made["ciphertext"])["plaintext"],
+            b"text")
+        pair = self.create("ec-p256")["id"]
+        made = client.use(pair, "sign", message=b"letter")
+        self.assertTrue(client.use(pair, "verify", message=b"letter",
+                                   signature=made["signature"])["valid"])
+
     def test_a_token_that_is_revoked_is_no_fault_of_the_caller(self):
         key = self.create()
         kept = self.get(key)
