@@ -7,12 +7,31 @@
 #include "hsm/ck.h"
 #include "hsm/hsm.h"
 
+struct wd_hsm_module {
+	void *library;
+	struct ck_function_list *f;
+	bool initialized;
+};
+/* Into M, which is zeroed and needs its end on failure too. 0 or a fault. */
+int wd_hsm_module_load(
+    const char *path, struct wd_hsm_module *m, struct wd_diag *d) WD_MUST_USE;
+void wd_hsm_module_done(struct wd_hsm_module *m);
+
+/* C_Initialize, after C_Finalize where it was initialized. */
+ck_rv_t wd_hsm_module_start(struct wd_hsm_module *m) WD_MUST_USE;
+
+/* The slot of the token that U names. WD_R_NOT_FOUND, WD_R_MISMATCH: there are
+ * several; or a fault. */
+int wd_hsm_slot(const struct wd_hsm_module *m, const struct wd_hsm_uri *u,
+    ck_slot_id_t *ret, struct ck_token_info *ret_info, struct wd_diag *d)
+    WD_MUST_USE;
+
 struct wd_hsm {
 	struct wd_hsm_how how;
 	struct wd_hsm_uri uri;
-	void *library;
-	struct ck_function_list *f;
-	bool initialized, open;
+	struct wd_hsm_module module;
+	struct ck_function_list *f; /* the module's */
+	bool open;
 	ck_session_handle_t session;
 	/* of an open session: the one key, or the halves of a pair */
 	ck_object_handle_t encrypt, decrypt;

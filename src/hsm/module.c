@@ -16,6 +16,53 @@ wd_hsm_fault(struct wd_diag *d, const char *what, ck_rv_t rv)
 	return wd_fault(d, WD_F_SYSTEM, "the HSM: cannot %s (%08lx)", what, rv);
 }
 
+/* ---- the module */
+
+void
+wd_hsm_module_done(struct wd_hsm_module *m)
+{
+	if (m->initialized)
+		(void)m->f->C_Finalize(NULL); /* we leave anyway */
+	if (m->library != NULL)
+		(void)dlclose(m->library); /* likewise */
+	*m = (struct wd_hsm_module){ 0 };
+}
+
+int
+wd_hsm_module_load(const char *path, struct wd_hsm_module *m, struct wd_diag *d)
+{
+	CK_C_GetFunctionList list;
+	const char *why;
+
+	m->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (m->library == NULL) {
+		why = dlerror();
+		return wd_fault(d, WD_F_SYSTEM,
+		    "cannot load the module: %.150s", why == NULL ? path : why);
+	}
+	list = (CK_C_GetFunctionList)(uintptr_t)dlsym(
+	    m->library, "C_GetFunctionList");
+	if (list == NULL || list(&m->f) != CKR_OK || m->f == NULL)
+		return wd_fault(
+		    d, WD_F_SYSTEM, "%.150s is no PKCS#11 module", path);
+	return 0;
+}
+
+ck_rv_t
+wd_hsm_module_start(struct wd_hsm_module *m)
+{
+	struct ck_c_initialize_args args = { .flags = CKF_OS_LOCKING_OK };
+	ck_rv_t rv;
+
+	if (m->initialized)
+		(void)m->f->C_Finalize(NULL); /* it starts anew */
+	rv = m->f->C_Initialize(&args);
+	m->initialized = rv == CKR_OK || rv == CKR_CRYPTOKI_ALREADY_INITIALIZED;
+	return m->initialized ? CKR_OK : rv;
+}
+
+/* ---- one key of a seal */
+
 void
 wd_hsm_close_session(struct wd_hsm *h)
 {
@@ -30,10 +77,7 @@ wd_hsm_free(struct wd_hsm *h)
 	if (h == NULL)
 		return NULL;
 	wd_hsm_close_session(h);
-	if (h->initialized)
-		(void)h->f->C_Finalize(NULL); /* we leave anyway */
-	if (h->library != NULL)
-		(void)dlclose(h->library); /* likewise */
+	wd_hsm_module_done(&h->module);
 	return wd_free(h);
 }
 
@@ -43,34 +87,10 @@ wd_hsm_freep(struct wd_hsm **h)
 	*h = wd_hsm_free(*h);
 }
 
-/* ---- the module */
-
-static int
-load(struct wd_hsm *h, struct wd_diag *d)
-{
-	CK_C_GetFunctionList list;
-	const char *why;
-
-	h->library = dlopen(h->uri.module, RTLD_NOW | RTLD_LOCAL);
-	if (h->library == NULL) {
-		why = dlerror();
-		return wd_fault(d, WD_F_SYSTEM,
-		    "cannot load the module: %.150s",
-		    why == NULL ? h->uri.module : why);
-	}
-	list = (CK_C_GetFunctionList)(uintptr_t)dlsym(
-	    h->library, "C_GetFunctionList");
-	if (list == NULL || list(&h->f) != CKR_OK || h->f == NULL)
-		return wd_fault(d, WD_F_SYSTEM, "%.150s is no PKCS#11 module",
-		    h->uri.module);
-	return 0;
-}
-
 int
 wd_hsm_load(
     const struct wd_hsm_how *how, struct wd_hsm **ret, struct wd_diag *d)
 {
-	struct ck_c_initialize_args args = { .flags = CKF_OS_LOCKING_OK };
 	WD_AUTO(wd_hsm_freep) struct wd_hsm *h = wd_alloc(sizeof(*h));
 	ck_rv_t rv;
 	int r;
@@ -79,12 +99,11 @@ wd_hsm_load(
 		return wd_fault(d, WD_F_MEMORY, "no memory");
 	h->how = *how;
 	h->uri = *how->uri;
-	if ((r = load(h, d)) != 0)
+	if ((r = wd_hsm_module_load(h->uri.module, &h->module, d)) != 0)
 		return r;
-	rv = h->f->C_Initialize(&args);
-	if (rv != CKR_OK)
+	if ((rv = wd_hsm_module_start(&h->module)) != CKR_OK)
 		return wd_hsm_fault(d, "start", rv);
-	h->initialized = true;
+	h->f = h->module.f;
 	*ret = WD_TAKE(h);
 	return 0;
 }
@@ -110,12 +129,13 @@ is_wanted(const struct wd_hsm_uri *u, const struct ck_token_info *t)
 		    t->serial_number, sizeof(t->serial_number), u->serial));
 }
 
-static int
-find_slot(struct wd_hsm *h, ck_slot_id_t *ret, struct wd_diag *d)
+int
+wd_hsm_slot(const struct wd_hsm_module *m, const struct wd_hsm_uri *u,
+    ck_slot_id_t *ret, struct ck_token_info *ret_info, struct wd_diag *d)
 {
 	ck_slot_id_t slots[SLOTS];
 	unsigned long n = SLOTS;
-	ck_rv_t rv = h->f->C_GetSlotList(1, slots, &n);
+	ck_rv_t rv = m->f->C_GetSlotList(1, slots, &n);
 	size_t found = 0;
 
 	if (rv != CKR_OK)
@@ -123,20 +143,21 @@ find_slot(struct wd_hsm *h, ck_slot_id_t *ret, struct wd_diag *d)
 	for (unsigned long i = 0; i < n && i < SLOTS; i++) {
 		struct ck_token_info info = { 0 };
 
-		if (h->f->C_GetTokenInfo(slots[i], &info) != CKR_OK ||
-		    !is_wanted(&h->uri, &info))
+		if (m->f->C_GetTokenInfo(slots[i], &info) != CKR_OK ||
+		    !is_wanted(u, &info))
 			continue;
 		*ret = slots[i];
+		*ret_info = info;
 		found++;
 	}
 	if (found > 1)
 		return wd_reject(d, WD_R_MISMATCH,
 		    "more than one token is %.32s: name its serial number too",
-		    h->uri.token);
+		    u->token);
 	return found == 1
 	    ? 0
 	    : wd_reject(d, WD_R_NOT_FOUND, "there is no token %.32s%.16s",
-		  h->uri.token, h->uri.serial);
+		  u->token, u->serial);
 }
 
 /* ---- sessions */
@@ -173,12 +194,13 @@ int
 wd_hsm_login(struct wd_hsm *h, bool write, struct wd_diag *d)
 {
 	ck_flags_t flags = CKF_SERIAL_SESSION | (write ? CKF_RW_SESSION : 0);
+	struct ck_token_info info;
 	ck_slot_id_t slot;
 	ck_rv_t rv;
 	int r;
 
 	wd_hsm_close_session(h);
-	if ((r = find_slot(h, &slot, d)) != 0)
+	if ((r = wd_hsm_slot(&h->module, &h->uri, &slot, &info, d)) != 0)
 		return r;
 	rv = h->f->C_OpenSession(slot, flags, NULL, NULL, &h->session);
 	if (rv != CKR_OK)
