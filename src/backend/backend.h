@@ -203,7 +203,9 @@ struct wd_backend_row {
 	    int64_t deadline, struct wd_backend_got *out, struct wd_diag *d);
 	/* For a key that only leaves wrapped: {AES key under RSA-OAEP to
 	 * CLIENT (SPKI, 2048 to 4096 bits), key under AES-KWP}, concatenated.
-	 * SHA1: OAEP with SHA-1, where the row's configuration allows it. */
+	 * A private key is PKCS#8, behind which some modules leave up to seven
+	 * zero bytes. SHA1: OAEP with SHA-1, where the row's configuration
+	 * allows it. */
 	int (*wrap)(void *x, struct wd_span locator, struct wd_span client,
 	    int64_t deadline, struct wd_bytes **ret, bool *ret_sha1,
 	    struct wd_diag *d);

@@ -3,12 +3,14 @@
  */
 #include "backend/backend.h"
 #include "backend/kmip_form.h"
+#include "backend/pkcs11_form.h"
 #include "backend/vault_form.h"
 
 /* Ends with NULL. */
 static const struct wd_backend_form *const forms[] = {
 	&wd_backend_vault_form,
 	&wd_backend_kmip_form,
+	&wd_backend_pkcs11_form,
 	NULL,
 };
 

@@ -3,12 +3,14 @@
  */
 #include "backend/backend.h"
 #include "backend/kmip.h"
+#include "backend/pkcs11.h"
 #include "backend/vault.h"
 
 /* Ends with NULL. */
 static const struct wd_backend_row *const rows[] = {
 	&wd_backend_vault_row,
 	&wd_backend_kmip_row,
+	&wd_backend_pkcs11_row,
 	NULL,
 };
 

@@ -90,7 +90,8 @@ static const int link_calls[] = { CALL(socket), CALL(connect), CALL(bind),
 	CALL(epoll_pwait) };
 
 /* Both of them: a server over the network, files of credentials that change,
- * or a module. */
+ * or a module, which may keep its objects in files and which a timer ends
+ * together with the process when it hangs. */
 static const int backend_calls[] = { CALL(socket), CALL(connect), CALL(bind),
 	CALL(setsockopt), CALL(getpeername), CALL(getsockname),
 	CALL(socketpair), CALL(ioctl), CALL(fstat), CALL(pread64),
@@ -100,7 +101,7 @@ static const int backend_calls[] = { CALL(socket), CALL(connect), CALL(bind),
 	CALL(flock), CALL(umask), CALL(uname), CALL(getuid), CALL(geteuid),
 	CALL(getgid), CALL(getegid), CALL(eventfd2), CALL(pipe2),
 	CALL(epoll_create1), CALL(epoll_ctl), CALL(epoll_wait),
-	CALL(epoll_pwait) };
+	CALL(epoll_pwait), CALL(setitimer), CALL(unlink), CALL(unlinkat) };
 
 /* Tried by modules that tell syslog(3) of their failures. */
 static const int device_refused[] = { CALL(socket) };
