@@ -3,15 +3,11 @@
  * output, from one backend opened as warder-backend opens it and inside of the
  * same sandbox. For tests alone: it prints keys.
  *
- *   row_tool KIND NAME=VALUE...
+ *   row_tool KIND [deadline=MS] NAME=VALUE...
  *
- *   deadline MS                     check
- *   make KIND ID VERSION [HEX]      attach NAME
- *   fetch KIND LOCATOR              destroy LOCATOR
+ * Bytes are in hexadecimal, "-" for none. An answer, and the word "ready" or
+ * why it is not, is a line: result, output and detail, with tabs between.
  */
-#include <stdio.h>
-#include <string.h>
-
 #include "backend/conf.h"
 #include "base/clock.h"
 #include "base/num.h"
@@ -22,178 +18,306 @@
 #include "sys/harden.h"
 #include "sys/sandbox.h"
 
-enum { WORDS = 8, LINE = 1 << 18, ARENA = 16 << 20 };
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-static const struct wd_backend_row *row;
-static void *opened;
-static int64_t patience = 10000; /* milliseconds a call */
+enum { WORDS_MAX = 8, OUT_MAX = 1 << 20, ARENA = 16 << 20 };
 
-struct line {
+struct work {
+	const struct wd_backend_row *row;
+	void *x;
+	int64_t ms;
 	size_t n;
-	char *words[WORDS];
+	const char *words[WORDS_MAX];
+	struct wd_bytes *bytes[WORDS_MAX];
+	struct wd_wr out;
+	struct wd_diag d;
 };
 
 static struct wd_span
-word(const struct line *l, size_t i)
+span(const struct work *w, size_t i)
 {
-	return wd_span_text(i < l->n ? l->words[i] : "");
+	if (i >= w->n || strcmp(w->words[i], "-") == 0)
+		return wd_span(NULL, 0);
+	return wd_span_text(w->words[i]);
 }
 
-static int64_t
-until(void)
+static uint32_t
+number(const struct work *w, size_t i)
 {
-	return wd_time_mono_ms() + patience;
+	uint64_t n = 0;
+
+	if (!wd_num_parse(span(w, i), UINT32_MAX, &n))
+		exit(2);
+	return (uint32_t)n;
 }
 
-static void
-print_hex(struct wd_span s)
+static struct wd_span
+bytes(struct work *w, size_t i)
 {
-	for (size_t i = 0; i < s.len; i++)
-		printf("%02x", s.p[i]);
+	struct wd_span text = span(w, i);
+
+	if (text.len > 0 && wd_hex_decode(text, &w->bytes[i]) != 0)
+		exit(2);
+	return wd_bytes_span(w->bytes[i]);
 }
 
 static enum wd_key_kind
-kind_of(struct wd_span name)
+kind(const struct work *w, size_t i)
 {
-	const struct wd_key_row *k = wd_key_row_by_name(name);
+	const struct wd_key_row *row = wd_key_row_by_name(span(w, i));
 
-	return k == NULL ? WD_KEY_NONE : k->kind;
+	return row == NULL ? WD_KEY_NONE : row->kind;
 }
 
-/* ---- commands: what they return is told by answer() */
+static int64_t
+deadline(const struct work *w)
+{
+	return wd_time_mono_ms() + w->ms;
+}
+
+/* ---- commands */
 
 static int
-do_deadline(const struct line *l, struct wd_diag *d)
+none(struct work *w)
 {
-	uint64_t ms = 0;
+	return wd_reject(
+	    &w->d, WD_R_UNSUPPORTED, "a backend of this kind cannot do that");
+}
 
-	(void)d;
-	(void)wd_num_parse(word(l, 1), UINT32_MAX, &ms); /* else 0 */
-	patience = (int64_t)ms;
-	printf("ok\n");
+static int
+check(struct work *w)
+{
+	return w->row->check(w->x, deadline(w), &w->out, &w->d);
+}
+
+/* deadline MS: of the commands that follow */
+static int
+set_deadline(struct work *w)
+{
+	w->ms = number(w, 1);
 	return 0;
 }
 
 static int
-do_check(const struct line *l, struct wd_diag *d)
+keep(struct work *w)
 {
-	char text[512] = { 0 };
-	struct wd_wr wr = wd_wr_fixed(text, sizeof(text) - 1);
-	int r = row->check(opened, until(), &wr, d);
+	wd_wr_printf(&w->out, "%lld",
+	    w->row->keep == NULL ? -1LL
+				 : (long long)w->row->keep(w->x, deadline(w)));
+	return 0;
+}
 
-	(void)l;
+static void
+say_made(struct work *w, const struct wd_backend_made *m)
+{
+	wd_wr_printf(&w->out, "%s ", wd_key_row(m->kind)->name);
+	wd_wr_text(&w->out, m->locator);
+	wd_wr_printf(&w->out, " %d%d ", m->stays, m->leased);
+	wd_hex_write(&w->out, wd_bytes_span(m->spki));
+}
+
+/* make ID VERSION KIND STAYS BYTES LABEL */
+static int
+make(struct work *w)
+{
+	WD_AUTO(wd_backend_made_done) struct wd_backend_made m = { 0 };
+	struct wd_backend_make in = { .version = number(w, 2),
+		.kind = kind(w, 3),
+		.stays = number(w, 4) != 0,
+		.bytes = bytes(w, 5),
+		.label = span(w, 6) };
+	int r;
+
+	if (!wd_id_parse(span(w, 1), &in.id))
+		exit(2);
+	r = w->row->make(w->x, &in, deadline(w), &m, &w->d);
 	if (r == 0)
-		printf("ok %s\n", text);
+		say_made(w, &m);
 	return r;
 }
 
 static int
-print_made(int r, struct wd_backend_made *m)
+attach(struct work *w)
 {
-	if (r == 0) {
-		printf("ok %s %s ", wd_key_row(m->kind)->name, m->locator);
-		print_hex(wd_bytes_span(m->spki));
-		printf("\n");
-	}
-	wd_backend_made_done(m);
+	WD_AUTO(wd_backend_made_done) struct wd_backend_made m = { 0 };
+	int r = w->row->attach(w->x, span(w, 1), deadline(w), &m, &w->d);
+
+	if (r == 0)
+		say_made(w, &m);
 	return r;
 }
 
+/* fetch LOCATOR KIND */
 static int
-do_make(const struct line *l, struct wd_diag *d)
-{
-	WD_AUTO(wd_bytes_freep) struct wd_bytes *bytes = NULL;
-	struct wd_backend_make in = { .kind = kind_of(word(l, 1)) };
-	struct wd_backend_made m = { 0 };
-	uint64_t version = 1;
-
-	if (!wd_id_parse(word(l, 2), &in.id) ||
-	    !wd_num_parse(word(l, 3), UINT32_MAX, &version) ||
-	    wd_hex_decode(word(l, 4), &bytes) != 0)
-		return wd_reject(d, WD_R_MALFORMED, "usage");
-	in.version = (uint32_t)version;
-	in.bytes = wd_bytes_span(bytes);
-	return print_made(row->make(opened, &in, until(), &m, d), &m);
-}
-
-static int
-do_attach(const struct line *l, struct wd_diag *d)
-{
-	struct wd_backend_made m = { 0 };
-
-	return print_made(row->attach(opened, word(l, 1), until(), &m, d), &m);
-}
-
-static int
-do_fetch(const struct line *l, struct wd_diag *d)
+fetch(struct work *w)
 {
 	WD_AUTO(wd_backend_got_done) struct wd_backend_got g = { 0 };
 	int r =
-	    row->fetch(opened, word(l, 2), kind_of(word(l, 1)), until(), &g, d);
+	    w->row->fetch(w->x, span(w, 1), kind(w, 2), deadline(w), &g, &w->d);
 
 	if (r != 0)
 		return r;
-	printf("ok ");
-	print_hex(wd_secret_borrow(g.bytes));
-	printf("\n");
+	wd_hex_write(&w->out, wd_secret_borrow(g.bytes));
+	wd_wr_printf(&w->out, " %u %d ", g.seconds, g.renewable);
+	wd_wr_text(&w->out, g.lease);
 	return 0;
 }
 
+/* wrap LOCATOR SPKI */
 static int
-do_destroy(const struct line *l, struct wd_diag *d)
+wrap(struct work *w)
 {
-	int r = row->destroy(opened, word(l, 1), until(), d);
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *b = NULL;
+	bool sha1 = false;
+	int r;
 
-	if (r == 0)
-		printf("ok\n");
+	if (w->row->wrap == NULL)
+		return none(w);
+	r = w->row->wrap(
+	    w->x, span(w, 1), bytes(w, 2), deadline(w), &b, &sha1, &w->d);
+	if (r != 0)
+		return r;
+	wd_hex_write(&w->out, wd_bytes_span(b));
+	wd_wr_printf(&w->out, " %d", sha1);
+	return 0;
+}
+
+/* use USE ALG KIND LOCATOR INPUT AAD SIGNATURE */
+static int
+use(struct work *w)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *s = NULL;
+	struct wd_backend_work in = { .use = (enum wd_backend_use)number(w, 1),
+		.alg = (enum wd_backend_alg)number(w, 2),
+		.kind = kind(w, 3),
+		.locator = span(w, 4),
+		.input = bytes(w, 5),
+		.aad = bytes(w, 6),
+		.signature = bytes(w, 7) };
+	int r;
+
+	if (w->row->use == NULL)
+		return none(w);
+	r = w->row->use(w->x, &in, deadline(w), &s, &w->d);
+	wd_hex_write(&w->out, wd_secret_borrow(s));
 	return r;
+}
+
+static int
+destroy(struct work *w)
+{
+	return w->row->destroy(w->x, span(w, 1), deadline(w), &w->d);
+}
+
+static int
+renew(struct work *w)
+{
+	uint32_t seconds = 0;
+	int r;
+
+	if (w->row->renew == NULL)
+		return none(w);
+	r = w->row->renew(
+	    w->x, span(w, 1), number(w, 2), deadline(w), &seconds, &w->d);
+	wd_wr_decimal(&w->out, seconds);
+	return r;
+}
+
+static int
+revoke(struct work *w)
+{
+	if (w->row->revoke == NULL)
+		return none(w);
+	return w->row->revoke(w->x, span(w, 1), deadline(w), &w->d);
 }
 
 static const struct {
 	const char *name;
-	int (*run)(const struct line *l, struct wd_diag *d);
+	int (*run)(struct work *w);
 } commands[] = {
-	{ "deadline", do_deadline },
-	{ "check", do_check },
-	{ "make", do_make },
-	{ "attach", do_attach },
-	{ "fetch", do_fetch },
-	{ "destroy", do_destroy },
+	{ "deadline", set_deadline },
+	{ "check", check },
+	{ "keep", keep },
+	{ "make", make },
+	{ "attach", attach },
+	{ "fetch", fetch },
+	{ "wrap", wrap },
+	{ "use", use },
+	{ "destroy", destroy },
+	{ "renew", renew },
+	{ "revoke", revoke },
 };
 
-/* ---- start and loop */
+/* ---- lines */
 
 static void
-answer(char *text)
+split(struct work *w, char *line)
 {
-	struct line l = { 0 };
-	struct wd_diag d = { 0 };
-	char *rest = NULL;
-	int r = WD_R_UNSUPPORTED;
+	char *at = line;
 
-	for (char *w = strtok_r(text, " \n", &rest); w != NULL && l.n < WORDS;
-	     w = strtok_r(NULL, " \n", &rest))
-		l.words[l.n++] = w;
-	for (size_t i = 0; i < WD_N(commands); i++)
-		if (wd_span_is(word(&l, 0), commands[i].name))
-			r = commands[i].run(&l, &d);
-	/* What the row said must be what its sentence says. */
-	if (r != 0 && d.result != r)
-		printf("unexplained %d %d %s\n", r, d.result, d.detail);
-	else if (r != 0)
-		printf("%s %s\n", wd_reason_name(r), d.detail);
-	fflush(stdout);
+	line[strcspn(line, "\n")] = '\0';
+	w->n = 0;
+	while (w->n < WORDS_MAX && at != NULL) {
+		char *next = strchr(at, ' ');
+
+		if (next != NULL)
+			*next++ = '\0';
+		w->words[w->n++] = at;
+		at = next;
+	}
 }
 
-static int
-set(struct wd_backend_conf *c, char *setting, struct wd_diag *d)
+static void
+answer(struct work *w, int r)
 {
-	char *value = strchr(setting, '=');
+	wd_wr_u8(&w->out, 0);
+	if (wd_wr_end(&w->out) != 0)
+		exit(2);
+	/* What the row said must be what its sentence says. */
+	printf("%s\t%s\t%s\n",
+	    r == 0                 ? "ok"
+		: w->d.result != r ? "unexplained"
+		: r > 0            ? wd_reason_name(r)
+				   : "fault",
+	    (const char *)w->out.p, r == 0 ? "" : w->d.detail);
+	(void)fflush(stdout);
+}
+
+static void
+run(struct work *w, char *line)
+{
+	split(w, line);
+	w->out = wd_wr_growing(OUT_MAX);
+	w->d = (struct wd_diag){ 0 };
+	for (size_t i = 0; i < WD_N(commands); i++)
+		if (strcmp(commands[i].name, w->words[0]) == 0) {
+			answer(w, commands[i].run(w));
+			for (size_t k = 0; k < WORDS_MAX; k++)
+				wd_bytes_freep(&w->bytes[k]);
+			wd_wr_done(&w->out);
+			return;
+		}
+	exit(2);
+}
+
+/* "deadline" is ours, the rest the section's. */
+static int
+set(struct work *w, struct wd_backend_conf *c, char *arg, struct wd_diag *d)
+{
+	char *value = strchr(arg, '=');
+	uint64_t ms;
 
 	if (value == NULL)
-		return wd_reject(d, WD_R_MALFORMED, "usage");
-	*value = '\0';
-	return wd_backend_conf_set(c, setting, wd_span_text(value + 1), "/", d);
+		exit(2);
+	*value++ = '\0';
+	if (strcmp(arg, "deadline") != 0)
+		return wd_backend_conf_set(c, arg, wd_span_text(value), "/", d);
+	if (!wd_num_parse(wd_span_text(value), UINT32_MAX, &ms))
+		exit(2);
+	w->ms = (int64_t)ms;
+	return 0;
 }
 
 /* As bin/common/role.c does. */
@@ -210,21 +334,22 @@ become_role(struct wd_diag *d)
 }
 
 static int
-start(int n, char **settings, struct wd_diag *d)
+open_row(struct work *w, char **args, struct wd_diag *d)
 {
 	static struct wd_backend_conf c = { .name = "tried" };
 	int r = become_role(d);
 
-	c.form = wd_backend_form_by_name(wd_span_text(settings[0]));
-	if (r != 0 || c.form == NULL)
-		return r != 0 ? r : wd_reject(d, WD_R_MALFORMED, "no kind");
-	row = wd_backend_row(c.form->kind);
-	for (int i = 1; i < n; i++)
-		if ((r = set(&c, settings[i], d)) != 0)
-			return r;
-	if ((r = wd_backend_conf_complete(&c, d)) != 0)
+	c.form = wd_backend_form_by_name(wd_span_text(args[0]));
+	if (c.form == NULL)
+		exit(2);
+	for (args++; r == 0 && *args != NULL; args++)
+		r = set(w, &c, *args, d);
+	if (r != 0 || (r = wd_backend_conf_complete(&c, d)) != 0)
 		return r;
-	if ((r = row->open(&c, &opened, d)) != 0)
+	w->row = wd_backend_row(c.form->kind);
+	if (w->row == NULL)
+		exit(2);
+	if ((r = w->row->open(&c, &w->x, d)) != 0)
 		return r;
 	return wd_sandbox_enter(WD_SANDBOX_BACKEND, d);
 }
@@ -232,21 +357,26 @@ start(int n, char **settings, struct wd_diag *d)
 int
 main(int argc, char **argv)
 {
-	static char text[LINE];
+	struct work w = { .ms = 40000 };
 	struct wd_diag d = { 0 };
+	char *line = NULL;
+	size_t size = 0;
 	int r;
 
 	if (argc < 2)
 		return 2;
-	r = start(argc - 1, argv + 1, &d);
+	r = open_row(&w, argv + 1, &d);
+	printf("%s\t\t%s\n",
+	    r == 0      ? "ready"
+		: r > 0 ? wd_reason_name(r)
+			: "fault",
+	    d.detail);
+	(void)fflush(stdout);
 	if (r != 0)
-		printf("%s %s\n", wd_reason_name(r), d.detail);
-	else
-		printf("ready\n");
-	fflush(stdout);
-	while (r == 0 && fgets(text, sizeof(text), stdin) != NULL)
-		answer(text);
-	if (r == 0)
-		row->close(opened);
-	return r == 0 ? 0 : 1;
+		return 1;
+	while (getline(&line, &size, stdin) > 0)
+		run(&w, line);
+	free(line);
+	w.row->close(w.x);
+	return 0;
 }

@@ -14,11 +14,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 import openbao
 import postgres_rig
-from vault_rig import Peer
+from row import (AES_GCM, DECRYPT, ECDSA, ED25519, ENCRYPT, RSA_OAEP,
+                 RSA_PKCS1, RSA_PSS, SIGN, VERIFY, Row)
 
-PEER = sys.argv.pop(1)
-ENCRYPT, DECRYPT, SIGN, VERIFY = 1, 2, 3, 4
-AES_GCM, RSA_OAEP, RSA_PSS, RSA_PKCS1, ECDSA, ED25519 = range(1, 7)
+ROW = sys.argv.pop(1)
 UNIQUE = "t" + os.urandom(4).hex()
 MOUNT, TRANSIT, OTHER = (UNIQUE + w for w in ("-kv", "-transit", "/other"))
 vault = None
@@ -63,9 +62,9 @@ class Case(unittest.TestCase):
         self.peer = self.open()
 
     def open(self, **settings):
-        peer = Peer([PEER, "vault"], {"ca": vault.ca, "secret": vault.token},
-                    **dict(dict(address=vault.address, mount=self.mount,
-                                transit=TRANSIT), **settings))
+        peer = Row(ROW, "vault", {"ca": vault.ca, "secret": vault.token},
+                   **dict(dict(address=vault.address, mount=self.mount,
+                               transit=TRANSIT), **settings))
         self.addCleanup(peer.close)
         return peer
 
