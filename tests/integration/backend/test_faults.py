@@ -79,6 +79,46 @@ class Faults(unittest.TestCase):
         self.server.drop("hang")
         self.answers_again()
 
+    def test_a_key_of_a_hanging_backend_is_not_used(self):
+        self.server.put("hang")
+        for use, body in (("encrypt", {"plaintext": b"text"}),
+                          ("datakey", {})):
+            got = refusal(self.client.use, self.key["id"], use, **body)
+            self.assertEqual((got.status, got.type), (503, "Unavailable"))
+            entry = self.last("use")
+            self.assertEqual((entry["result"], entry["reason"]),
+                             ("deny", "unavailable"))
+        with self.assertRaises(Failed):
+            self.server.warder("key", "encrypt", self.key["id"], stdin=b"text")
+        self.server.drop("hang")
+        self.answers_again()
+        made = self.client.use(self.key["id"], "encrypt", plaintext=b"text")
+        self.assertEqual(self.client.use(
+            self.key["id"], "decrypt", ciphertext=made["ciphertext"])[
+                "plaintext"], b"text")
+
+    def revoked_meanwhile(self):
+        """What a use is told whose key is revoked while it is fetched."""
+        key, got = self.server.create("--policy", self.policy)["id"], []
+        before = len(self.server.calls("fetch"))
+        self.server.put("hang")
+        thread = threading.Thread(target=lambda: got.append(refusal(
+            self.client.use, key, "encrypt", plaintext=b"text")))
+        thread.start()
+        wait_until(lambda: len(self.server.calls("fetch")) > before, "fetch")
+        self.server.warder("lease", "revoke", key, "--kind", "key")
+        self.server.drop("hang")
+        thread.join(30)
+        return got[0].status, got[0].type
+
+    def test_a_key_revoked_while_its_backend_works_is_not_used(self):
+        for _ in range(5):
+            told = self.revoked_meanwhile()
+            if told != (503, "Unavailable"):  # the revoking took too long
+                break
+            self.answers_again()
+        self.assertEqual(told, (403, "RevokedByOperator"))
+
     def test_a_backend_that_did_not_answer_is_left_alone(self):
         self.server.put("hang")
         for _ in range(6):
