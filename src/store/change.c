@@ -72,8 +72,10 @@ wd_store_commit(struct wd_store *s)
 	if (!s->in_transaction)
 		return WD_F_BUG;
 	r = wd_sql_just(s, WD_SQL_STORE_COMMIT);
-	if (r != 0)
+	if (r != 0) {
+		s->counted = false;
 		undo(s, WD_DB_STORE, &alone[WD_DB_STORE]);
+	}
 	s->in_transaction = false;
 	return r;
 }
@@ -83,6 +85,7 @@ wd_store_rollback(struct wd_store *s)
 {
 	if (!s->in_transaction)
 		return;
+	s->counted = false; /* keys may have been added or deleted */
 	undo(s, WD_DB_STORE, &alone[WD_DB_STORE]);
 	s->in_transaction = false;
 }

@@ -63,8 +63,10 @@ wd_store_key_add(struct wd_store *s, const struct wd_store_key *key,
     const struct wd_store_version *first)
 {
 	struct addition a = { key, first };
+	int r = wd_sql_atomically(s, WD_DB_STORE, add_both, &a);
 
-	return wd_sql_atomically(s, WD_DB_STORE, add_both, &a);
+	s->n_keys += r == 0;
+	return r;
 }
 
 static int
@@ -190,16 +192,22 @@ int
 wd_store_key_delete(struct wd_store *s, const struct wd_id *id)
 {
 	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_KEY_DELETE);
+	int r;
 
 	wd_sql_put_id(&q, id);
-	return wd_sql_run(&q);
+	r = wd_sql_run(&q);
+	s->n_keys -= r == 0;
+	return r;
 }
 
 int
 wd_store_key_list(struct wd_store *s, const struct wd_key_filter *filter,
     struct wd_store_key *rows, size_t n_max, size_t *ret_n)
 {
-	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_KEY_LIST);
+	WD_AUTO(wd_sql_done)
+	struct wd_sql q = wd_sql(s,
+	    wd_id_is_none(&filter->policy) ? WD_SQL_KEY_LIST
+					   : WD_SQL_KEY_LIST_UNDER);
 	size_t limit = filter->limit < n_max ? filter->limit : n_max;
 	size_t n = 0;
 	int r;
@@ -217,8 +225,22 @@ wd_store_key_list(struct wd_store *s, const struct wd_key_filter *filter,
 	return 0;
 }
 
+/* Counting reads every page of an index, so it is done once; then what is added
+ * and deleted here is counted along, until somebody else writes. */
 int
 wd_store_key_count(struct wd_store *s, uint64_t *ret)
 {
-	return wd_sql_count(s, WD_SQL_KEY_COUNT, ret);
+	uint64_t others;
+	int r = wd_sql_others(s, &others);
+
+	if (r != 0)
+		return r;
+	if (!s->counted || s->counted_at != others) {
+		if ((r = wd_sql_count(s, WD_SQL_KEY_COUNT, &s->n_keys)) != 0)
+			return r;
+		s->counted_at = others;
+		s->counted = true;
+	}
+	*ret = s->n_keys;
+	return 0;
 }

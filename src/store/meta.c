@@ -3,8 +3,8 @@
  */
 #include "store/sql.h"
 
-static int
-look(struct wd_store *s, uint64_t *ret_version)
+int
+wd_sql_others(struct wd_store *s, uint64_t *ret)
 {
 	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_STORE_CHANGED);
 	uint64_t version;
@@ -12,12 +12,23 @@ look(struct wd_store *s, uint64_t *ret_version)
 
 	if ((r = wd_sql_row(&q)) != 0)
 		return r;
-	/* The pragma counts the changes of others, the second our own. */
 	version = wd_sql_get_u32(&q);
-	version += (uint64_t)sqlite3_total_changes64(s->db[WD_DB_STORE]);
 	if ((r = wd_sql_end(&q)) != 0)
 		return r;
-	*ret_version = version;
+	*ret = version;
+	return 0;
+}
+
+static int
+look(struct wd_store *s, uint64_t *ret_version)
+{
+	uint64_t others;
+	int r = wd_sql_others(s, &others);
+
+	if (r != 0)
+		return r;
+	*ret_version =
+	    others + (uint64_t)sqlite3_total_changes64(s->db[WD_DB_STORE]);
 	return 0;
 }
 

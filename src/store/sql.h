@@ -47,6 +47,8 @@ struct wd_store {
 	bool reading;        /* between wd_store_read_begin and its end */
 	bool version_seen;   /* since then; it cannot change before the end */
 	uint64_t version;
+	bool counted; /* n_keys holds, unless others wrote since COUNTED_AT */
+	uint64_t n_keys, counted_at;
 	char why[160];
 };
 
@@ -95,6 +97,9 @@ int wd_sql_just(struct wd_store *s, enum wd_sql_name which) WD_MUST_USE;
 /* The one number that a statement without values gives. */
 int wd_sql_count(struct wd_store *s, enum wd_sql_name which, uint64_t *ret)
     WD_MUST_USE;
+
+/* Another number whenever another connection has changed store.db. */
+int wd_sql_others(struct wd_store *s, uint64_t *ret) WD_MUST_USE;
 
 /*
  * Runs BODY as one change: all of it or nothing. Inside a transaction of

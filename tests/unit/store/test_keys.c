@@ -136,6 +136,44 @@ deleted_key_takes_its_versions_along(void **state)
 	t_ok(t_add_key(f->s, &k));
 }
 
+static uint64_t
+count(struct wd_store *s)
+{
+	uint64_t n = 99;
+
+	t_ok(wd_store_key_count(s, &n));
+	return n;
+}
+
+/* It is counted along, so every way in which keys come and go is tried. */
+static void
+keys_are_counted_as_they_come_and_go(void **state)
+{
+	struct fixture *f = *state;
+	WD_AUTO(wd_store_closep) struct wd_store *other = NULL;
+	struct wd_store_key k[4] = { t_key(1), t_key(2), t_key(3), t_key(4) };
+
+	assert_int_equal(count(f->s), 0);
+	t_ok(t_add_key(f->s, &k[0]));
+	assert_int_equal(count(f->s), 1);
+	assert_int_equal(t_add_key(f->s, &k[0]), WD_R_EXISTS);
+	t_ok(wd_store_begin(f->s));
+	t_ok(t_add_key(f->s, &k[1]));
+	t_ok(wd_store_key_delete(f->s, &k[0].id));
+	assert_int_equal(wd_store_key_delete(f->s, &k[0].id), WD_R_NOT_FOUND);
+	t_ok(t_add_key(f->s, &k[2]));
+	assert_int_equal(count(f->s), 2);
+	wd_store_rollback(f->s);
+	assert_int_equal(count(f->s), 1);
+	t_ok(wd_store_open(f->dir, &other, NULL));
+	t_ok(t_add_key(other, &k[3]));
+	assert_int_equal(count(f->s), 2);
+	assert_int_equal(count(other), 2);
+	t_ok(wd_store_key_delete(f->s, &k[3].id));
+	assert_int_equal(count(f->s), 1);
+	assert_int_equal(count(other), 1);
+}
+
 static size_t
 list(struct fixture *f, struct wd_key_filter filter, struct wd_store_key *rows)
 {
@@ -226,6 +264,7 @@ main(void)
 		with_store(chain_is_stored_with_its_version),
 		with_store(deleted_key_takes_its_versions_along),
 		with_store(keys_are_listed_in_order_by_kind_and_policy),
+		with_store(keys_are_counted_as_they_come_and_go),
 		with_store(version_survives_every_failing_allocation),
 	};
 
