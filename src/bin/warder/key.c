@@ -206,6 +206,7 @@ static const struct cli_option list_options[] = {
 	CLI_ONLINE_OPTIONS,
 	{ "kind", "KIND", "only these", false },
 	{ "policy", "ID", "only those under this policy", false },
+	CLI_PAGE_OPTIONS,
 };
 
 static bool

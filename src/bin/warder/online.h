@@ -108,6 +108,12 @@ enum cli_exit cli_show_member(const struct cli_online *o, const char *name,
 enum cli_exit cli_show_list(
     const struct cli_online *o, const struct cli_column *c, size_t n);
 
-/* All pages of a list: asks PATH with after= until there is no next. */
+/* All pages of a list: asks PATH with after= until there is no next. Of a verb
+ * with these options it begins and ends where they say. */
+#define CLI_PAGE_OPTIONS                                                  \
+	{ "after", "NAME", "begin behind this one", false },              \
+	{                                                                 \
+		"limit", "N", "at most so many; says how to go on", false \
+	}
 enum cli_exit cli_list(struct cli_online *o, const char *path,
     const char *query, const struct cli_column *c, size_t n);

@@ -4,10 +4,12 @@
  */
 #include "bin/warder/online.h"
 
+#include "base/num.h"
+
 #include <stdio.h>
 #include <string.h>
 
-enum { CELL_MAX = 512 };
+enum { CELL_MAX = 512, PAGE = 100 /* as the server has it */ };
 
 /* Texts of an array with commas between them. */
 static void
@@ -172,35 +174,85 @@ cli_show_list(const struct cli_online *o, const struct cli_column *c, size_t n)
 					: cli_show_member(o, "items", c, n);
 }
 
-/* The path of the next page; false when this was the last. */
-static bool
-next_page(
-    const struct cli_online *o, const char *path, const char *query, char *dst)
-{
-	struct wd_span next;
-	char after[600];
+/* Where a list goes on, and how many of it are still wanted. */
+struct pages {
+	const char *path, *query;
+	char after[CLI_PATH_MAX];
+	uint64_t left;
+};
 
-	if (!wd_jval_text(wd_jval_get(wd_json_root(o->doc), "next"), &next) ||
-	    !wd_span_to_text(next, after, sizeof(after)))
+static bool
+start_pages(const struct cli_online *o, struct pages *p)
+{
+	const char *limit = cli_value(o->args, "limit");
+	const char *after = cli_value(o->args, "after");
+
+	p->left = UINT64_MAX;
+	if (limit != NULL &&
+	    (!wd_num_parse(wd_span_text(limit), UINT32_MAX, &p->left) ||
+		p->left == 0)) {
+		(void)fprintf(stderr, "warder: --limit takes a number\n");
 		return false;
-	if (snprintf(dst, CLI_PATH_MAX, "%s?%s%safter=%s", path, query,
-		query[0] != '\0' ? "&" : "", after) >= CLI_PATH_MAX)
+	}
+	return after == NULL || cli_path(p->after, "", after, "");
+}
+
+static bool
+add_word(char *dst, const char *name, const char *value)
+{
+	size_t len = strlen(dst);
+
+	return snprintf(dst + len, CLI_PATH_MAX - len, "%c%s%s",
+		   strchr(dst, '?') == NULL ? '?' : '&', name,
+		   value) < (int)(CLI_PATH_MAX - len);
+}
+
+/* The path of the page that is next; false: it does not fit. */
+static bool
+page_path(const struct pages *p, char *dst)
+{
+	char limit[24];
+
+	dst[0] = '\0';
+	if (snprintf(dst, CLI_PATH_MAX, "%s", p->path) >= CLI_PATH_MAX)
 		return false;
-	return true;
+	(void)snprintf(limit, sizeof(limit), "%llu",
+	    (unsigned long long)p->left); /* fits */
+	return (p->query[0] == '\0' || add_word(dst, "", p->query)) &&
+	    (p->after[0] == '\0' || add_word(dst, "after=", p->after)) &&
+	    (p->left >= PAGE || add_word(dst, "limit=", limit));
+}
+
+/* False: this page was the last, or nothing more is wanted. */
+static bool
+next_page(const struct cli_online *o, struct pages *p)
+{
+	const struct wd_jval *doc = wd_json_root(o->doc);
+	size_t n = wd_jval_count(wd_jval_get(doc, "items"));
+	struct wd_span next;
+
+	if (!wd_jval_text(wd_jval_get(doc, "next"), &next) ||
+	    !wd_span_to_text(next, p->after, sizeof(p->after)))
+		return false;
+	p->left -= p->left == UINT64_MAX ? 0 : n < p->left ? n : p->left;
+	if (p->left == 0 && !cli_has(o->args, "json"))
+		(void)printf("more: --after %s\n", p->after);
+	return p->left > 0;
 }
 
 enum cli_exit
 cli_list(struct cli_online *o, const char *path, const char *query,
     const struct cli_column *c, size_t n)
 {
+	struct pages p = { .path = path, .query = query };
 	char page[CLI_PATH_MAX];
-	bool json = cli_has(o->args, "json");
-	bool more = snprintf(page, sizeof(page), "%s%s%s", path,
-			query[0] != '\0' ? "?" : "", query) < CLI_PATH_MAX;
+	bool json = cli_has(o->args, "json"), more = true;
 
+	if (!start_pages(o, &p))
+		return CLI_USAGE;
 	if (!json)
 		print_heads(c, n);
-	while (more) {
+	while (more && page_path(&p, page)) {
 		enum cli_exit e = cli_online_send(o, "GET", page, NULL);
 
 		if (e != CLI_OK)
@@ -210,7 +262,7 @@ cli_list(struct cli_online *o, const char *path, const char *query,
 		else
 			print_rows(
 			    wd_jval_get(wd_json_root(o->doc), "items"), c, n);
-		more = next_page(o, path, query, page);
+		more = next_page(o, &p);
 	}
 	return CLI_OK;
 }

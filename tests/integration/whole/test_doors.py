@@ -201,6 +201,29 @@ class Admin(DoorsTest):
         self.assertGreaterEqual(len(found), 5)
         self.assertEqual(found, sorted(set(found)))
 
+    def test_the_command_line_lists_as_much_as_it_is_told(self):
+        policy_id = self.server.add_policy()
+        made = sorted(self.server.warder(
+            "key", "create", "--kind", "aes-256", "--policy", policy_id)["id"]
+            for _ in range(5))
+
+        def listed(*options):
+            return [k["id"] for k in self.server.warder(
+                "key", "list", "--policy", policy_id, *options)["items"]]
+        self.assertEqual(listed(), made)
+        self.assertEqual(listed("--limit", "2"), made[:2])
+        self.assertEqual(listed("--limit", "250"), made)
+        self.assertEqual(listed("--after", made[1], "--limit", "2"),
+                         made[2:4])
+        words = ["key", "list", "--policy", policy_id, "--limit", "2",
+                 "--admin", self.server.socket, "--token-file",
+                 self.server.token_file]
+        shown = self.server.run(*words).stdout.decode()
+        self.assertIn("more: --after " + made[1], shown)
+        self.assertNotIn(made[2], shown)
+        words[5] = "0"
+        self.assertEqual(self.server.run(*words, check=False).returncode, 2)
+
     def test_brought_keys(self):
         key = ec.generate_private_key(ec.SECP521R1())
         der = key.private_bytes(
