@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "bin/common/words.h"
 #include "crypto/init.h"
+#include "crypto/memory.h"
 #include "sys/file.h"
 #include "sys/harden.h"
 #include "sys/lock.h"
@@ -33,11 +35,27 @@ static const char usage[] =
     "example:\n"
     "  warderd --config /etc/warder/warder.conf --check\n";
 
+static void
+release(void *p)
+{
+	(void)wd_free(p); /* always NULL */
+}
+
+/* The TLS key is read to see whether it fits its certificate: libcrypto's
+ * memory is wiped when it is released. */
+static int
+start_crypto(struct wd_diag *d)
+{
+	int r = wd_crypto_use_memory(wd_alloc, wd_realloc, release, d);
+
+	return r != 0 ? r : wd_crypto_init(d);
+}
+
 static int
 open_setup(const char *path, struct sup_setup *ret, struct wd_diag *d)
 {
 	static struct wd_conf conf; /* large */
-	int r = wd_crypto_init(d);
+	int r = start_crypto(d);
 
 	if (r != 0 || (r = wd_conf_read(path, &conf, d)) != 0)
 		return r;
