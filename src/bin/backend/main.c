@@ -7,6 +7,8 @@
 #include "backend/conf.h"
 #include "base/clock.h"
 #include "crypto/init.h"
+#include "http/client.h"
+#include "sys/arena.h"
 #include "sys/log.h"
 
 #include <errno.h>
@@ -202,6 +204,8 @@ run(struct backend *b, struct wd_diag *d)
 	int r = wd_role_start(WD_PROC_BACKEND, ARENA, &b->role, d);
 
 	if (r != 0 || (r = wd_crypto_init(d)) != 0 ||
+	    (r = wd_client_use_memory(
+		 wd_arena_alloc, wd_arena_realloc, wd_arena_free, d)) != 0 ||
 	    (r = read_conf(b, d)) != 0)
 		return r;
 	open_backend(b);
