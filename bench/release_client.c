@@ -6,6 +6,7 @@
  *   release_client HOST PORT CA SWTEE PATH native|plain CLIENTS SECONDS [RATE]
  *
  * RATE: releases a second of all clients together; as many as possible without.
+ * PATH may be @FILE: paths, a line each, of which every release takes another.
  */
 #include "attest/swtee.h"
 #include "base/alloc.h"
@@ -15,8 +16,9 @@
 #include "crypto/pkey.h"
 #include "proto/binding.h"
 #include "proto/coco_client.h"
-#include "verify/bundle.h"
+#include "crypto/rand.h"
 #include "sys/file.h"
+#include "verify/bundle.h"
 #include "wire.h"
 
 #include <fcntl.h>
@@ -30,7 +32,14 @@
 
 #define JSON "Content-Type: application/json"
 
-enum { SAMPLES = 200000, CLIENTS_MAX = 256, BODY_MAX = 200000, CONNECT_S = 1 };
+enum {
+	SAMPLES = 200000,
+	CLIENTS_MAX = 256,
+	BODY_MAX = 200000,
+	CONNECT_S = 1,
+	PATHS_MAX = 100000,
+	PATH_LEN = 128,
+};
 
 /* Written by the children, read by the parent when they have ended. */
 struct tally {
@@ -38,7 +47,9 @@ struct tally {
 	uint32_t us[SAMPLES];
 };
 
-static const char *host, *port, *ca, *path;
+static const char *host, *port, *ca;
+static char (*paths)[PATH_LEN];
+static size_t n_paths;
 static bool native;
 static double seconds, interval; /* of one client; 0: none */
 static double begin;             /* when all of them are connected */
@@ -114,6 +125,16 @@ attest(struct wire *w)
 	    &answer);
 }
 
+/* By chance, since a store is not read in order. */
+static const char *
+some_path(void)
+{
+	uint32_t chance = 0;
+
+	(void)!wd_rand(&chance, sizeof(chance)); /* or the first */
+	return paths[chance % n_paths];
+}
+
 static int
 release(struct wire *w)
 {
@@ -123,7 +144,8 @@ release(struct wire *w)
 	if (attest(w) != 0)
 		return -1;
 	(void)snprintf(head, sizeof(head),
-	    "GET %s HTTP/1.1\r\nCookie: %s\r\nAccept: %s", path, wire_cookie(w),
+	    "GET %s HTTP/1.1\r\nCookie: %s\r\nAccept: %s", some_path(),
+	    wire_cookie(w),
 	    native ? "application/vnd.warder.release+jwe" : "application/json");
 	return ask(w, head, wd_span(NULL, 0), &answer);
 }
@@ -201,6 +223,38 @@ open_platform(const char *swtee)
 	return 0;
 }
 
+static bool
+add_path(const char *path, size_t len)
+{
+	if (n_paths == PATHS_MAX || len == 0 || len >= PATH_LEN)
+		return false;
+	return wd_span_to_text(wd_span(path, len), paths[n_paths++], PATH_LEN);
+}
+
+static bool
+read_paths(const char *file)
+{
+	char line[PATH_LEN];
+	FILE *f = fopen(file, "re");
+	bool good = f != NULL;
+
+	while (good && fgets(line, sizeof(line), f) != NULL)
+		good = add_path(line, strcspn(line, "\n"));
+	if (f != NULL)
+		(void)fclose(f); /* only read from */
+	return good && n_paths > 0;
+}
+
+static bool
+take_paths(const char *words)
+{
+	paths = wd_alloc_array(PATHS_MAX, PATH_LEN);
+	if (paths == NULL)
+		return false;
+	return words[0] == '@' ? read_paths(words + 1)
+			       : add_path(words, strlen(words));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -212,13 +266,13 @@ main(int argc, char **argv)
 	host = argv[1];
 	port = argv[2];
 	ca = argv[3];
-	path = argv[5];
 	native = strcmp(argv[6], "native") == 0;
 	clients = (unsigned)strtoul(argv[7], NULL, 10);
 	seconds = strtod(argv[8], NULL);
 	if (argc > 9)
 		interval = clients / strtod(argv[9], NULL);
-	if (clients > CLIENTS_MAX || open_platform(argv[4]) != 0)
+	if (clients > CLIENTS_MAX || open_platform(argv[4]) != 0 ||
+	    !take_paths(argv[5]))
 		return 2;
 	t = mmap(NULL, clients * sizeof(*t), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
