@@ -19,8 +19,8 @@ static const struct wd_backend_key keys[] = {
 	    "finds in its environment, which is empty otherwise. Modules find "
 	    "their own configuration by it." },
 	{ "oaep_sha1", WD_BACKEND_IS_BOOL, 0, 0, NULL, "no",
-	    "RSA-OAEP with SHA-1, for tokens that do not have it with "
-	    "SHA-256: keys leave wrapped so, and RSA keys decrypt so." },
+	    "Keys leave wrapped by RSA-OAEP with SHA-1, for tokens that do not "
+	    "have it with SHA-256." },
 };
 
 const struct wd_backend_form wd_backend_pkcs11_form = {

@@ -33,7 +33,7 @@ struct wd_token_how {
 	struct wd_hsm_uri uri; /* of the token */
 	/* Read at each login, so that it may be replaced. */
 	char pin_file[WD_HSM_PATH_MAX + 1];
-	/* RSA-OAEP with SHA-1, for tokens that have nothing better. */
+	/* Wraps by RSA-OAEP with SHA-1, where a token has nothing better. */
 	bool oaep_sha1;
 };
 
@@ -114,7 +114,7 @@ int wd_token_encrypt(struct wd_token *t, const struct wd_hsm_uri *uri,
     struct wd_span plain, struct wd_span aad, struct wd_secret **ret,
     struct wd_diag *d) WD_MUST_USE;
 
-/* AES-GCM, or RSA-OAEP where the key is an RSA key (AAD then is none).
+/* AES-GCM, or RSA-OAEP with SHA-256 for RSA keys (AAD then is none).
  * WD_R_MISMATCH: it does not decrypt. */
 int wd_token_decrypt(struct wd_token *t, const struct wd_hsm_uri *uri,
     struct wd_span cipher, struct wd_span aad, struct wd_secret **ret,

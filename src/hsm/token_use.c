@@ -157,7 +157,7 @@ decrypt(struct wd_token *t, void *ctx, struct wd_diag *d)
 		    "the key in token %s does not decrypt what has this length",
 		    wd_token_name(t));
 	if (rsa) {
-		wd_token_oaep(&m, t->how.oaep_sha1);
+		wd_token_oaep(&m, false);
 	} else {
 		wd_copy(m.nonce, wd_span(cipher.p, NONCE));
 		cipher = wd_span(cipher.p + NONCE, cipher.len - NONCE);

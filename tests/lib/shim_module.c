@@ -7,6 +7,7 @@
  *   C_Function hang 1   does not return
  *   attribute TYPE V    reads as the byte V where it is one byte long
  *   flags F             are those of the token beside its own
+ *   oaep sha1           decrypts with SHA-1 whatever was asked for
  *
  * What was called is written to SHIM_FILE.calls, a name a line.
  */
@@ -138,10 +139,29 @@ SHIM(C_UnwrapKey,
     (S, M, O, unsigned char *in, unsigned long len, T, ck_object_handle_t *r),
     (s, m, o, in, len, t, n, r))
 SHIM(C_EncryptInit, (S, M, O), (s, m, o))
-SHIM(C_DecryptInit, (S, M, O), (s, m, o))
 SHIM(C_Decrypt, (S, B), (s, in, in_len, out, len))
 SHIM(C_SignInit, (S, M, O), (s, m, o))
 SHIM(C_Sign, (S, B), (s, in, in_len, out, len))
+
+static ck_rv_t
+shim_C_DecryptInit(S, M, O)
+{
+	struct ck_rsa_pkcs_oaep_params sha1 = { .hash_alg = CKM_SHA_1,
+		.mgf = CKG_MGF1_SHA1,
+		.source = CKZ_DATA_SPECIFIED };
+	struct ck_mechanism other = { CKM_RSA_PKCS_OAEP, &sha1, sizeof(sha1) };
+	ck_rv_t rv = CKR_OK;
+	size_t number;
+
+	if (fails("C_DecryptInit", &rv))
+		return rv;
+	return real->C_DecryptInit(s,
+	    m->mechanism == CKM_RSA_PKCS_OAEP &&
+		    line_of("oaep", "", &number) != NULL
+		? &other
+		: m,
+	    o);
+}
 
 static ck_rv_t
 shim_C_GetTokenInfo(ck_slot_id_t id, struct ck_token_info *info)

@@ -400,8 +400,13 @@ class Used(Case):
                     locator, sealed[:27], b"aad")
 
     def test_rsa_decrypts_and_signs_there(self):
+        self.row = self.open(through=True)
         kind, locator, _, public = self.make("rsa-2048", 1)
         key = load(public)
+        self.no("unsupported", "parameters", "use", DECRYPT, RSA_OAEP, kind,
+                locator, os.urandom(256))
+        # The token has no SHA-256 there: all but the hash is tried.
+        self.token.fail("oaep sha1")
         sealed = key.encrypt(b"plain", padding.OAEP(
             padding.MGF1(hashes.SHA1()), hashes.SHA1(), None))
         self.assertEqual(self.use(DECRYPT, RSA_OAEP, kind, locator, sealed),
