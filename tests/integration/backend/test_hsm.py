@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""A whole server before an HSM (SoftHSM 2): keys are made, brought and attached
+there and do not leave in the clear; what the server says of it; and a module
+that hangs."""
+import json
+import os
+import sys
+import unittest
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+import hsm_row
+from server_rig import Failed, wait_until
+from whole import Whole, refusal
+
+SHIM = os.path.abspath(sys.argv.pop(2))
+
+
+class Case(unittest.TestCase):
+    THROUGH = False
+
+    def setUp(self):
+        self.token = hsm_row.Token(SHIM)
+        self.addCleanup(self.token.close)
+        self.server = Whole()
+        self.addCleanup(self.server.remove)
+        self.server.add_config(
+            "[backend hsm]", "kind = pkcs11", "timeout_ms = 5000",
+            *("%s = %s" % s for s in self.token.settings(
+                through=self.THROUGH, oaep_sha1="yes").items()))
+        self.server.start()
+        self.policy = self.server.add_policy()
+
+    def create(self, kind="aes-256", *options):
+        return self.server.warder("key", "create", "--kind", kind,
+                                  "--backend", "hsm", "--policy", self.policy,
+                                  *options)
+
+    def stays_there(self, key):
+        """No client gets it in the clear."""
+        for native in (False, True):
+            got = refusal(self.server.attested().resource,
+                          "default/key/" + key["id"], native=native)
+            self.assertEqual((got.status, got.type),
+                             (422, "KeyMayNotLeaveHsm"))
+        entry = [e for e in self.server.entries()
+                 if e["event"] == "release"][-1]
+        self.assertEqual((entry["result"], entry["reason"]),
+                         ("deny", "key_may_not_leave_hsm"))
+
+    def refused(self, words, *args):
+        with self.assertRaises(Failed) as got:
+            self.server.warder(*args)
+        self.assertIn(words, str(got.exception))
+
+
+class Keys(Case):
+    def test_keys_of_every_kind_are_made_and_end_there(self):
+        for kind, options in (("aes-256", ()), ("rsa-2048", ()),
+                              ("ec-p256", ("--stays",)), ("ed25519", ())):
+            key = self.create(kind, *options, "--label", "of " + kind)
+            self.assertEqual(key["backend"], "hsm")
+            self.assertTrue(key["attach"].startswith(
+                "pkcs11:id=" + key["id"]))
+            self.assertIn("of " + kind, self.token.objects())
+            self.stays_there(key)
+            self.assertEqual(self.server.warder(
+                "key", "rotate", key["id"])["version"], 2)
+            self.assertEqual(self.token.objects().count("of " + kind),
+                             2 if kind[0] == "a" else 4)
+            self.server.warder("key", "delete", key["id"])
+            self.assertNotIn("of " + kind, self.token.objects())
+
+    def test_a_key_is_brought(self):
+        pair = ec.generate_private_key(ec.SECP256R1())
+        pem = pair.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption())
+        for kind, data in (("aes-256", os.urandom(32)), ("ec-p256", pem)):
+            key = self.server.warder(
+                "key", "import", "--kind", kind, "--file", "-", "--backend",
+                "hsm", "--policy", self.policy, stdin=data)
+            self.stays_there(key)
+        self.refused("unsupported", "key", "import", "--kind", "opaque",
+                     "--file", "/etc/hostname", "--backend", "hsm")
+
+    def test_a_key_is_attached_and_only_forgotten(self):
+        self.token.key_tool("--keypairgen", "--key-type", "EC:prime256v1",
+                            "--label", "web", "--id", "0a", "--usage-sign",
+                            "--sensitive", "--private")
+        key = self.server.warder(
+            "key", "attach", "--kind", "ec-p256", "--name", "web", "--policy",
+            self.policy)
+        self.assertEqual(key["attach"], "web")
+        self.stays_there(key)
+        client = self.server.attested()
+        made = client.use(key["id"], "sign", message=b"letter")
+        self.assertTrue(client.use(key["id"], "verify", message=b"letter",
+                                   signature=made["signature"])["valid"])
+        self.server.warder("key", "delete", key["id"])
+        self.assertIn("web", self.token.objects())
+        for name, words in (("nothing", "not_found"),
+                            ("pkcs11:object=web;type=cert", "unsupported")):
+            self.refused(words, "key", "attach", "--kind", "ec-p256",
+                         "--backend", "hsm", "--name", name)
+
+    def test_a_key_that_stays_is_used_there(self):
+        client, key = self.server.attested(), self.create("aes-256",
+                                                          "--stays")
+        made = client.use(key["id"], "encrypt", plaintext=b"text", aad=b"row")
+        got = client.use(key["id"], "decrypt", ciphertext=made["ciphertext"],
+                         aad=b"row")
+        self.assertEqual(got["plaintext"], b"text")
+        no = refusal(client.use, key["id"], "decrypt",
+                     ciphertext=made["ciphertext"], aad=b"other")
+        self.assertEqual((no.status, no.type), (400, "Mismatch"))
+        for kind, algorithm in (("rsa-2048", "PS256"), ("ec-p384", "ES384"),
+                                ("ed25519", "EdDSA")):
+            pair = self.create(kind, "--stays")["id"]
+            made = client.use(pair, "sign", message=b"letter",
+                              algorithm=algorithm)
+            self.assertTrue(client.use(
+                pair, "verify", message=b"letter", algorithm=algorithm,
+                signature=made["signature"])["valid"])
+
+
+class Words(Case):
+    def test_status_and_doctor_speak_of_it(self):
+        def found():
+            for b in self.server.status()["backends"]:
+                if b["name"] == "hsm" and b["ready"]:
+                    return b
+            return None
+        b = wait_until(found, "backend that is ready")
+        self.assertEqual(b["kind"], "pkcs11")
+        self.assertIn("token warder, serial number", b["words"])
+        self.assertIn("RSA-OAEP with SHA-1", b["words"])
+        done = self.server.run("doctor", "--config",
+                               self.server.path("warder.conf"), "--json",
+                               check=False)
+        said = [f for f in json.loads(done.stdout)["findings"]
+                if f["check"] == "backends"]
+        self.assertEqual([f["level"] for f in said], ["ok"], said)
+        self.assertIn("token warder", said[0]["text"])
+        self.assertNotIn(self.token.pin.encode(), done.stdout)
+
+    def test_a_wrong_pin_is_said_and_mended_without_a_start(self):
+        key = self.create("ec-p256", "--stays")
+        client = self.server.attested()
+        self.token.write_pin("9" * 9)
+        for p in self.server.processes("backend"):
+            os.kill(p["pid"], 9)
+
+        def refused():
+            got = refusal(client.use, key["id"], "sign", message=b"x")
+            self.assertEqual(got.status, 503)
+            return any("PIN" in b["words"]
+                       for b in self.server.status()["backends"])
+        wait_until(refused, "word of the PIN", 30)
+        self.token.write_pin(self.token.pin)
+
+        def signs():
+            try:
+                return client.use(key["id"], "sign", message=b"x")
+            except Exception:  # refused for the moment
+                return None
+        wait_until(signs, "signature", 30)
+
+
+class Hangs(Case):
+    THROUGH = True
+
+    def test_a_module_that_hangs_is_ended(self):
+        key = self.create("ec-p256", "--stays")
+        client = self.server.attested()
+        before = {p["pid"] for p in self.server.processes("backend")}
+        self.token.fail("C_SignInit hang 1")
+        for _ in range(2):
+            got = refusal(client.use, key["id"], "sign", message=b"x")
+            self.assertEqual(got.status, 503)
+        self.token.fail()
+
+        def signs():
+            try:
+                return client.use(key["id"], "sign", message=b"x")
+            except Exception:  # refused for the moment
+                return None
+        wait_until(signs, "signature", 30)
+        after = {p["pid"] for p in self.server.processes("backend")}
+        self.assertNotEqual(before, after)
+
+
+hsm_row.skip_loudly("test_hsm.py")
+unittest.main(argv=["test_hsm.py"] + sys.argv[2:], verbosity=2)
