@@ -5,6 +5,7 @@
  */
 #include "broker/admin_in.h"
 
+#include "broker/count.h"
 #include "codec/utf8.h"
 
 #include <assert.h>
@@ -107,6 +108,9 @@ act(struct wd_admin *a, const void *msg)
 	if (a->row->needs_keys && !a->b->open)
 		return wd_reject(a->d, WD_R_SEALED, "the server is sealed");
 	if ((r = refused_elsewhere(a)) != 0)
+		return r;
+	if (a->row->needs_keys && a->row->writes &&
+	    (r = wd_count_reserve(a->b, 1, a->now, a->d)) != 0)
 		return r;
 	if (a->row->writes && !a->row->begins && (r = wd_admin_begin(a)) != 0)
 		return r;

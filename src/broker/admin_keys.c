@@ -174,13 +174,15 @@ static int
 seal_version(struct wd_admin *a, const struct wd_store_key *key,
     const struct wd_material *made, struct wd_store_version *v)
 {
+	int r;
+
 	v->key = key->id;
 	v->version = key->version;
 	v->created = a->now;
-	if (wd_secret_seal_key(a->b, &key->id, key->version,
-		wd_secret_borrow(made->plain), &v->wrapped) != 0)
-		return wd_fault(a->d, WD_F_CRYPTO, "the key cannot be sealed");
-	return wd_admin_begin(a);
+	if ((r = wd_admin_begin(a)) != 0)
+		return r;
+	return wd_secret_seal_key(a->b, &key->id, key->version,
+	    wd_secret_borrow(made->plain), &v->wrapped, a->d);
 }
 
 static int

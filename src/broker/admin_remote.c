@@ -221,7 +221,8 @@ wd_admin_remote_version(
 	if (made->msg->spki.len > 0 &&
 	    (v->spki = wd_bytes_copy(made->msg->spki)) == NULL)
 		return wd_fault(a->d, WD_F_MEMORY, "no memory");
-	if (wd_remote_seal(a->b, &key->id, key->version, &x, &v->wrapped) != 0)
-		return wd_fault(a->d, WD_F_CRYPTO, "it cannot be sealed");
-	return wd_admin_begin(a);
+	if ((r = wd_admin_begin(a)) != 0)
+		return r;
+	return wd_remote_seal(
+	    a->b, &key->id, key->version, &x, &v->wrapped, a->d);
 }

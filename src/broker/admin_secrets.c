@@ -34,11 +34,8 @@ seal(struct wd_admin *a, struct wd_span bytes, struct wd_store_secret *x)
 	wd_copy(x->path, WD_SPAN(a->path));
 	x->updated = a->now;
 	a->entry.version = x->version;
-	if (wd_secret_seal_path(
-		a->b, x->path, x->version, bytes, &x->wrapped) != 0)
-		return wd_fault(
-		    a->d, WD_F_CRYPTO, "the secret cannot be sealed");
-	return 0;
+	return wd_secret_seal_path(
+	    a->b, x->path, x->version, bytes, &x->wrapped, a->d);
 }
 
 /* The policy that would decide about the path; none when nothing is bound. */

@@ -49,6 +49,7 @@ wd_broker_new(struct wd_store *store, const char *server_name,
 	b->server_name = server_name;
 	b->session_seconds = session_seconds;
 	b->warnings = "";
+	b->keyring_limit = WD_KEYRING_USES;
 	*ret = WD_TAKE(b);
 	return 0;
 }

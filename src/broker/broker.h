@@ -19,6 +19,7 @@ enum {
 	WD_SETS_KEPT = 256,    /* sets of reference values that they name */
 	WD_SESSIONS_KEPT = 256,
 	WD_CLOCK_BACK = 3600, /* seconds the clock may be behind the latest */
+	WD_KEYRING_USES = 1 << 30, /* of a term, unless told otherwise */
 };
 
 struct wd_policy_kept {
@@ -54,6 +55,15 @@ struct wd_broker {
 	struct wd_backup *backup; /* broker/backup.h; NULL: none is made here */
 
 	bool changing; /* an admin call's transaction is open (admin.h) */
+
+	/* broker/count.h: how often a term of the keyring may encrypt, the
+	 * seconds after which it is old (0: never), and what is reserved. */
+	uint64_t keyring_limit;
+	int64_t keyring_seconds;
+	struct {
+		uint32_t term;
+		uint64_t left;
+	} reserved;
 
 	int64_t latest;         /* the latest time seen, as stored */
 	uint64_t revocations;   /* number of the last; 0: none */

@@ -9,6 +9,7 @@
 
 #include "base/rd.h"
 #include "base/wr.h"
+#include "broker/secrets.h"
 #include "proto/door.h"
 
 enum {
@@ -36,7 +37,7 @@ wd_locator_is_valid(struct wd_span locator)
 
 int
 wd_remote_seal(struct wd_broker *b, const struct wd_id *key, uint32_t version,
-    const struct wd_remote *x, struct wd_bytes **ret)
+    const struct wd_remote *x, struct wd_bytes **ret, struct wd_diag *d)
 {
 	struct wd_rest place = wd_rest_of_reference(key, version);
 	struct wd_span name = wd_span_text(x->backend);
@@ -55,7 +56,7 @@ wd_remote_seal(struct wd_broker *b, const struct wd_id *key, uint32_t version,
 	wd_wr_bytes(&wr, locator);
 	if (wd_wr_end(&wr) != 0)
 		return WD_F_BUG;
-	return wd_keyring_encrypt(&b->ring, &place, wd_wr_span(&wr), ret);
+	return wd_secret_seal(b, &place, wd_wr_span(&wr), ret, d);
 }
 
 static int

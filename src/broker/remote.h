@@ -22,9 +22,10 @@ bool wd_remote_is(const struct wd_store_key *key);
 /* 1 to WD_LOCATOR_MAX bytes of printable ASCII without spaces. */
 bool wd_locator_is_valid(struct wd_span locator);
 
+/* As wd_secret_seal(). */
 int wd_remote_seal(struct wd_broker *b, const struct wd_id *key,
-    uint32_t version, const struct wd_remote *x, struct wd_bytes **ret)
-    WD_MUST_USE;
+    uint32_t version, const struct wd_remote *x, struct wd_bytes **ret,
+    struct wd_diag *d) WD_MUST_USE;
 
 /* WD_R_TAMPERED, WD_R_WRONG_STORE, or a fault. */
 int wd_remote_open(struct wd_broker *b, const struct wd_store_key *key,

@@ -3,13 +3,29 @@
  */
 #include "broker/secrets.h"
 
+#include "broker/count.h"
+
+int
+wd_secret_seal(struct wd_broker *b, const struct wd_rest *place,
+    struct wd_span plain, struct wd_bytes **ret, struct wd_diag *d)
+{
+	int r = wd_count_take(b, d);
+
+	if (r != 0)
+		return r;
+	if (wd_keyring_encrypt(&b->ring, place, plain, ret) != 0)
+		return wd_fault(d, WD_F_CRYPTO, "it cannot be sealed");
+	return 0;
+}
+
 int
 wd_secret_seal_key(struct wd_broker *b, const struct wd_id *id,
-    uint32_t version, struct wd_span plain, struct wd_bytes **ret)
+    uint32_t version, struct wd_span plain, struct wd_bytes **ret,
+    struct wd_diag *d)
 {
 	struct wd_rest place = wd_rest_of_key(id, version);
 
-	return wd_keyring_encrypt(&b->ring, &place, plain, ret);
+	return wd_secret_seal(b, &place, plain, ret, d);
 }
 
 static int
@@ -35,11 +51,11 @@ wd_secret_open_key(struct wd_broker *b, const struct wd_store_version *v,
 
 int
 wd_secret_seal_path(struct wd_broker *b, const char *path, uint32_t version,
-    struct wd_span plain, struct wd_bytes **ret)
+    struct wd_span plain, struct wd_bytes **ret, struct wd_diag *d)
 {
 	struct wd_rest place = wd_rest_of_path(path, version);
 
-	return wd_keyring_encrypt(&b->ring, &place, plain, ret);
+	return wd_secret_seal(b, &place, plain, ret, d);
 }
 
 int

@@ -6,14 +6,20 @@
 
 #include "broker/broker.h"
 
+/* Sealing is one use of the keyring, as broker/count.h counts them: inside the
+ * transaction that stores what comes of it. Its rejections, or a fault. */
+int wd_secret_seal(struct wd_broker *b, const struct wd_rest *place,
+    struct wd_span plain, struct wd_bytes **ret, struct wd_diag *d) WD_MUST_USE;
+
 /* The bytes of a key version: PKCS#8 DER, or raw for AES and opaque. */
 int wd_secret_seal_key(struct wd_broker *b, const struct wd_id *id,
-    uint32_t version, struct wd_span plain, struct wd_bytes **ret) WD_MUST_USE;
+    uint32_t version, struct wd_span plain, struct wd_bytes **ret,
+    struct wd_diag *d) WD_MUST_USE;
 int wd_secret_open_key(struct wd_broker *b, const struct wd_store_version *v,
     struct wd_secret **ret, struct wd_diag *d) WD_MUST_USE;
 
 /* An opaque secret by path. */
 int wd_secret_seal_path(struct wd_broker *b, const char *path, uint32_t version,
-    struct wd_span plain, struct wd_bytes **ret) WD_MUST_USE;
+    struct wd_span plain, struct wd_bytes **ret, struct wd_diag *d) WD_MUST_USE;
 int wd_secret_open_path(struct wd_broker *b, const struct wd_store_secret *x,
     struct wd_secret **ret, struct wd_diag *d) WD_MUST_USE;

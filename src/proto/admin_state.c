@@ -168,6 +168,25 @@ write_backends(struct wd_jtext *j, struct wd_span list)
 		wd_wr_fail(j->wr);
 }
 
+/* null: sealed, or nothing is known yet. */
+static void
+write_keyring(struct wd_jtext *j, const struct wd_msg_status *s)
+{
+	wd_jtext_key(j, "keyring");
+	if (s->keyring_term == 0) {
+		wd_jtext_null(j);
+		return;
+	}
+	wd_jtext_object(j);
+	wd_jtext_key_uint(j, "limit", s->keyring_limit);
+	wd_jtext_key_uint(j, "rows_left", s->keyring_rows_left);
+	write_probe(j, "since", s->keyring_made);
+	wd_jtext_key_uint(j, "term", s->keyring_term);
+	wd_jtext_key_uint(j, "terms", s->keyring_terms);
+	wd_jtext_key_uint(j, "uses", s->keyring_uses);
+	wd_jtext_end(j);
+}
+
 static void
 write_log(struct wd_jtext *j, const struct wd_msg_status *s)
 {
@@ -216,6 +235,7 @@ wd_admin_status_write(struct wd_jtext *j, const struct wd_msg_status *s,
 	wd_jtext_key(j, "clock");
 	wd_jtext_time(j, s->clock);
 	wd_jtext_key_bool(j, "initialized", s->initialized);
+	write_keyring(j, s);
 	wd_jtext_key_uint(j, "keys", s->keys);
 	write_log(j, s);
 	wd_jtext_key_uint(j, "policies", s->policies);

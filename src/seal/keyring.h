@@ -31,6 +31,13 @@ struct wd_keyring {
 
 void wd_keyring_done(struct wd_keyring *k);
 
+/* The number of the term that encrypts. */
+static inline uint32_t
+wd_keyring_newest(const struct wd_keyring *k)
+{
+	return k->n_terms;
+}
+
 /* A new one for a new store. 0 or a fault. */
 int wd_keyring_make(const struct wd_id *store_id, struct wd_span root_key,
     struct wd_keyring *ret) WD_MUST_USE;

@@ -63,12 +63,12 @@ class Peer(Channel):
 class Role:
     """A program with its control channel and its log."""
 
-    def __init__(self, program, config, state=None):
+    def __init__(self, command, config, state=None):
         ours, theirs = socket.socketpair()
         self.control = Peer(ours)
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [program], stderr=self.log, pass_fds=[3],
+            command, stderr=self.log, pass_fds=[3],
             preexec_fn=lambda: os.dup2(theirs.fileno(), 3, inheritable=True))
         theirs.close()
         self.control.tell("CONFIG", dict(
@@ -115,14 +115,18 @@ class Server:
         with open(os.path.join(folder, "admin.token"), encoding="utf-8") as f:
             self.token = f.read().strip()
         self.entries = []
-        self.seal = Role(SEAL_PROGRAM, {"role": SEAL}, self.state)
+        self.seal = Role([SEAL_PROGRAM], {"role": SEAL}, self.state)
         self.seal.start()
         self.keeper = None
         self.start_keeper()
 
+    def program(self):
+        return [KEEPER_PROGRAM]
+
     def start_keeper(self):
-        self.keeper = Role(KEEPER_PROGRAM, {
-            "role": KEEPER, "admin": True, "state_dir": self.state,
+        self.keeper = Role(self.program(), {
+            "role": KEEPER, "admin": True, "cell": 65535,
+            "state_dir": self.state,
             "server_name": "localhost", "session_seconds": 300,
             **self.config})
         ours, theirs = socket.socketpair()

@@ -66,6 +66,8 @@ struct wd_conf {
 	char seal_tpm[WD_CONF_PATH]; /* tss/tss.h; empty: none */
 	uint32_t seal_tpm_pcrs;      /* bits */
 	uint32_t seal_probe_seconds; /* between two trials of its device */
+	uint32_t keyring_uses;       /* of a term, before it is rotated */
+	uint32_t keyring_days;       /* likewise; 0: no bound */
 
 	/* [public] */
 	struct wd_conf_address public_listen;

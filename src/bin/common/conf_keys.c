@@ -107,6 +107,18 @@ static const struct wd_conf_key keys[] = {
 		      "again for a trial, so that a device that went away "
 		      "is seen before a start needs it. While that fails, "
 		      "each minute if that is sooner." },
+	{ "seal", "keyring_uses", WD_CONF_IS_NUMBER, AT(keyring_uses),
+	    .min = 64, .max = UINT32_MAX, .standard = "1073741824",
+	    .manual = "How often one term of the keyring may encrypt. At "
+		      "seven eighths of that the server rotates the "
+		      "keyring by itself; where it cannot, what has to be "
+		      "encrypted is refused in the end. Much larger than "
+		      "the number of stored secrets, all of which a "
+		      "rotation encrypts anew." },
+	{ "seal", "keyring_age", WD_CONF_IS_NUMBER, AT(keyring_days),
+	    .max = 36500, .standard = "90",
+	    .manual = "Days after which the server rotates the keyring by "
+		      "itself. 0 is no bound." },
 
 	{ "public", "listen", WD_CONF_IS_ADDRESS, AT(public_listen),
 	    .standard = "0.0.0.0:9443",

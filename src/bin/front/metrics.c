@@ -112,6 +112,33 @@ write_procs(const struct front *f, struct wd_wr *wr)
 		write_proc(wr, &p);
 }
 
+static void
+write_keyring(const struct wd_msg_health *h, struct wd_wr *wr)
+{
+	if (h->keyring_term == 0)
+		return; /* sealed */
+	head(wr, "warder_keyring_term", "gauge",
+	    "Number of the keyring's newest term.");
+	wd_wr_printf(wr, "warder_keyring_term %u\n", h->keyring_term);
+	head(wr, "warder_keyring_terms", "gauge", "Terms in the keyring.");
+	wd_wr_printf(wr, "warder_keyring_terms %u\n", h->keyring_terms);
+	head(wr, "warder_keyring_term_start_timestamp_seconds", "gauge",
+	    "When the newest term began; 0: not known.");
+	wd_wr_printf(wr, "warder_keyring_term_start_timestamp_seconds %lld\n",
+	    (long long)h->keyring_made);
+	head(wr, "warder_keyring_uses", "gauge",
+	    "How often the newest term has encrypted, at most.");
+	wd_wr_printf(wr, "warder_keyring_uses %llu\n",
+	    (unsigned long long)h->keyring_uses);
+	head(wr, "warder_keyring_uses_limit", "gauge", "How often it may.");
+	wd_wr_printf(wr, "warder_keyring_uses_limit %llu\n",
+	    (unsigned long long)h->keyring_limit);
+	head(wr, "warder_keyring_rows_left", "gauge",
+	    "Stored secrets under older terms.");
+	wd_wr_printf(wr, "warder_keyring_rows_left %llu\n",
+	    (unsigned long long)h->keyring_rows_left);
+}
+
 /* Without a word of the keeper there is none of the seal. */
 static void
 write_seal(const struct front *f, struct wd_wr *wr)
@@ -125,6 +152,7 @@ write_seal(const struct front *f, struct wd_wr *wr)
 	head(wr, "warder_log_writable", "gauge",
 	    "1 while the log can be written.");
 	wd_wr_printf(wr, "warder_log_writable %d\n", h->log_writable ? 1 : 0);
+	write_keyring(h, wr);
 	if (h->seal_probe_good == 0 && h->seal_probe_failing == 0)
 		return; /* no device */
 	head(wr, "warder_seal_probe_ok", "gauge",

@@ -15,7 +15,7 @@
 
 #include <stdio.h>
 
-enum { WARNINGS_MAX = 512 };
+enum { WARNINGS_MAX = 1024 };
 
 /* ---- the end of a call */
 
@@ -478,22 +478,31 @@ keeper_admin_durable(struct keeper *k)
 }
 
 /* What an operator should know, beside what the supervisor says. */
+static void
+warn(struct wd_wr *wr, const char *sentence)
+{
+	if (wr->len > 0)
+		wd_wr_text(wr, "; ");
+	wd_wr_text(wr, sentence);
+}
+
 static struct wd_span
 status_warnings(const struct keeper *k, bool store_fails, struct wd_wr *wr)
 {
 	const struct wd_seal_row *seal =
 	    wd_seal_by_name(wd_span_text(k->seal_kind));
+	char ring[KEEPER_RING_WORDS];
 
 	if (seal != NULL && seal->warning != NULL)
-		wd_wr_text(wr, seal->warning);
+		warn(wr, seal->warning);
 	if (k->seal_state.probe_failing != 0)
-		wd_wr_text(wr,
+		warn(wr,
 		    "the device of the seal does not open it: after the next "
 		    "start this server would stay sealed");
-	if (store_fails && wr->len > 0)
-		wd_wr_text(wr, "; ");
+	if (keeper_ring_warns(k, ring))
+		warn(wr, ring);
 	if (store_fails)
-		wd_wr_text(wr, "the store cannot be read");
+		warn(wr, "the store cannot be read");
 	return wd_wr_span(wr);
 }
 
@@ -504,6 +513,7 @@ answer_status(struct keeper *k, uint32_t request)
 {
 	char text[WARNINGS_MAX];
 	struct wd_wr wr = wd_wr_fixed(text, sizeof(text));
+	struct wd_uses uses = keeper_ring_uses(k);
 	struct wd_msg_status m = {
 		.version = WD_SPAN_LIT(WARDER_VERSION),
 		.server_name = k->config->server_name,
@@ -519,6 +529,12 @@ answer_status(struct keeper *k, uint32_t request)
 		.break_glass_threshold = k->seal_state.break_glass_threshold,
 		.seal_probe_good = k->seal_state.probe_good,
 		.seal_probe_failing = k->seal_state.probe_failing,
+		.keyring_terms = k->seal_state.terms,
+		.keyring_term = uses.term,
+		.keyring_made = uses.made,
+		.keyring_uses = uses.n,
+		.keyring_limit =
+		    k->broker == NULL ? 0 : k->broker->keyring_limit,
 		.log_size = k->log_size,
 		.log_writable = k->log_writable,
 		.clock = wd_time_now(),
@@ -569,6 +585,7 @@ begin(struct keeper *k)
 void
 keeper_admin_next(struct keeper *k)
 {
+	keeper_ring_step(k);
 	while (k->turn == NULL && k->queued.n > 0) {
 		k->turn = op_list_first(k, &k->queued);
 		op_list_drop(&k->queued);

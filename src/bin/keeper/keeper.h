@@ -10,6 +10,7 @@
 #include "bin/common/role.h"
 #include "broker/broker.h"
 #include "broker/use.h"
+#include "seal/uses.h"
 
 enum {
 	KEEPER_OPS = 512,        /* requests that wait for another role */
@@ -88,6 +89,16 @@ struct index {
 	uint64_t found;     /* leases */
 	uint32_t asked;     /* our number at scribe; 0: nothing */
 	int64_t not_before; /* monotonic ms */
+};
+
+/* What is done for the keyring without being asked; in the admin's cell. */
+struct keeper_ring {
+	struct wd_uses uses; /* as of the last look; term 0: not known */
+	uint32_t fresh;      /* the last term seen made */
+	uint32_t asked;      /* our number at seal; 0: nothing */
+	int64_t deadline, next, not_before; /* monotonic ms */
+	const char *why;                    /* it is rotated */
+	char why_not[160];                  /* it was not; or empty */
 };
 
 /* Sessions of one round, stored together. */
@@ -188,6 +199,7 @@ struct keeper {
 		struct wd_bytes *seal, *keyring;
 	} backup;
 
+	struct keeper_ring ring;
 	struct round round;
 
 	size_t n_leases;
@@ -285,6 +297,21 @@ void keeper_seal_attached(struct keeper *k);
 bool keeper_seal_said(
     struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row);
 void keeper_seal_gone(struct keeper *k);
+
+/* ---- ring.c: the keyring, without being asked */
+/* Once there is a broker. */
+void keeper_ring_start(struct keeper *k);
+/* Does what is due now; for when no admin call has its turn. */
+void keeper_ring_step(struct keeper *k);
+/* Seal has answered a rotation, ours or an operator's. */
+void keeper_ring_rotated(
+    struct keeper *k, uint32_t request, int result, struct wd_span detail);
+void keeper_ring_seal_gone(struct keeper *k);
+/* Zeros: not known. */
+struct wd_uses keeper_ring_uses(const struct keeper *k);
+/* What an operator should know. False: nothing. */
+enum { KEEPER_RING_WORDS = 288 };
+bool keeper_ring_warns(const struct keeper *k, char ret[KEEPER_RING_WORDS]);
 
 /* ---- backup.c: backups that begin */
 void keeper_backup_begin(struct keeper *k);

@@ -347,6 +347,7 @@ open_broker(struct keeper *k, struct wd_diag *d)
 		    k->config->entries_per_platform;
 		k->broker->entries_per_session = k->config->entries_per_session;
 		k->broker->enrolment_seconds = k->config->tpm_enrolment_seconds;
+		keeper_ring_start(k);
 		return k->config->admin ? wd_backup_enable(k->broker, dir, d)
 					: 0;
 	}

@@ -330,6 +330,7 @@ on_revoked_last(struct keeper *k, const struct wd_frame *f)
 static void
 on_health(struct keeper *k, const struct wd_frame *f)
 {
+	struct wd_uses uses = keeper_ring_uses(k);
 	struct wd_msg_health answer = {
 		.initialized = k->broker != NULL ||
 		    k->why_no_broker != WD_R_NOT_INITIALIZED,
@@ -338,6 +339,12 @@ on_health(struct keeper *k, const struct wd_frame *f)
 		.verify_ready = k->verify_ready,
 		.seal_probe_good = k->seal_state.probe_good,
 		.seal_probe_failing = k->seal_state.probe_failing,
+		.keyring_terms = k->seal_state.terms,
+		.keyring_term = uses.term,
+		.keyring_made = uses.made,
+		.keyring_uses = uses.n,
+		.keyring_limit =
+		    k->broker == NULL ? 0 : k->broker->keyring_limit,
 	};
 
 	keeper_reply(k, WD_CALL_HEALTH, f->request, 0, NULL, &answer);

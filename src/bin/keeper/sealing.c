@@ -94,6 +94,8 @@ on_answer(
 		result = take(k, &m);
 	if (row->id == WD_CALL_SEAL_SEAL && result == 0 && k->broker != NULL)
 		wd_broker_seal(k->broker);
+	if (row->id == WD_CALL_SEAL_ROTATE)
+		keeper_ring_rotated(k, f->request, result, detail);
 	if (row->id != WD_CALL_SEAL_HELLO && k->step == ADMIN_SEAL &&
 	    k->turn->asked == f->request)
 		keeper_admin_seal(k, result, detail);
@@ -117,6 +119,7 @@ keeper_seal_said(
 void
 keeper_seal_gone(struct keeper *k)
 {
+	keeper_ring_seal_gone(k);
 	if (k->step == ADMIN_SEAL)
 		keeper_admin_seal(k, WD_R_UNAVAILABLE,
 		    WD_SPAN_LIT("seal went away; see status, and try again"));

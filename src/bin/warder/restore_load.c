@@ -5,6 +5,7 @@
 #include "bin/warder/restore.h"
 
 #include "base/alloc.h"
+#include "seal/uses.h"
 
 #include <string.h>
 
@@ -166,6 +167,14 @@ open_paths(struct restore *x, struct wd_store *s, struct wd_diag *d)
 	return r;
 }
 
+/* How often the term encrypted after the backup nobody knows: without a count
+ * the server rotates the keyring as soon as it is unsealed. */
+static int
+forget_count(struct wd_store *s, struct wd_diag *d)
+{
+	return stored(s, wd_meta_put(s, WD_USES_NAME, WD_SPAN_LIT("")), d);
+}
+
 int
 restore_load(struct restore *r, const char *dir, struct wd_diag *d)
 {
@@ -173,7 +182,8 @@ restore_load(struct restore *r, const char *dir, struct wd_diag *d)
 	int q;
 
 	if ((q = load(r, dir, d)) != 0 ||
-	    (q = wd_store_open(dir, &s, d)) != 0 || !r->open)
+	    (q = wd_store_open(dir, &s, d)) != 0 ||
+	    (q = forget_count(s, d)) != 0 || !r->open)
 		return q;
 	r->keys = r->secrets = 0;
 	if ((q = check_ring(r, s, d)) != 0 || (q = open_keys(r, s, d)) != 0)

@@ -27,6 +27,8 @@ static const struct cli_column status_lines[] = {
 	{ "seal.break_glass_shares", "break-glass shares", 0 },
 	{ "seal.break_glass_threshold", "break-glass threshold", 0 },
 	{ "seal.nonce", "unseal nonce", 0 },
+	{ "keyring.term", "keyring term", 0 },
+	{ "keyring.since", "keyring term since", 0 },
 	{ "keys", "keys", 0 },
 	{ "policies", "policies", 0 },
 	{ "log.size", "log entries", 0 },
@@ -222,6 +224,42 @@ const struct cli_verb cli_verb_keyring_rotate = {
 	.n_options = WD_N(options),
 	.example = "warder keyring rotate",
 	.run = run_rotate,
+};
+
+/* ---- how far the keyring is */
+
+static const struct cli_column keyring_lines[] = {
+	{ "keyring.term", "term", 0 },
+	{ "keyring.since", "since", 0 },
+	{ "keyring.uses", "uses", 0 },
+	{ "keyring.limit", "limit of uses", 0 },
+	{ "keyring.terms", "terms", 0 },
+	{ "keyring.rows_left", "rows under older terms", 0 },
+	{ "warnings", "warnings", 0 },
+};
+
+static enum cli_exit
+run_keyring_status(const struct cli_args *args)
+{
+	WD_AUTO(cli_online_done) struct cli_online o = { 0 };
+	enum cli_exit e = cli_online_open(args, false, &o);
+
+	if (e != CLI_OK ||
+	    (e = cli_online_send(&o, "GET", "/admin/v1/status", NULL)) !=
+		CLI_OK ||
+	    (e = cli_show(&o, keyring_lines, WD_N(keyring_lines))) != CLI_OK)
+		return e;
+	return open_or_sealed(&o);
+}
+
+const struct cli_verb cli_verb_keyring_status = {
+	.name = "keyring status",
+	.summary = "show how often and how long the keyring's newest key has "
+		   "encrypted, and what is still under older ones",
+	.options = options,
+	.n_options = WD_N(options),
+	.example = "warder keyring status",
+	.run = run_keyring_status,
 };
 
 /* ---- seal */

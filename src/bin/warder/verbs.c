@@ -11,6 +11,7 @@ static const struct cli_verb *const verbs[] = {
 	&cli_verb_seal_migrate, /* before the verb that is its first word */
 	&cli_verb_seal,
 	&cli_verb_keyring_rotate,
+	&cli_verb_keyring_status,
 	&cli_verb_status,
 	&cli_verb_doctor,
 	&cli_verb_backup_verify, /* two words before one */

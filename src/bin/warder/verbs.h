@@ -55,6 +55,7 @@ extern const struct cli_verb cli_verb_reference_list;
 extern const struct cli_verb cli_verb_reference_show;
 extern const struct cli_verb cli_verb_seal;
 extern const struct cli_verb cli_verb_keyring_rotate;
+extern const struct cli_verb cli_verb_keyring_status;
 extern const struct cli_verb cli_verb_seal_migrate;
 extern const struct cli_verb cli_verb_secret_delete;
 extern const struct cli_verb cli_verb_secret_get;

@@ -971,10 +971,14 @@ class Sealing(AdminTest):
             "version": "0.1.0", "server_name": "kbs.example",
             "initialized": True, "seal_kind": "file", "shares": 1,
             "threshold": 1, "keys": 3, "policies": 2, "log_size": 120,
-            "log_writable": True, "clock": WHEN,
+            "log_writable": True, "clock": WHEN, "keyring_terms": 2,
+            "keyring_term": 7, "keyring_made": WHEN, "keyring_uses": 300,
+            "keyring_limit": 1000, "keyring_rows_left": 5,
             "warnings": "one thing; another; "})
         shown = {
-            "clock": TEXT, "initialized": True, "keys": 3, "log": {
+            "clock": TEXT, "initialized": True, "keyring": {
+                "limit": 1000, "rows_left": 5, "since": TEXT, "term": 7,
+                "terms": 2, "uses": 300}, "keys": 3, "log": {
                 "size": 120, "writable": True}, "policies": 2,
             "backends": [], "processes": [], "seal": {
                 "break_glass_shares": 0, "break_glass_threshold": 0,

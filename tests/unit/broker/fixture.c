@@ -5,6 +5,7 @@
 #include "fixture.h"
 
 #include "base/alloc.h"
+#include "broker/count.h"
 #include "crypto/hash.h"
 #include "crypto/init.h"
 #include "policy/text.h"
@@ -109,6 +110,7 @@ t_broker_setup(void **state)
 	open_keyring(f, dir);
 	open_broker(f);
 	t_ok(wd_broker_unseal(f->b, wd_secret_borrow(f->keyring), NULL));
+	t_ok(wd_count_reserve(f->b, 1, f->now, NULL));
 	*state = f;
 	return 0;
 }

@@ -44,7 +44,7 @@ open_as(struct t_broker *f, uint8_t id, uint32_t version, const char *backend,
 	struct wd_store_version v = { .key = t_id(id), .version = version };
 	struct wd_diag d = { 0 };
 
-	t_ok(wd_remote_seal(f->b, &one, 3, &x, &v.wrapped));
+	t_ok(wd_remote_seal(f->b, &one, 3, &x, &v.wrapped, NULL));
 	return wd_remote_open(f->b, &key, &v, ret, &d);
 }
 
@@ -86,10 +86,10 @@ a_stored_key_is_no_reference_and_the_other_way(void **state)
 	struct wd_diag d = { 0 };
 
 	t_ok(wd_secret_seal_key(
-	    f->b, &id, 1, WD_SPAN_LIT("sixteen bytes..."), &v.wrapped));
+	    f->b, &id, 1, WD_SPAN_LIT("sixteen bytes..."), &v.wrapped, NULL));
 	assert_int_equal(wd_remote_open(f->b, &key, &v, &x, &d), WD_R_TAMPERED);
 	v.wrapped = wd_bytes_free(v.wrapped);
-	t_ok(wd_remote_seal(f->b, &id, 1, &x, &v.wrapped));
+	t_ok(wd_remote_seal(f->b, &id, 1, &x, &v.wrapped, NULL));
 	assert_int_equal(
 	    wd_secret_open_key(f->b, &v, &plain, &d), WD_R_TAMPERED);
 }

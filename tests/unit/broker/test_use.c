@@ -843,7 +843,7 @@ remote_key(struct t_broker *f, uint8_t n, enum wd_key_kind kind, bool stays,
 		.backend = "there",
 		.created = f->now };
 
-	t_ok(wd_remote_seal(f->b, &key.id, 1, &x, &v.wrapped));
+	t_ok(wd_remote_seal(f->b, &key.id, 1, &x, &v.wrapped, NULL));
 	if (pair != NULL)
 		t_ok(wd_pkey_to_spki(pair, &v.spki));
 	t_ok(wd_store_key_add(f->b->store, &key, &v));

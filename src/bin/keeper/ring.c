@@ -1,0 +1,192 @@
+/*
+ * What the keeper of the admin's cell does for the keyring by itself, between
+ * two admin calls: it sees to it that a term is counted from its start, and has
+ * the keyring rotated before its newest term has encrypted too often or has
+ * become too old. It holds up nobody: each step is short, and seal is asked,
+ * not waited for.
+ */
+#include "bin/keeper/keeper.h"
+
+#include "base/clock.h"
+#include "base/reason.h"
+#include "broker/count.h"
+#include "sys/log.h"
+
+#include <stdio.h>
+
+enum {
+	LOOK_MS = 1000,
+	AGAIN_MS = 60000, /* after a rotation that was not possible */
+	SECONDS_A_DAY = 86400,
+};
+
+void
+keeper_ring_start(struct keeper *k)
+{
+	if (k->config->keyring_uses > 0)
+		k->broker->keyring_limit = k->config->keyring_uses;
+	k->broker->keyring_seconds =
+	    (int64_t)k->config->keyring_days * SECONDS_A_DAY;
+}
+
+/* ---- rotation */
+
+static void
+note_failure(struct keeper *k, struct wd_span why)
+{
+	struct keeper_ring *g = &k->ring;
+
+	g->asked = 0;
+	g->not_before = wd_time_mono_ms() + AGAIN_MS;
+	if (!wd_span_to_text(why, g->why_not, sizeof(g->why_not)) ||
+	    g->why_not[0] == '\0')
+		g->why_not[0] = '?';
+	wd_log(
+	    WD_LOG_WARNING, "keyring_not_rotated", "detail", g->why_not, NULL);
+}
+
+static void
+rotate(struct keeper *k, const char *why, int64_t now_ms)
+{
+	struct keeper_ring *g = &k->ring;
+	uint8_t none[1] = { 0 };
+
+	g->why = why;
+	if (!k->log_writable)
+		note_failure(k, WD_SPAN_LIT("the log cannot be written"));
+	else if (k->seal.chan == NULL ||
+	    wd_peer_send(&k->seal, WD_CALL_SEAL_ROTATE, none, -1, &g->asked) !=
+		0)
+		note_failure(k, WD_SPAN_LIT("the seal is away"));
+	else
+		g->deadline = now_ms + KEEPER_SEAL_MS;
+}
+
+/* Nobody asked for it, so nobody waits for the entry. */
+static void
+log_rotated(struct keeper *k)
+{
+	WD_AUTO(wd_outcome_done) struct wd_outcome out = { 0 };
+	struct wd_entry e = { .event = WD_EV_KEYRING_ROTATE,
+		.time = wd_time_now(),
+		.detail = k->ring.why };
+	uint64_t seq;
+
+	if (wd_outcome_log(&out, &e) != 0 || !keeper_record(k, &out, &seq))
+		wd_log(WD_LOG_ERROR, "rotation_not_logged", NULL);
+}
+
+void
+keeper_ring_rotated(
+    struct keeper *k, uint32_t request, int result, struct wd_span detail)
+{
+	struct keeper_ring *g = &k->ring;
+	bool own = g->asked != 0 && g->asked == request;
+
+	/* Whatever the store says of older terms: this one is new. */
+	if (result == 0 && k->broker != NULL)
+		g->fresh = wd_keyring_newest(&k->broker->ring);
+	if (!own)
+		return;
+	if (result != 0) {
+		note_failure(k, detail);
+		return;
+	}
+	g->asked = 0;
+	g->why_not[0] = '\0';
+	log_rotated(k);
+}
+
+void
+keeper_ring_seal_gone(struct keeper *k)
+{
+	if (k->ring.asked != 0)
+		note_failure(k, WD_SPAN_LIT("the seal went away"));
+}
+
+/* ---- steps */
+
+static bool
+is_wanted(const struct keeper *k)
+{
+	return k->config->cell >= WD_ADMIN_CELL_2 && !k->draining &&
+	    k->broker != NULL && k->broker->open && k->turn == NULL;
+}
+
+/* How the newest term is counted; one that has not begun begins. */
+static int
+look(struct keeper *k, struct wd_diag *d)
+{
+	struct keeper_ring *g = &k->ring;
+	uint32_t newest = wd_keyring_newest(&k->broker->ring);
+	int64_t now = wd_time_now();
+	enum wd_count what;
+	int r = wd_count_look(k->broker, now, &g->uses, &what, d);
+
+	if (r != 0 || what == WD_COUNT_KNOWN ||
+	    (what == WD_COUNT_LOST && g->fresh != newest))
+		return r;
+	g->uses = (struct wd_uses){ newest, now, 0 };
+	return wd_count_begin(k->broker, now, d);
+}
+
+static void
+step(struct keeper *k, int64_t now_ms)
+{
+	struct keeper_ring *g = &k->ring;
+	struct wd_diag d = { 0 };
+	const char *why;
+	int r = look(k, &d);
+
+	if (r != 0) {
+		g->uses.term = 0;
+		wd_log_result("keyring_not_looked_at", r, &d);
+		return;
+	}
+	why = wd_count_due(k->broker, &g->uses, wd_time_now());
+	if (why == NULL)
+		g->why_not[0] = '\0';
+	else if (g->asked == 0 && now_ms >= g->not_before)
+		rotate(k, why, now_ms);
+}
+
+void
+keeper_ring_step(struct keeper *k)
+{
+	struct keeper_ring *g = &k->ring;
+	int64_t now_ms = wd_time_mono_ms();
+
+	if (g->asked != 0 && now_ms >= g->deadline)
+		note_failure(k, WD_SPAN_LIT("the seal did not answer in time"));
+	if (!is_wanted(k) || now_ms < g->next)
+		return;
+	g->next = now_ms + LOOK_MS;
+	step(k, now_ms);
+}
+
+/* ---- for status and metrics */
+
+struct wd_uses
+keeper_ring_uses(const struct keeper *k)
+{
+	if (k->broker == NULL || !k->broker->open ||
+	    k->config->cell < WD_ADMIN_CELL_2)
+		return (struct wd_uses){ 0 };
+	return k->ring.uses;
+}
+
+bool
+keeper_ring_warns(const struct keeper *k, char ret[KEEPER_RING_WORDS])
+{
+	struct wd_uses u = keeper_ring_uses(k);
+
+	if (u.term == 0 || k->ring.why_not[0] == '\0')
+		return false;
+	(void)snprintf(ret, KEEPER_RING_WORDS, "%s: %s",
+	    u.n >= k->broker->keyring_limit
+		? "nothing more is encrypted, since the keyring's term is used "
+		  "up and cannot be rotated"
+		: "the keyring is due for rotation and cannot be rotated",
+	    k->ring.why_not); /* fits */
+	return true;
+}
