@@ -28,7 +28,7 @@ static const struct mark {
 
 /* Beside the seal and the key files of seals. */
 static const char *const names[] = { WD_KEYRING_FILE, "store.db",
-	"sessions.db" };
+	"sessions.db", "upstream.db" };
 
 static bool
 is_there(int state, const char *name)

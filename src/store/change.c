@@ -15,6 +15,8 @@ static const struct frame alone[WD_DB_COUNT] = {
 	    WD_SQL_STORE_ROLLBACK, false },
 	[WD_DB_SESSIONS] = { WD_SQL_SESSIONS_BEGIN, WD_SQL_SESSIONS_COMMIT,
 	    WD_SQL_SESSIONS_ROLLBACK, false },
+	[WD_DB_UPSTREAM] = { WD_SQL_UPSTREAM_BEGIN, WD_SQL_UPSTREAM_COMMIT,
+	    WD_SQL_UPSTREAM_ROLLBACK, false },
 };
 
 static const struct frame inside = { WD_SQL_STORE_INNER,
@@ -112,6 +114,28 @@ wd_store_read_end(struct wd_store *s)
 	s->version_seen = false;
 	undo(s, WD_DB_STORE, &alone[WD_DB_STORE]);
 	undo(s, WD_DB_SESSIONS, &alone[WD_DB_SESSIONS]);
+}
+
+int
+wd_store_upstream_begin(struct wd_store *s)
+{
+	return wd_sql_just(s, WD_SQL_UPSTREAM_BEGIN);
+}
+
+int
+wd_store_upstream_commit(struct wd_store *s)
+{
+	int r = wd_sql_just(s, WD_SQL_UPSTREAM_COMMIT);
+
+	if (r != 0)
+		wd_store_upstream_rollback(s);
+	return r;
+}
+
+void
+wd_store_upstream_rollback(struct wd_store *s)
+{
+	undo(s, WD_DB_UPSTREAM, &alone[WD_DB_UPSTREAM]);
 }
 
 int

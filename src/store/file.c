@@ -18,6 +18,8 @@ static const struct wd_db_file files[WD_DB_COUNT] = {
 	    "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON" },
 	[WD_DB_SESSIONS] = { "sessions.db", 0x57447365, /* WDse */
 	    "PRAGMA synchronous=OFF; PRAGMA secure_delete=OFF" },
+	[WD_DB_UPSTREAM] = { "upstream.db", 0x57447570, /* WDup */
+	    "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON" },
 };
 
 /*
@@ -299,6 +301,20 @@ check_marks(sqlite3 *db, const struct wd_db_file *file, struct wd_diag *d)
 		    "%s has format %lld, this program reads format %d",
 		    file->name, (long long)version, WD_FORMAT);
 	return 0;
+}
+
+bool
+wd_db_is_empty(const char *dir, enum wd_db db)
+{
+	WD_AUTO(wd_db_closep) sqlite3 *c = NULL;
+	char path[WD_FILE_PATH];
+	int64_t n = 1;
+
+	return wd_db_path(dir, files[db].name, path, NULL) == 0 &&
+	    link_up(path, db, &c, NULL) == 0 &&
+	    pragma_int(c, "SELECT count(*) FROM sqlite_schema", &n, NULL) ==
+	    0 &&
+	    n == 0;
 }
 
 int

@@ -5,7 +5,7 @@
 
 #include "store/sql.h"
 
-enum { WD_FORMAT = 4 }; /* user_version of both files */
+enum { WD_FORMAT = 4 }; /* user_version of all files */
 
 struct wd_db_file {
 	const char *name;   /* in the state folder */
@@ -33,6 +33,9 @@ void wd_db_remove(const char *dir, enum wd_db db);
 int wd_db_connect(const char *dir, enum wd_db db, sqlite3 **ret,
     struct wd_diag *d) WD_MUST_USE;
 
+/* A database without a single table: its making did not come to its end. */
+bool wd_db_is_empty(const char *dir, enum wd_db db);
+
 void wd_db_closep(sqlite3 **db);
 void wd_db_finalizep(sqlite3_stmt **st);
 
@@ -44,6 +47,17 @@ int wd_db_meta_get(sqlite3 *db, const char *name, struct wd_id *ret,
     struct wd_diag *d) WD_MUST_USE;
 int wd_db_meta_put(sqlite3 *db, const char *name, const struct wd_id *value,
     struct wd_diag *d) WD_MUST_USE;
+
+/* One process at a time looks whether a file must be made. Unlocked when the
+ * descriptor is closed. */
+int wd_db_lock_folder(const char *dir, int *ret_fd, struct wd_diag *d)
+    WD_MUST_USE;
+void wd_db_unlockp(int *fd);
+
+/* Connects upstream.db; makes it where there is none. WD_R_TAMPERED when it is
+ * of another store. */
+int wd_upstream_connect(const char *dir, const struct wd_id *store_id,
+    sqlite3 **ret, struct wd_diag *d) WD_MUST_USE;
 
 /* sessions.db as new, with a new id of its own, for the store STORE_ID. */
 int wd_sessions_make(const char *dir, const struct wd_id *store_id,

@@ -39,6 +39,7 @@ wd_store_remove(const char *state_dir)
 {
 	wd_db_remove(state_dir, WD_DB_STORE);
 	wd_db_remove(state_dir, WD_DB_SESSIONS);
+	wd_db_remove(state_dir, WD_DB_UPSTREAM);
 }
 
 static int
@@ -69,7 +70,8 @@ warm_up(struct wd_store *s, struct wd_diag *d)
 	int r;
 
 	if ((r = wd_sql_just(s, WD_SQL_STORE_TOUCH)) != 0 ||
-	    (r = wd_sql_just(s, WD_SQL_SESSIONS_TOUCH)) != 0)
+	    (r = wd_sql_just(s, WD_SQL_SESSIONS_TOUCH)) != 0 ||
+	    (r = wd_sql_just(s, WD_SQL_UPSTREAM_TOUCH)) != 0)
 		return wd_fault(d, WD_F_STORE, "%s", s->why);
 	return 0;
 }
@@ -90,6 +92,8 @@ wd_store_open(const char *state_dir, struct wd_store **ret, struct wd_diag *d)
 		    : r;
 	if ((r = wd_sessions_connect(state_dir, &s->id, &s->db[WD_DB_SESSIONS],
 		 &s->sessions_id, d)) != 0 ||
+	    (r = wd_upstream_connect(
+		 state_dir, &s->id, &s->db[WD_DB_UPSTREAM], d)) != 0 ||
 	    (r = prepare_all(s, d)) != 0 || (r = warm_up(s, d)) != 0)
 		return r;
 	*ret = WD_TAKE(s);

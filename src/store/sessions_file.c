@@ -18,8 +18,8 @@
 
 enum { LOCK_MS = 5000 };
 
-static void
-closep(int *fd)
+void
+wd_db_unlockp(int *fd)
 {
 	if (*fd >= 0)
 		(void)close(*fd); /* opened for a lock or for reading */
@@ -32,7 +32,7 @@ closep(int *fd)
 static struct wd_id
 boot_id(void)
 {
-	WD_AUTO(closep)
+	WD_AUTO(wd_db_unlockp)
 	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
 	uint8_t text[WD_ID_LEN];
 	struct wd_id id = { { 0 } };
@@ -42,13 +42,12 @@ boot_id(void)
 	return id;
 }
 
-/* One process at a time looks whether the file must be replaced. */
-static int
-lock_folder(const char *dir, int *ret_fd, struct wd_diag *d)
+int
+wd_db_lock_folder(const char *dir, int *ret_fd, struct wd_diag *d)
 {
 	int64_t until = wd_time_mono_ms() + LOCK_MS;
 	struct timespec pause = { 0, 5000000 };
-	WD_AUTO(closep) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	WD_AUTO(wd_db_unlockp) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
 		return wd_fault_errno(d, "%s", dir);
@@ -154,13 +153,13 @@ int
 wd_sessions_connect(const char *dir, const struct wd_id *store_id,
     sqlite3 **ret, struct wd_id *ret_sessions_id, struct wd_diag *d)
 {
-	WD_AUTO(closep) int lock = -1;
+	WD_AUTO(wd_db_unlockp) int lock = -1;
 	WD_AUTO(wd_db_closep) sqlite3 *db = NULL;
 	struct ids ids = { 0 };
 	struct wd_diag first = { 0 };
 	int r;
 
-	if ((r = lock_folder(dir, &lock, d)) != 0)
+	if ((r = wd_db_lock_folder(dir, &lock, d)) != 0)
 		return r;
 	r = look(dir, &db, &ids, &first);
 	if (is_worthless(r)) {

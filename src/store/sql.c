@@ -30,8 +30,10 @@ wd_sql_fault(struct wd_store *s, enum wd_db db)
 	int code = sqlite3_extended_errcode(s->db[db]);
 
 	(void)snprintf(s->why, sizeof(s->why), "%s.db: %s (%d)",
-	    db == WD_DB_STORE ? "store" : "sessions", sqlite3_errmsg(s->db[db]),
-	    code); /* cut short at worst */
+	    db == WD_DB_STORE          ? "store"
+		: db == WD_DB_SESSIONS ? "sessions"
+				       : "upstream",
+	    sqlite3_errmsg(s->db[db]), code); /* cut short at worst */
 	return (code & 0xff) == SQLITE_NOMEM ? WD_F_MEMORY : WD_F_STORE;
 }
 

@@ -22,7 +22,7 @@
 
 #include <sqlite3.h>
 
-enum wd_db { WD_DB_STORE, WD_DB_SESSIONS, WD_DB_COUNT };
+enum wd_db { WD_DB_STORE, WD_DB_SESSIONS, WD_DB_UPSTREAM, WD_DB_COUNT };
 
 enum wd_sql_name {
 #define WD_SQL(NAME, db, none, unique, foreign, text) WD_SQL_##NAME,

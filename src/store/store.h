@@ -1,8 +1,9 @@
 /*
  * Metadata that rests on disk: keys (wrapped), policies, bindings, tokens,
- * collateral, revocations in store.db; sessions and leases in sessions.db. Who
- * writes what, and with which durability, is in DESIGN section 12. Nothing
- * here encrypts or decides: wrapped bytes come and go as they are.
+ * collateral, revocations in store.db; sessions and leases in sessions.db;
+ * leases of backends in upstream.db. Who writes what, and with which
+ * durability, is in ARCHITECTURE.md. Nothing here encrypts or decides: wrapped
+ * bytes come and go as they are.
  *
  * Rows own their blobs: release with the matching _done. Texts are NUL-ended.
  * A store is for one thread. Every function: 0, the rejections it names, or a
@@ -39,7 +40,7 @@ struct wd_store;
 int wd_store_create(const char *state_dir, const struct wd_id *store_id,
     struct wd_diag *d) WD_MUST_USE;
 
-/* Removes both: for the one who made them and could not finish. */
+/* Removes them all: for the one who made them and could not finish. */
 void wd_store_remove(const char *state_dir);
 
 /*
@@ -49,7 +50,8 @@ void wd_store_remove(const char *state_dir);
  * WD_R_NOT_INITIALIZED when there are none; WD_R_VERSION for another format;
  * WD_R_TAMPERED when store.db is damaged or the two do not carry the same store
  * id. A sessions.db that is missing, damaged, or from before the machine's last
- * start is replaced by an empty one with a new id of its own.
+ * start is replaced by an empty one with a new id of its own. An upstream.db
+ * that is missing is made.
  */
 int wd_store_open(const char *state_dir, struct wd_store **ret,
     struct wd_diag *d) WD_MUST_USE;
@@ -415,3 +417,89 @@ int wd_store_lease_mark_least(struct wd_store *s, uint64_t *ret) WD_MUST_USE;
 int wd_store_lease_mark_raise(struct wd_store *s, uint64_t mark) WD_MUST_USE;
 /* A keeper leaves, and nothing of its leases is missing. */
 int wd_store_lease_mark_drop(struct wd_store *s, uint16_t cell) WD_MUST_USE;
+
+/*
+ * ---- leases of backends: what a backend has leased for a lease of ours, and
+ * what is to be given back there. Rows are added by any keeper before the
+ * secret leaves, and ended by the admin's keeper. In a file of their own: each
+ * change is synced, and none makes keepers look anew at what admins change.
+ */
+
+struct wd_store_upstream {
+	struct wd_id id;
+	struct wd_id lease;    /* ours, the last */
+	struct wd_id previous; /* the one it replaced; none: it is the first */
+	struct wd_id session, key;
+	char what[WD_PATH_MAX + 1];
+	char backend[WD_BACKEND_MAX + 1];
+	struct wd_bytes *ties;      /* broker/ties.h */
+	struct wd_bytes *reference; /* sealed by the keyring */
+	struct wd_bytes *secret;    /* likewise; NULL: ending */
+	int64_t made, expires;      /* our lease */
+	int64_t ends;               /* the backend's */
+	uint64_t seen;              /* number of a revocation */
+	bool ending;                /* to be given back */
+	int64_t due;                /* when that is tried (again) */
+	uint32_t failures;
+};
+
+void wd_store_upstream_done(struct wd_store_upstream *x);
+
+/* A new one, not ending, without previous. WD_R_EXISTS for the same id or
+ * lease. */
+int wd_store_upstream_add(
+    struct wd_store *s, const struct wd_store_upstream *x) WD_MUST_USE;
+/* By lease or previous. WD_R_NOT_FOUND. */
+int wd_store_upstream_by_lease(struct wd_store *s, const struct wd_id *lease,
+    struct wd_store_upstream *ret) WD_MUST_USE;
+/* Of the row X->id: lease (which becomes the previous one), session, ties,
+ * expires, ends and seen. WD_R_CONFLICT when it is ending, or gone. */
+int wd_store_upstream_renew(
+    struct wd_store *s, const struct wd_store_upstream *x) WD_MUST_USE;
+
+/* It is to be given back from DUE on; its secret goes. One that is ending
+ * already, or gone, stays as it is. */
+int wd_store_upstream_end(
+    struct wd_store *s, const struct wd_id *id, int64_t due) WD_MUST_USE;
+/* The same for N_MAX of those whose lease has ended at NOW. WD_R_NOT_FOUND when
+ * there were none. */
+int wd_store_upstream_expire(
+    struct wd_store *s, int64_t now, size_t n_max) WD_MUST_USE;
+
+/* Rows into ROWS, which the caller releases; N_MAX at most. Not ending, and
+ * seen up to less than NUMBER. */
+int wd_store_upstream_unseen(struct wd_store *s, uint64_t number,
+    struct wd_store_upstream *rows, size_t n_max, size_t *ret_n) WD_MUST_USE;
+int wd_store_upstream_seen(
+    struct wd_store *s, const struct wd_id *id, uint64_t number) WD_MUST_USE;
+/* Likewise those to be given back to BACKEND now, the longest due first. */
+int wd_store_upstream_due(struct wd_store *s, const char *backend, int64_t now,
+    struct wd_store_upstream *rows, size_t n_max, size_t *ret_n) WD_MUST_USE;
+/* Likewise those to be given back whose backend's lease had ended at BEFORE. */
+int wd_store_upstream_over(struct wd_store *s, int64_t before,
+    struct wd_store_upstream *rows, size_t n_max, size_t *ret_n) WD_MUST_USE;
+/* Likewise those after the lease AFTER (NULL: from the start) whose lease has
+ * ended at NOW, in its order. */
+int wd_store_upstream_list(struct wd_store *s, const struct wd_id *after,
+    int64_t now, struct wd_store_upstream *rows, size_t n_max, size_t *ret_n)
+    WD_MUST_USE;
+
+/* It could not be given back: once more at DUE. */
+int wd_store_upstream_failed(
+    struct wd_store *s, const struct wd_id *id, int64_t due) WD_MUST_USE;
+/* What has failed of BACKEND is due at NOW. */
+int wd_store_upstream_hurry(
+    struct wd_store *s, const char *backend, int64_t now) WD_MUST_USE;
+int wd_store_upstream_delete(struct wd_store *s, const struct wd_id *id)
+    WD_MUST_USE;
+
+/* Changes in between are stored together; after a fault of the end none is. */
+int wd_store_upstream_begin(struct wd_store *s) WD_MUST_USE;
+int wd_store_upstream_commit(struct wd_store *s) WD_MUST_USE;
+void wd_store_upstream_rollback(struct wd_store *s); /* fine without one */
+
+struct wd_upstream_count {
+	uint64_t live, ending, failing; /* of those ending */
+};
+int wd_store_upstream_count(struct wd_store *s, const char *backend,
+    struct wd_upstream_count *ret) WD_MUST_USE;

@@ -99,6 +99,7 @@ static const struct place places[] = {
 	{ OF_STATE, 0, ".", 077, USER(user_keeper), true },
 	{ OF_STATE, 0, "store.db", 077, USER(user_keeper), true },
 	{ OF_STATE, 0, "sessions.db", 077, USER(user_keeper), false },
+	{ OF_STATE, 0, "upstream.db", 077, USER(user_keeper), false },
 	{ OF_STATE, 0, "seal", 077, USER(user_keeper), true },
 	{ OF_STATE, 0, "keyring", 077, USER(user_keeper), true },
 	{ OF_STATE, 0, "seal.key", 077, USER(user_keeper), false },
