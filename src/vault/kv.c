@@ -106,6 +106,11 @@ wd_vault_kv_read(struct wd_vault *v, const struct wd_vault_kv *kv,
 	if ((r = wd_vault_call(v, &call, &e.reply, d)) != 0 ||
 	    (r = take_entry(kv, &e, d)) != 0)
 		return r;
+	if (kv->version == 2 && version != 0 && e.version != version)
+		return wd_reject(d, WD_R_BACKEND_ANSWER,
+		    "vault: it gave version %llu of an entry, and was asked "
+		    "for version %llu",
+		    (unsigned long long)e.version, (unsigned long long)version);
 	*ret = e;
 	e = (struct wd_vault_entry){ 0 };
 	return 0;

@@ -24,7 +24,7 @@ struct wd_vault_entry {
 void wd_vault_entry_done(struct wd_vault_entry *e);
 
 /* VERSION 0: the newest. Results of a call; WD_R_NOT_FOUND also when it was
- * deleted. */
+ * deleted, WD_R_BACKEND_ANSWER also for another version than was asked for. */
 int wd_vault_kv_read(struct wd_vault *v, const struct wd_vault_kv *kv,
     struct wd_span path, uint64_t version, struct wd_vault_entry *ret,
     struct wd_diag *d) WD_MUST_USE;
