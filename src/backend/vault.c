@@ -109,6 +109,20 @@ take_mount(const struct wd_backend_conf *c, const char *key, char *dst,
 	return wd_vault_path_check(s, key, d);
 }
 
+static int
+take_paths(const struct wd_backend_conf *c, char *dst, struct wd_diag *d)
+{
+	struct wd_span rest = wd_span_text(wd_backend_text(c, "paths")), path;
+	int r = 0;
+
+	(void)wd_span_to_text(rest, dst, WD_BACKEND_VALUE_MAX + 1); /* fits */
+	while (r == 0 && rest.len > 0) {
+		path = wd_vault_next_path(&rest);
+		r = wd_vault_path_check(path, "paths", d);
+	}
+	return r;
+}
+
 static void
 close_vault(void *x)
 {
@@ -133,6 +147,7 @@ open_vault(const struct wd_backend_conf *c, void **ret, struct wd_diag *d)
 	if ((r = wd_json_init()) != 0 ||
 	    (r = take_mount(c, "mount", x->mount, d)) != 0 ||
 	    (r = take_mount(c, "transit", x->transit, d)) != 0 ||
+	    (r = take_paths(c, x->paths, d)) != 0 ||
 	    (r = open_client(c, x, d)) != 0) {
 		close_vault(x);
 		return r;

@@ -11,6 +11,7 @@
  */
 #include "backend/vault_entry.h"
 #include "backend/vault_in.h"
+#include "base/rd.h"
 #include "vault/ask.h"
 
 #include <string.h>
@@ -208,6 +209,54 @@ attach_path(struct wd_backend_vault *x, struct wd_span path,
 	return attach_creds(x, path, m, d);
 }
 
+/* ---- what may be */
+
+struct wd_span
+wd_vault_next_path(struct wd_span *rest)
+{
+	struct wd_rd rd = wd_rd(*rest);
+	struct wd_span path;
+	size_t n = 0;
+
+	while (n < rd.left && rd.p[n] != ' ')
+		n++;
+	path = wd_rd_bytes(&rd, n);
+	wd_rd_skip(&rd, rd.left > 0 ? 1 : 0);
+	*rest = wd_rd_rest(&rd);
+	return path;
+}
+
+static bool
+is_below(struct wd_span path, struct wd_span top)
+{
+	return path.len >= top.len &&
+	    wd_span_equal(wd_span(path.p, top.len), top) &&
+	    (path.len == top.len || path.p[top.len] == '/');
+}
+
+static int
+check_allowed(
+    const struct wd_backend_vault *x, struct wd_span path, struct wd_diag *d)
+{
+	struct wd_span rest = wd_span_text(x->paths);
+	char whole[2 * WD_VAULT_PATH_MAX + 2];
+	struct wd_wr wr = wd_wr_fixed(whole, sizeof(whole));
+
+	if (!has_slash(path)) { /* of the engine that keys are kept in */
+		wd_wr_text(&wr, x->mount);
+		wd_wr_u8(&wr, '/');
+	}
+	wd_wr_bytes(&wr, path);
+	if (rest.len == 0)
+		return 0;
+	while (wd_wr_end(&wr) == 0 && rest.len > 0)
+		if (is_below(wd_wr_span(&wr), wd_vault_next_path(&rest)))
+			return 0;
+	return wd_reject(d, WD_R_UNSUPPORTED,
+	    "vault: what lies at %.*s may not be attached here (paths)",
+	    (int)path.len, (const char *)path.p);
+}
+
 int
 wd_vault_attach(struct wd_backend_vault *x, struct wd_span name,
     struct wd_backend_made *m, struct wd_diag *d)
@@ -227,6 +276,8 @@ wd_vault_attach(struct wd_backend_vault *x, struct wd_span name,
 		return r;
 	if (!wd_span_is_word(member))
 		return wd_reject(d, WD_R_UNSUPPORTED, "no name of a member");
+	if ((r = check_allowed(x, path, d)) != 0)
+		return r;
 	if (has_slash(path))
 		return attach_path(x, path, member, m, d);
 	if ((r = wd_vault_engine(x, &kv, d)) != 0)

@@ -38,6 +38,10 @@ static const struct wd_backend_key keys[] = {
 	    "The version of that engine; by default the server is asked." },
 	{ "transit", WD_BACKEND_IS_TEXT, 0, 0, NULL, "transit",
 	    "Where the transit engine is mounted, for keys that stay there." },
+	{ "paths", WD_BACKEND_IS_TEXT, 0, 0, NULL, "",
+	    "What may be attached: paths, separated by single spaces, each "
+	    "with all that is below it. By default whatever the token may "
+	    "read." },
 };
 
 const struct wd_backend_form wd_backend_vault_form = {

@@ -12,6 +12,7 @@ struct wd_backend_vault {
 	struct wd_vault *v;
 	char mount[WD_BACKEND_VALUE_MAX + 1];
 	char transit[WD_BACKEND_VALUE_MAX + 1];
+	char paths[WD_BACKEND_VALUE_MAX + 1]; /* ""; all */
 	unsigned engine; /* 0: not asked yet */
 };
 
@@ -46,6 +47,9 @@ enum wd_key_kind wd_vault_kind_by_type(const char *type);
 
 /* R as a backend gives it; D's result is changed alike. */
 int wd_vault_result(int r, struct wd_diag *d);
+
+/* The next of a list of paths; no bytes at the end. */
+struct wd_span wd_vault_next_path(struct wd_span *rest);
 
 /* The engine that keys are kept in. */
 int wd_vault_engine(struct wd_backend_vault *x, struct wd_vault_kv *ret,
