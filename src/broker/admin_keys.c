@@ -413,13 +413,31 @@ wd_admin_key_list(struct wd_admin *a, const void *msg)
 
 /* ---- changes */
 
+/* With such a key its leases end too: in its backend, and with agents. One of a
+ * backend that cannot be read may be such a key. */
+static bool
+gives_leases(struct wd_admin *a, const struct wd_id *id)
+{
+	struct wd_diag why = { 0 };
+	enum wd_key_kind kind;
+	struct wd_remote x;
+	int r = wd_admin_remote_of(a->b, id, 0, &x, &kind, &why);
+
+	return r == 0 ? x.leased : r != WD_R_NOT_FOUND;
+}
+
 int
 wd_admin_key_delete(struct wd_admin *a, const void *msg)
 {
 	const struct wd_msg_key_ask *m = msg;
+	bool leases = gives_leases(a, &m->id);
 	int r;
 
 	r = wd_admin_got(a, wd_store_key_delete(a->b->store, &m->id), "key");
+	if (r == 0 && leases)
+		r = wd_admin_got(a,
+		    wd_store_revoke(a->b->store, "key", m->id.s, a->now),
+		    "revocation");
 	return r != 0 ? r : wd_admin_answer(a, NULL);
 }
 

@@ -10,49 +10,136 @@
 #include "codec/hex.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
-/* ---- list */
+/* ---- list: leases that have not ended, and those that a backend has still to
+ * take back, merged by their ids */
+
+static void
+say_upstream(const struct wd_store_upstream *x, char *dst, size_t size)
+{
+	if (!x->ending)
+		(void)snprintf(dst, size, "live");
+	else if (x->failures == 0)
+		(void)snprintf(dst, size, "to be revoked");
+	else
+		(void)snprintf(dst, size, "to be revoked, failed %u time%s",
+		    (unsigned)x->failures,
+		    x->failures == 1 ? "" : "s"); /* all of them fit */
+}
+
+static void
+add_row(struct wd_wr *wr, const struct wd_store_lease *l,
+    const struct wd_store_upstream *x)
+{
+	char said[40] = "";
+	struct wd_msg_lease_record m = { .id = l->id,
+		.session = l->session,
+		.what = wd_span_text(l->what),
+		.made = l->made,
+		.expires = l->expires };
+
+	if (x != NULL) {
+		say_upstream(x, said, sizeof(said));
+		m.backend = wd_span_text(x->backend);
+		m.upstream = wd_span_text(said);
+	}
+	wd_list_add(wr, &wd_msg_lease_record_type, &m);
+}
+
+/* One that has not ended, with what a backend has leased for it. */
+static int
+add_lease(struct wd_admin *a, const struct wd_store_lease *l, struct wd_wr *wr)
+{
+	WD_AUTO(wd_store_upstream_done) struct wd_store_upstream x = { 0 };
+	int r = wd_store_upstream_by_lease(a->b->store, &l->id, &x);
+
+	if (r < 0)
+		return wd_admin_got(a, r, "lease");
+	add_row(wr, l, r == 0 ? &x : NULL);
+	return 0;
+}
+
+static void
+add_ended(const struct wd_store_upstream *x, struct wd_wr *wr)
+{
+	struct wd_store_lease l = { .id = x->lease,
+		.session = x->session,
+		.made = x->made,
+		.expires = x->expires };
+
+	wd_copy(l.what, WD_SPAN(x->what));
+	add_row(wr, &l, x);
+}
+
+struct both {
+	struct wd_store_lease *leases;
+	struct wd_store_upstream *ended;
+	size_t n_leases, n_ended;
+};
+
+static void
+both_done(struct both *x)
+{
+	for (size_t i = 0; i < x->n_ended; i++)
+		wd_store_upstream_done(&x->ended[i]);
+	wd_freep(&x->leases);
+	wd_freep(&x->ended);
+}
 
 static int
-add_rows(struct wd_admin *a, const struct wd_store_lease *rows, size_t n,
-    struct wd_wr *wr)
+read_both(struct wd_admin *a, const struct wd_msg_lease_list_ask *m, size_t n,
+    struct both *x)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct wd_msg_lease_record m = { .id = rows[i].id,
-			.session = rows[i].session,
-			.what = wd_span_text(rows[i].what),
-			.made = rows[i].made,
-			.expires = rows[i].expires };
+	int r;
 
-		wd_list_add(wr, &wd_msg_lease_record_type, &m);
+	x->leases = wd_alloc_array(n, sizeof(*x->leases));
+	x->ended = wd_alloc_array(n, sizeof(*x->ended));
+	if (x->leases == NULL || x->ended == NULL)
+		return wd_fault(a->d, WD_F_MEMORY, "no memory");
+	r = wd_store_lease_list(
+	    a->b->store, &m->after, a->now, x->leases, n, &x->n_leases);
+	if (r == 0)
+		r = wd_store_upstream_list(
+		    a->b->store, &m->after, a->now, x->ended, n, &x->n_ended);
+	return wd_admin_got(a, r, "lease");
+}
+
+/* Up to LIMIT of both. */
+static int
+merge(struct wd_admin *a, const struct both *x, size_t limit, struct wd_wr *wr)
+{
+	size_t i = 0, j = 0;
+	int r = 0;
+
+	while (r == 0 && i + j < limit && (i < x->n_leases || j < x->n_ended)) {
+		if (j == x->n_ended ||
+		    (i < x->n_leases &&
+			wd_span_compare(wd_id_span(&x->leases[i].id),
+			    wd_id_span(&x->ended[j].lease)) < 0))
+			r = add_lease(a, &x->leases[i++], wr);
+		else
+			add_ended(&x->ended[j++], wr);
 	}
-	return wd_wr_end(wr) == 0
-	    ? 0
-	    : wd_fault(a->d, WD_F_MEMORY, "the list does not fit");
+	if (r == 0 && wd_wr_end(wr) != 0)
+		r = wd_fault(a->d, WD_F_MEMORY, "the list does not fit");
+	return r;
 }
 
 int
 wd_admin_lease_list(struct wd_admin *a, const void *msg)
 {
 	const struct wd_msg_lease_list_ask *m = msg;
-	WD_AUTO(wd_freep) struct wd_store_lease *rows = NULL;
+	WD_AUTO(both_done) struct both x = { 0 };
 	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(WD_LIST_MAX);
 	struct wd_msg_lease_list answer = { 0 };
-	size_t n = 0, limit = m->limit + (size_t)1;
 	int r;
 
-	if ((r = wd_admin_limit(a, m->limit)) != 0)
+	if ((r = wd_admin_limit(a, m->limit)) != 0 ||
+	    (r = read_both(a, m, m->limit + (size_t)1, &x)) != 0 ||
+	    (r = merge(a, &x, m->limit, &wr)) != 0)
 		return r;
-	if ((rows = wd_alloc_array(limit, sizeof(*rows))) == NULL)
-		return wd_fault(a->d, WD_F_MEMORY, "no memory");
-	r = wd_store_lease_list(
-	    a->b->store, &m->after, a->now, rows, limit, &n);
-	if ((r = wd_admin_got(a, r, "lease")) != 0)
-		return r;
-	answer.more = n > m->limit;
-	n = answer.more ? m->limit : n;
-	if ((r = add_rows(a, rows, n, &wr)) != 0)
-		return r;
+	answer.more = x.n_leases + x.n_ended > m->limit;
 	answer.leases = wd_wr_span(&wr);
 	return wd_admin_answer(a, &answer);
 }

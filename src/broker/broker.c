@@ -73,6 +73,7 @@ wd_broker_seal(struct wd_broker *b)
 	b->ring = (struct wd_keyring){ 0 };
 	b->challenge_key = wd_secret_free(b->challenge_key);
 	b->enrol_key = wd_secret_free(b->enrol_key);
+	b->upstream_key = wd_secret_free(b->upstream_key);
 	b->release_key = wd_pkey_free(b->release_key);
 	b->token_key = wd_pkey_free(b->token_key);
 	b->release_header = wd_bytes_free(b->release_header);
@@ -129,6 +130,9 @@ open_keys(struct wd_broker *b)
 	    (r = wd_hkdf(wd_secret_borrow(b->ring.challenge_key),
 		 "warder/1/tpm-enrolment", wd_id_span(&b->ring.store_id), 32,
 		 &b->enrol_key)) != 0 ||
+	    (r = wd_hkdf(wd_secret_borrow(b->ring.challenge_key),
+		 "warder/1/upstream", wd_id_span(&b->ring.store_id), 32,
+		 &b->upstream_key)) != 0 ||
 	    (r = wd_pkey_from_private(wd_secret_borrow(b->ring.release_key),
 		 &b->release_key)) != 0 ||
 	    (r = wd_pkey_from_private(

@@ -6,6 +6,7 @@
 
 #include "broker/headers.h"
 #include "broker/judge.h"
+#include "broker/leased.h"
 #include "broker/limits.h"
 #include "broker/native.h"
 #include "broker/references.h"
@@ -29,7 +30,8 @@ struct release {
 	struct wd_id lease;
 	struct wd_jwe jwe;
 	struct wd_fetch *fetch;
-	bool not_fetched; /* what went wrong is the backend's matter */
+	struct wd_remote remote; /* where it rests, when it does elsewhere */
+	bool not_fetched;        /* what went wrong is the backend's matter */
 };
 
 static void
@@ -53,7 +55,7 @@ find_session(struct release *x, struct wd_diag *d)
 		return r;
 	if (wd_claims_adopt(&x->claims, wd_bytes_span(x->session->claims)) != 0)
 		return wd_fault(d, WD_F_STORE, "a session without claims");
-	if (x->fetch->answered)
+	if (x->fetch->answered || x->fetch->anew)
 		return 0; /* it was counted when it was asked for */
 	return wd_limit_session(x->b, &x->session->id, &x->claims, d);
 }
@@ -132,31 +134,83 @@ make_native(struct release *x, const struct wd_pkey *client,
 	return 0;
 }
 
+static struct wd_leased
+leased(const struct release *x)
+{
+	return (struct wd_leased){ .b = x->b,
+		.thing = &x->thing,
+		.what = &x->remote,
+		.claims = &x->claims,
+		.replaces = &x->ask->replaces,
+		.now = x->now,
+		.seconds = x->judged.seconds,
+		.fetch = x->fetch };
+}
+
+/* Sets what is wanted of the backend, if anything. */
+static int
+plan_remote(struct release *x, struct wd_diag *d)
+{
+	const struct wd_leased l = leased(x);
+	struct wd_fetch *f = x->fetch;
+
+	f->what = x->remote;
+	f->kind = (enum wd_key_kind)x->thing.key.kind;
+	f->wanted = true;
+	return x->remote.leased ? wd_leased_plan(&l, d) : 0;
+}
+
+/* What came of it. */
+static int
+take_remote(struct release *x, struct wd_secret **bytes, struct wd_diag *d)
+{
+	const struct wd_leased l = leased(x);
+	struct wd_fetch *f = x->fetch;
+	int r;
+
+	f->wanted = false;
+	if (f->renews) {
+		r = wd_leased_again(&l, bytes, d);
+	} else {
+		r = wd_remote_take(f, &x->remote,
+		    wd_bytes_span(x->thing.version.spki), bytes, d);
+		x->not_fetched = r != 0;
+	}
+	if (r == 0 && f->seconds > 0 && f->seconds < x->judged.seconds)
+		x->judged.seconds = f->seconds;
+	return r;
+}
+
 /* From a backend; BYTES stay none when it is to be asked first. */
 static int
 open_remote(struct release *x, struct wd_secret **bytes, struct wd_diag *d)
 {
-	struct wd_fetch *f = x->fetch;
-	struct wd_remote now;
-	int r = wd_remote_open(x->b, &x->thing.key, &x->thing.version, &now, d);
+	int r = wd_remote_open(
+	    x->b, &x->thing.key, &x->thing.version, &x->remote, d);
 
 	if (r != 0)
 		return r;
-	if (now.stays)
+	if (x->remote.stays)
 		return wd_reject(d, WD_R_MAY_NOT_LEAVE,
 		    "the key may not leave where it rests");
-	f->wanted = !f->answered;
-	if (f->wanted) {
-		f->what = now;
-		f->kind = (enum wd_key_kind)x->thing.key.kind;
-		return 0;
-	}
-	r = wd_remote_take(
-	    f, &now, wd_bytes_span(x->thing.version.spki), bytes, d);
-	x->not_fetched = r != 0;
-	if (r == 0 && f->seconds > 0 && f->seconds < x->judged.seconds)
-		x->judged.seconds = f->seconds;
-	return r;
+	if (!x->fetch->answered &&
+	    ((r = plan_remote(x, d)) != 0 || x->fetch->wanted))
+		return r;
+	return take_remote(x, bytes, d);
+}
+
+/* The lease of a backend is remembered before the secret leaves. */
+static int
+keep_leased(struct release *x, struct wd_span bytes, struct wd_diag *d)
+{
+	const struct wd_leased l = leased(x);
+	const struct wd_leased_to to = { .lease = &x->lease,
+		.session = &x->session->id,
+		.seconds = x->judged.seconds,
+		.policy_version = x->judged.policy_version,
+		.bytes = bytes };
+
+	return x->fetch->lease[0] == '\0' ? 0 : wd_leased_keep(&l, &to, d);
 }
 
 static int
@@ -167,11 +221,25 @@ open_thing(struct release *x, struct wd_secret **bytes, struct wd_diag *d)
 	return wd_thing_open(x->b, &x->thing, bytes, d);
 }
 
+static int
+wrap_to(struct release *x, const struct wd_pkey *client, struct wd_span bytes,
+    struct wd_diag *d)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *jws = NULL;
+	int r;
+
+	if (!x->ask->native)
+		return seal_to_client(x, client, bytes, d);
+	if ((r = make_native(x, client, bytes, &jws, d)) != 0)
+		return r;
+	return seal_to_client(x, client, wd_secret_borrow(jws), d);
+}
+
 /* Opens and wraps; only ever called with the verdict allow. */
 static int
 wrap(struct release *x, struct wd_diag *d)
 {
-	WD_AUTO(wd_secret_freep) struct wd_secret *bytes = NULL, *jws = NULL;
+	WD_AUTO(wd_secret_freep) struct wd_secret *bytes = NULL;
 	WD_AUTO(wd_pkey_freep) struct wd_pkey *room = NULL;
 	const struct wd_pkey *client;
 	int r;
@@ -183,13 +251,10 @@ wrap(struct release *x, struct wd_diag *d)
 	client = wd_session_key(x->b, x->session, &room);
 	if (client == NULL)
 		return wd_fault(d, WD_F_STORE, "a session without a key");
-	if ((r = wd_rand_id(&x->lease)) != 0)
+	if ((r = wd_rand_id(&x->lease)) != 0 ||
+	    (r = wrap_to(x, client, wd_secret_borrow(bytes), d)) != 0)
 		return r;
-	if (!x->ask->native)
-		return seal_to_client(x, client, wd_secret_borrow(bytes), d);
-	if ((r = make_native(x, client, wd_secret_borrow(bytes), &jws, d)) != 0)
-		return r;
-	return seal_to_client(x, client, wd_secret_borrow(jws), d);
+	return keep_leased(x, wd_secret_borrow(bytes), d);
 }
 
 static int
@@ -327,11 +392,13 @@ wd_release(struct wd_broker *b, const struct wd_msg_resource_ask *ask,
     int64_t now, struct wd_outcome *out, struct wd_store_lease *ret_lease)
 {
 	struct wd_fetch none = { 0 };
-	int r = wd_release_with(b, ask, now, &none, out, ret_lease);
+	int r;
 
-	if (r != 0 || !none.wanted)
-		return r;
-	none.answered = true;
-	none.result = WD_R_BACKEND_NOT_CONFIGURED;
-	return wd_release_with(b, ask, now, &none, out, ret_lease);
+	/* At most a renewal and something new are wanted. */
+	while ((r = wd_release_with(b, ask, now, &none, out, ret_lease)) == 0 &&
+	    none.wanted) {
+		none.answered = true;
+		none.result = WD_R_BACKEND_NOT_CONFIGURED;
+	}
+	return r;
 }

@@ -19,10 +19,11 @@ enum wd_verdict { WD_DENY = 0, WD_ALLOW = 1 };
  *
  * Of a secret that rests in a backend the first call, with zeros in FETCH, may
  * leave FETCH->wanted and no outcome: then the same is called once more with
- * FETCH->answered. Everything is looked at again, but for the rates; what the
- * backend could not give ends with WD_R_UNAVAILABLE, WD_R_MAY_NOT_LEAVE,
- * WD_R_BACKEND_ANSWER or WD_R_BACKEND_NOT_CONFIGURED, and its words are in the
- * entry alone.
+ * FETCH->answered, and a third time where a lease could not be renewed, so that
+ * something new is wanted. Everything is looked at again, but for the rates;
+ * what the backend could not give ends with WD_R_UNAVAILABLE,
+ * WD_R_MAY_NOT_LEAVE, WD_R_BACKEND_ANSWER or WD_R_BACKEND_NOT_CONFIGURED, and
+ * its words are in the entry alone.
  */
 int wd_release_with(struct wd_broker *b, const struct wd_msg_resource_ask *ask,
     int64_t now, struct wd_fetch *fetch, struct wd_outcome *out,

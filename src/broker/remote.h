@@ -43,11 +43,22 @@ struct wd_fetch {
 	struct wd_remote what; /* then, and when it was */
 	enum wd_key_kind kind;
 
+	/* Wanted is a longer lease of what was released before (row), which
+	 * is then released again; otherwise, or when that does not come about
+	 * (anew), something new. */
+	bool renews, anew;
+	struct wd_id row; /* in the store's table of backends' leases */
+	uint32_t seconds_asked;
+	bool kept; /* the row is there, or was renewed */
+
 	bool answered; /* the rest is set: */
 	int result;    /* 0, or why there is nothing */
 	struct wd_span why;
 	struct wd_span bytes;
-	uint32_t seconds; /* of the backend's lease; 0: none */
+	/* The backend's lease; empty: none. */
+	char lease[WD_BACKEND_LEASE_MAX + 1];
+	bool renewable;
+	uint32_t seconds; /* of that lease; 0: without end, or no lease */
 };
 
 /* What F brought, when it is what NOW stands in the store. The rejections of

@@ -24,45 +24,6 @@ wd_is_revoked(
 	return 0;
 }
 
-static int
-claim_revoked(struct wd_broker *b, const char *kind,
-    const struct wd_claims *claims, enum wd_claim claim, struct wd_diag *d)
-{
-	struct wd_span value;
-	char text[2 * 64 + 1];
-
-	if (!wd_claims_get(claims, claim, &value) || value.len == 0 ||
-	    value.len > 64)
-		return 0;
-	wd_hex_format(value, text);
-	return wd_is_revoked(b, kind, text, d);
-}
-
-/* Each text of a claim that is a list. */
-static int
-list_revoked(struct wd_broker *b, const char *kind,
-    const struct wd_claims *claims, enum wd_claim claim, struct wd_diag *d)
-{
-	struct wd_span list;
-	struct wd_rd rd;
-	char text[2 * 64 + 1];
-	int r = 0;
-
-	if (!wd_claims_get(claims, claim, &list))
-		return 0;
-	rd = wd_rd(list);
-	while (r == 0 && wd_rd_more(&rd)) {
-		size_t n = 0;
-
-		while (n < rd.left && rd.p[n] != 0)
-			n++;
-		if (wd_span_to_text(wd_rd_bytes(&rd, n), text, sizeof(text)))
-			r = wd_is_revoked(b, kind, text, d);
-		wd_rd_skip(&rd, 1);
-	}
-	return r;
-}
-
 /* What a revocation of each kind is compared with; a TEE has some of them. */
 static const struct {
 	const char *kind;
@@ -78,21 +39,76 @@ static const struct {
 	{ "measurement", WD_C_REALM_INITIAL_MEASUREMENT },
 };
 
+/* Each text of a claim that is a list. */
+static int
+each_text(
+    const char *kind, struct wd_span list, wd_identity_visit *visit, void *ctx)
+{
+	struct wd_rd rd = wd_rd(list);
+	char text[2 * 64 + 1];
+	int r = 0;
+
+	while (r == 0 && wd_rd_more(&rd)) {
+		size_t n = 0;
+
+		while (n < rd.left && rd.p[n] != 0)
+			n++;
+		if (wd_span_to_text(wd_rd_bytes(&rd, n), text, sizeof(text)))
+			r = visit(ctx, kind, text);
+		wd_rd_skip(&rd, 1);
+	}
+	return r;
+}
+
+static int
+each_of(const struct wd_claims *claims, const char *kind, enum wd_claim claim,
+    wd_identity_visit *visit, void *ctx)
+{
+	struct wd_span value;
+	char text[2 * 64 + 1];
+
+	if (!wd_claims_get(claims, claim, &value) || value.len == 0)
+		return 0;
+	if (wd_claim_type(claim) == WD_CLAIM_LIST)
+		return each_text(kind, value, visit, ctx);
+	if (value.len > 64)
+		return 0;
+	wd_hex_format(value, text);
+	return visit(ctx, kind, text);
+}
+
+int
+wd_identities_each(
+    const struct wd_claims *claims, wd_identity_visit *visit, void *ctx)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < WD_N(identities) && r == 0; i++)
+		r = each_of(claims, identities[i].kind, identities[i].claim,
+		    visit, ctx);
+	return r;
+}
+
+struct look {
+	struct wd_broker *b;
+	struct wd_diag *d;
+};
+
+static int
+look_one(void *ctx, const char *kind, const char *what)
+{
+	const struct look *x = ctx;
+
+	return wd_is_revoked(x->b, kind, what, x->d);
+}
+
 int
 wd_claims_revoked(
     struct wd_broker *b, const struct wd_claims *claims, struct wd_diag *d)
 {
-	int r = 0;
+	struct look x = { b, d };
 
-	if (!b->revocations)
-		return 0;
-	for (size_t i = 0; i < WD_N(identities) && r == 0; i++)
-		r = wd_claim_type(identities[i].claim) == WD_CLAIM_LIST
-		    ? list_revoked(
-			  b, identities[i].kind, claims, identities[i].claim, d)
-		    : claim_revoked(b, identities[i].kind, claims,
-			  identities[i].claim, d);
-	return r;
+	return b->revocations ? wd_identities_each(claims, look_one, &x) : 0;
 }
 
 int

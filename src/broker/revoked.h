@@ -12,6 +12,12 @@
 int wd_claims_revoked(struct wd_broker *b, const struct wd_claims *claims,
     struct wd_diag *d) WD_MUST_USE;
 
+/* Calls VISIT for each platform and measurement in CLAIMS, as revocations name
+ * them; stops when it returns other than 0 and returns that. */
+typedef int wd_identity_visit(void *ctx, const char *kind, const char *what);
+int wd_identities_each(const struct wd_claims *claims, wd_identity_visit *visit,
+    void *ctx) WD_MUST_USE;
+
 /* One row of that kind; the same results. */
 int wd_is_revoked(struct wd_broker *b, const char *kind, const char *what,
     struct wd_diag *d) WD_MUST_USE;

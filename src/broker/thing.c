@@ -64,19 +64,26 @@ find_secret(struct wd_broker *b, struct wd_thing *t, struct wd_diag *d)
 	return 0; /* unbound: no policy, and the verdict says so */
 }
 
+bool
+wd_thing_plain_path(const struct wd_thing *t, char ret[WD_PATH_MAX + 1])
+{
+	const char *tag = strrchr(t->text, '/');
+
+	return t->path.version != 0 && tag != NULL &&
+	    wd_span_to_text(
+		wd_span(t->text, (size_t)(tag + 1 - t->text) + WD_ID_LEN), ret,
+		WD_PATH_MAX + 1);
+}
+
 /* What is revoked of a key's path holds for the paths of its versions too. */
 static int
 path_revoked(struct wd_broker *b, const struct wd_thing *t, struct wd_diag *d)
 {
-	char plain[sizeof(t->text)];
-	const char *tag = strrchr(t->text, '/');
+	char plain[WD_PATH_MAX + 1];
 	int r = wd_path_revoked(b, t->text, d);
 
-	if (r != 0 || t->path.version == 0 || tag == NULL)
+	if (r != 0 || !wd_thing_plain_path(t, plain))
 		return r;
-	(void)wd_span_to_text(
-	    wd_span(t->text, (size_t)(tag + 1 - t->text) + WD_ID_LEN), plain,
-	    sizeof(plain)); /* fits */
 	return wd_path_revoked(b, plain, d);
 }
 

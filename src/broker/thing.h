@@ -23,6 +23,9 @@ void wd_thing_done(struct wd_thing *t);
 int wd_thing_find(struct wd_broker *b, struct wd_span path,
     struct wd_thing *ret, struct wd_diag *d) WD_MUST_USE;
 
+/* Of the path of a version of a key: the key's own. False for any other. */
+bool wd_thing_plain_path(const struct wd_thing *t, char ret[WD_PATH_MAX + 1]);
+
 /* The bytes to release. WD_R_TAMPERED, WD_R_WRONG_STORE, WD_R_SEALED,
  * WD_R_NOT_FOUND (a key without certificate), or a fault. */
 int wd_thing_open(struct wd_broker *b, const struct wd_thing *t,

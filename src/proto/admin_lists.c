@@ -72,6 +72,10 @@ write_lease(struct wd_jtext *j, const void *item)
 	const struct wd_msg_lease_record *l = item;
 
 	wd_jtext_object(j);
+	if (l->backend.len > 0) {
+		wd_jtext_key(j, "backend");
+		wd_jtext_string(j, l->backend);
+	}
 	wd_jtext_key(j, "expires");
 	wd_jtext_time(j, l->expires);
 	wd_jtext_key_text(j, "id", l->id.s);
@@ -80,6 +84,10 @@ write_lease(struct wd_jtext *j, const void *item)
 	wd_jtext_key(j, "path");
 	wd_jtext_string(j, l->what);
 	wd_jtext_key_text(j, "session", l->session.s);
+	if (l->upstream.len > 0) {
+		wd_jtext_key(j, "upstream");
+		wd_jtext_string(j, l->upstream);
+	}
 	wd_jtext_end(j);
 }
 

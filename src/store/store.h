@@ -433,7 +433,7 @@ struct wd_store_upstream {
 	char what[WD_PATH_MAX + 1];
 	char backend[WD_BACKEND_MAX + 1];
 	struct wd_bytes *ties;      /* broker/ties.h */
-	struct wd_bytes *reference; /* sealed by the keyring */
+	struct wd_bytes *reference; /* sealed */
 	struct wd_bytes *secret;    /* likewise; NULL: ending */
 	int64_t made, expires;      /* our lease */
 	int64_t ends;               /* the backend's */

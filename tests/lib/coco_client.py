@@ -148,12 +148,16 @@ class Client:
         self.answered = headers
         return self.token
 
-    def resource(self, path, native=False, bearer=False):
-        """The bytes of a resource; of a native release the JWS."""
+    def resource(self, path, native=False, bearer=False, replaces=None):
+        """The bytes of a resource; of a native release the JWS. REPLACES: the
+        payload of the release that is renewed."""
         headers = {"Authorization": "Bearer " + self.token} if bearer else \
             {"Cookie": self.cookie}
         if native:
             headers["Accept"] = NATIVE
+        if replaces:
+            headers["Warder-Replaces"] = "%s %s" % (
+                replaces["lease"]["id"], replaces["lease"]["session"])
         _, body = self.ok("GET", "/kbs/v0/resource/" + path, headers=headers)
         return self.open(body)
 

@@ -166,6 +166,15 @@ write_seal(const struct front *f, struct wd_wr *wr)
 }
 
 static void
+write_leases(struct wd_wr *wr, int n, const char *name, const char *state,
+    uint64_t count)
+{
+	wd_wr_printf(wr,
+	    "warder_backend_leases{backend=\"%.*s\",state=\"%s\"} %llu\n", n,
+	    name, state, (unsigned long long)count);
+}
+
+static void
 write_backend(struct wd_wr *wr, const struct wd_msg_backend_status *b)
 {
 	int n = (int)b->name.len;
@@ -180,6 +189,9 @@ write_backend(struct wd_wr *wr, const struct wd_msg_backend_status *b)
 	    (unsigned long long)b->failures);
 	wd_wr_printf(wr, "warder_backend_paused{backend=\"%.*s\"} %u\n", n,
 	    name, b->paused);
+	write_leases(wr, n, name, "live", b->leases);
+	write_leases(wr, n, name, "ending", b->leases_ending);
+	write_leases(wr, n, name, "failing", b->leases_failing);
 }
 
 static void

@@ -471,6 +471,7 @@ keeper_admin_durable(struct keeper *k)
 		return;
 	}
 	keeper_remote_settle(k, op->out.result == 0);
+	k->next_tick = 0; /* it may have revoked leases of backends */
 	if ((op->call == WD_CALL_COLLATERAL_PUT || !k->verify_ready) &&
 	    wd_broker_look(k->broker, wd_time_now(), &d) == 0)
 		keeper_snapshot(k);

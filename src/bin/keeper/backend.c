@@ -201,6 +201,8 @@ give(struct keeper *k, struct op *op, enum wd_call call, int result,
 		keeper_used(k, op, call, result, why, msg);
 	else if (op->state == OP_BACKEND)
 		keeper_fetched(k, op, result, why, msg);
+	else if (op->state == OP_ENDING)
+		keeper_upstream_answer(k, op, result, why);
 	else if (op == k->turn && k->step == ADMIN_BACKEND)
 		keeper_admin_backend(k, call, result, why, msg);
 }

@@ -60,6 +60,9 @@ keeper_backend_checked(struct keeper *k, struct keeper_backend *b,
 	}
 	if (!wd_span_to_text(words, b->words, sizeof(b->words)))
 		b->words[0] = '\0';
+	if (p->reason == 0 && !b->was_ready)
+		keeper_upstream_ready(k, b);
+	b->was_ready = p->reason == 0;
 	keeper_backends_tell(k);
 }
 
@@ -67,8 +70,9 @@ keeper_backend_checked(struct keeper *k, struct keeper_backend *b,
 
 /* It is ready when one process of it is. */
 static struct wd_msg_backend_status
-status_of(const struct keeper_backend *b)
+status_of(const struct keeper *k, const struct keeper_backend *b)
 {
+	struct wd_upstream_count n = { 0 };
 	struct wd_msg_backend_status m = {
 		.name = wd_span_text(b->name),
 		.kind = wd_span_text(b->kind_name),
@@ -88,6 +92,13 @@ status_of(const struct keeper_backend *b)
 		m.calls += p->calls;
 		m.failures += p->failures;
 	}
+	/* Numbers that cannot be had are shown as 0. */
+	if (k->broker != NULL &&
+	    wd_store_upstream_count(k->broker->store, b->name, &n) == 0) {
+		m.leases = n.live;
+		m.leases_ending = n.ending;
+		m.leases_failing = n.failing;
+	}
 	if (m.processes == 0)
 		m.words = WD_SPAN_LIT("its processes are away");
 	return m;
@@ -104,7 +115,8 @@ keeper_backends_tell(struct keeper *k)
 	if (!k->config->admin || k->front.chan == NULL || k->n_backends == 0)
 		return;
 	for (size_t i = 0; i < k->n_backends; i++) {
-		struct wd_msg_backend_status one = status_of(&k->backends[i]);
+		struct wd_msg_backend_status one =
+		    status_of(k, &k->backends[i]);
 
 		wd_list_add(&wr, &wd_msg_backend_status_type, &one);
 	}

@@ -10,23 +10,43 @@
 #include "broker/release.h"
 #include "sys/log.h"
 
+static int
+ask_fetch(struct keeper *k, struct op *op, struct keeper_backend *b,
+    struct wd_diag *d)
+{
+	const struct wd_msg_backend_fetch m = {
+		.locator = wd_span_text(op->fetch.what.locator),
+		.kind = (uint8_t)op->fetch.kind,
+		.deadline = keeper_backend_deadline(b),
+	};
+
+	return keeper_backend_ask(k, b, WD_CALL_BACKEND_FETCH, &m, op, d);
+}
+
+static int
+ask_renew(struct keeper *k, struct op *op, struct keeper_backend *b,
+    struct wd_diag *d)
+{
+	const struct wd_msg_backend_lease m = {
+		.lease = wd_span_text(op->fetch.lease),
+		.seconds = op->fetch.seconds_asked,
+		.deadline = keeper_backend_deadline(b),
+	};
+
+	return keeper_backend_ask(k, b, WD_CALL_BACKEND_RENEW, &m, op, d);
+}
+
 /* Asks for what OP's release needs. */
 static int
 ask(struct keeper *k, struct op *op, struct wd_diag *d)
 {
 	const struct wd_fetch *x = &op->fetch;
 	struct keeper_backend *b = keeper_backend_named(k, x->what.backend);
-	struct wd_msg_backend_fetch m;
 
 	if (b == NULL || b->kind != x->what.kind)
 		return wd_reject(d, WD_R_BACKEND_NOT_CONFIGURED,
 		    "there is no backend %s (any more)", x->what.backend);
-	m = (struct wd_msg_backend_fetch){
-		.locator = wd_span_text(x->what.locator),
-		.kind = (uint8_t)x->kind,
-		.deadline = keeper_backend_deadline(b),
-	};
-	return keeper_backend_ask(k, b, WD_CALL_BACKEND_FETCH, &m, op, d);
+	return x->renews ? ask_renew(k, op, b, d) : ask_fetch(k, op, b, d);
 }
 
 int
@@ -50,25 +70,46 @@ keeper_fetch(struct keeper *k, const struct wd_frame *f,
 	return r;
 }
 
-/* Decides once more, with what came. RET_RELEASED: allowed. */
+/* Decides once more, with what came; where that was no renewal, something new
+ * is asked for. RET_OUT is empty then. */
+static int
+decide_again(struct keeper *k, struct op *op, struct wd_outcome *ret_out,
+    struct wd_store_lease *ret_lease, struct wd_diag *d)
+{
+	struct wd_msg_resource_ask ask_msg;
+	struct wd_fetch *f = &op->fetch;
+	struct wd_diag why = { 0 };
+	int r;
+
+	if (wd_msg_read(wd_bytes_span(op->body), &wd_msg_resource_ask_type,
+		&ask_msg) != 0)
+		return WD_F_BUG;
+	while ((r = wd_release_with(k->broker, &ask_msg, wd_time_now(), f,
+		    ret_out, ret_lease)) == 0 &&
+	    f->wanted) {
+		wd_diag_clear(&why);
+		r = ask(k, op, &why);
+		if (r == 0)
+			return 0;
+		f->answered = true;
+		f->result = r;
+		f->why = wd_span_text(why.detail);
+	}
+	return r == 0 ? 0 : wd_fault(d, WD_F_MEMORY, "no memory");
+}
+
+/* RET_RELEASED: allowed. */
 static int
 release(struct keeper *k, struct op *op, bool *ret_released, struct wd_diag *d)
 {
 	WD_AUTO(wd_outcome_done) struct wd_outcome out = { 0 };
 	struct wd_store_lease lease = { 0 };
-	struct wd_msg_resource_ask ask;
 	int r;
 
 	if ((r = keeper_public_gate(k, d)) != 0 ||
-	    (r = keeper_waiting_gate(k, d)) != 0)
+	    (r = keeper_waiting_gate(k, d)) != 0 ||
+	    (r = decide_again(k, op, &out, &lease, d)) != 0 || op->fetch.wanted)
 		return r;
-	if (wd_msg_read(
-		wd_bytes_span(op->body), &wd_msg_resource_ask_type, &ask) != 0)
-		return WD_F_BUG;
-	r = wd_release_with(
-	    k->broker, &ask, wd_time_now(), &op->fetch, &out, &lease);
-	if (r != 0)
-		return wd_fault(d, WD_F_MEMORY, "no memory");
 	*ret_released = out.result == 0;
 	op->out.result = out.result;
 	op->out.reply = WD_TAKE(out.reply);
@@ -100,6 +141,18 @@ keeper_fetch_unwanted(struct keeper *k, struct keeper_backend *b,
 		wd_log_result("lease_not_given_back", r, &d);
 }
 
+void
+keeper_fetch_unsent(struct keeper *k, struct op *op)
+{
+	if (!op->fetch.kept || op->fetch.renews)
+		return;
+	op->fetch.kept = false;
+	if (wd_store_upstream_end(
+		k->broker->store, &op->fetch.row, wd_time_now()) != 0)
+		wd_log(WD_LOG_ERROR, "lease_not_given_back", "detail",
+		    wd_store_why(k->broker->store), NULL);
+}
+
 static void
 decide(struct keeper *k, struct op *op, bool *ret_released)
 {
@@ -114,6 +167,7 @@ decide(struct keeper *k, struct op *op, bool *ret_released)
 	if (r == 0)
 		return;
 	*ret_released = false;
+	keeper_fetch_unsent(k, op);
 	keeper_op_refuse(k, op, r, d.detail);
 }
 
@@ -133,25 +187,47 @@ keeper_fetch_result(int result)
 	}
 }
 
+static void
+take_got(struct wd_fetch *f, const struct wd_msg_backend_got *got)
+{
+	f->bytes = got->bytes;
+	f->renewable = got->renewable;
+	f->seconds = got->lease.len > 0 ? got->seconds : 0;
+	(void)wd_span_to_text(
+	    got->lease, f->lease, sizeof(f->lease)); /* fits, by its cap */
+}
+
+/* MSG of a fetch, or of a renewal. */
+static void
+take(struct op *op, int result, struct wd_span why, const void *msg)
+{
+	struct wd_fetch *f = &op->fetch;
+
+	f->answered = true;
+	f->result = keeper_fetch_result(result);
+	f->why = why;
+	if (result != 0)
+		return;
+	if (f->renews)
+		f->seconds =
+		    ((const struct wd_msg_backend_renewed *)msg)->seconds;
+	else
+		take_got(f, msg);
+}
+
 void
 keeper_fetched(struct keeper *k, struct op *op, int result, struct wd_span why,
-    const struct wd_msg_backend_got *got)
+    const void *msg)
 {
 	struct keeper_backend *from =
 	    keeper_backend_named(k, op->fetch.what.backend);
-	bool released = false;
+	bool renews = op->fetch.renews, released = false;
 
-	op->fetch.answered = true;
-	op->fetch.result = keeper_fetch_result(result);
-	op->fetch.why = why;
-	if (result == 0) {
-		op->fetch.bytes = got->bytes;
-		op->fetch.seconds = got->lease.len > 0 ? got->seconds : 0;
-	}
+	take(op, result, why, msg);
 	if (op->front == k->front_number)
 		decide(k, op, &released);
 	else
 		keeper_op_free(k, op); /* nobody waits for it */
-	if (result == 0 && from != NULL && !released)
-		keeper_fetch_unwanted(k, from, got);
+	if (result == 0 && !renews && from != NULL && !released)
+		keeper_fetch_unwanted(k, from, msg);
 }

@@ -31,6 +31,9 @@ enum {
 	KEEPER_BACKEND_GRACE_MS = 1500, /* after the deadline it was given */
 	KEEPER_BACKEND_HUNG_MS = 4000,
 	KEEPER_CHECK_MS = 5000, /* from one look at a backend to the next */
+	/* Leases that are given back at a time: of all, and of one backend. */
+	KEEPER_ENDINGS = 16,
+	KEEPER_ENDINGS_EACH = 8,
 };
 
 enum op_state {
@@ -40,6 +43,7 @@ enum op_state {
 	OP_QUEUED,  /* an admin call waits for its turn */
 	OP_ADMIN,   /* an admin call has its turn: enum admin_step */
 	OP_BACKEND, /* a secret is fetched */
+	OP_ENDING,  /* a backend's lease is given back; no request */
 };
 
 /* One request of the front while it waits. */
@@ -139,6 +143,15 @@ struct keeper_backend {
 	size_t n_asked;
 	char words[513];    /* of a check, or what was wrong */
 	int64_t next_check; /* monotonic ms */
+	bool was_ready;     /* at the last check */
+};
+
+/* A backend's lease that is given back. */
+struct keeper_ending {
+	struct keeper_backend *backend; /* NULL: free */
+	struct op *op;                  /* asked; NULL: it is done */
+	uint64_t seq;                   /* then, of the entry that says so */
+	struct wd_store_upstream row;   /* no blobs */
 };
 
 /* What the admin call that has its turn has to do with a backend. */
@@ -162,6 +175,7 @@ struct keeper {
 	struct keeper_backend backends[WD_BACKENDS_MAX];
 	size_t n_backends;
 	struct keeper_remote remote;
+	struct keeper_ending endings[KEEPER_ENDINGS];
 
 	/* Seal and scribe say how things stand as soon as they can; the first
 	 * requests wait for that, but not for long. */
@@ -381,9 +395,23 @@ void keeper_fetch_unwanted(struct keeper *k, struct keeper_backend *b,
     const struct wd_msg_backend_got *got);
 /* What a client is told of a backend's RESULT. */
 int keeper_fetch_result(int result);
-/* RESULT, and GOT when it is 0. */
+/* RESULT, and when it is 0 MSG: what was fetched or, where that was asked for,
+ * a lease that was renewed. */
 void keeper_fetched(struct keeper *k, struct op *op, int result,
-    struct wd_span why, const struct wd_msg_backend_got *got);
+    struct wd_span why, const void *msg);
+/* The answer of OP will not leave: what a backend has leased for it is to be
+ * given back. */
+void keeper_fetch_unsent(struct keeper *k, struct op *op);
+
+/* ---- upstream.c: leases of backends that end, in the admin's cell */
+void keeper_upstream_tick(struct keeper *k, int64_t now_ms);
+void keeper_upstream_answer(
+    struct keeper *k, struct op *op, int result, struct wd_span why);
+/* Entries up to SEQ are durable; or the log is lost. */
+void keeper_upstream_durable(struct keeper *k, uint64_t seq);
+void keeper_upstream_log_lost(struct keeper *k);
+/* B can be reached (again). */
+void keeper_upstream_ready(struct keeper *k, const struct keeper_backend *b);
 
 /* ---- use.c: uses of keys */
 void keeper_use(struct keeper *k, const struct wd_frame *f);

@@ -197,6 +197,7 @@ tick(struct keeper *k)
 	keeper_backend_late(k, now);
 	keeper_backends_look(k, now);
 	keeper_index_tick(k, now);
+	keeper_upstream_tick(k, now);
 	house_keeping(k);
 }
 

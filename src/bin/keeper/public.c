@@ -229,17 +229,20 @@ release_or_fetch(struct keeper *k, const struct wd_frame *f,
 {
 	struct wd_diag why = { 0 };
 	int64_t now = wd_time_now();
-	int r = wd_release_with(k->broker, ask, now, fetch, out, lease);
+	int r;
 
-	if (r != 0 || !fetch->wanted)
-		return r;
-	r = keeper_fetch(k, f, fetch, &why);
-	if (r == 0)
-		return 0;
-	fetch->answered = true;
-	fetch->result = r;
-	fetch->why = wd_span_text(why.detail);
-	return wd_release_with(k->broker, ask, now, fetch, out, lease);
+	while ((r = wd_release_with(k->broker, ask, now, fetch, out, lease)) ==
+		0 &&
+	    fetch->wanted) {
+		wd_diag_clear(&why);
+		r = keeper_fetch(k, f, fetch, &why);
+		if (r == 0)
+			return 0;
+		fetch->answered = true;
+		fetch->result = r;
+		fetch->why = wd_span_text(why.detail);
+	}
+	return r;
 }
 
 static int

@@ -58,6 +58,7 @@ release_up_to(struct keeper *k, uint64_t seq)
 			keeper_lease(k, &op->lease);
 		keeper_op_answer(k, op);
 	}
+	keeper_upstream_durable(k, seq);
 	if (k->step == ADMIN_LOG && k->turn->seq <= seq)
 		keeper_admin_durable(k);
 }
@@ -70,9 +71,11 @@ log_lost(struct keeper *k)
 	k->log_writable = false;
 	while ((op = op_list_first(k, &k->waiting)) != NULL) {
 		op_list_drop(&k->waiting);
+		keeper_fetch_unsent(k, op);
 		keeper_op_refuse(
 		    k, op, WD_R_AUDIT_UNAVAILABLE, "the log cannot be written");
 	}
+	keeper_upstream_log_lost(k);
 	if (k->step == ADMIN_LOG)
 		keeper_admin_log_lost(k);
 }

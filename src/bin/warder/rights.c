@@ -127,6 +127,8 @@ static const struct cli_column lease_columns[] = {
 	{ "id", "ID", 36 },
 	{ "made", "MADE", 20 },
 	{ "expires", "EXPIRES", 20 },
+	{ "backend", "BACKEND", 12 },
+	{ "upstream", "UPSTREAM", 13 },
 	{ "path", "PATH", 0 },
 };
 
@@ -143,7 +145,7 @@ run_leases(const struct cli_args *args)
 
 const struct cli_verb cli_verb_lease_list = {
 	.name = "lease list",
-	.summary = "list leases that have not ended",
+	.summary = "list leases that have not ended, also with backends",
 	.options = options,
 	.n_options = WD_N(options),
 	.example = "warder lease list",
