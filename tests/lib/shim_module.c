@@ -5,6 +5,7 @@
  *
  *   C_Function RV N     the next N calls of it return RV, in hexadecimal
  *   C_Function hang 1   does not return
+ *   C_Function slow MS  takes so many milliseconds
  *   attribute TYPE V    reads as the byte V where it is one byte long
  *   flags F             are those of the token beside its own
  *   oaep sha1           decrypts with SHA-1 whatever was asked for
@@ -95,6 +96,10 @@ fails(const char *name, ck_rv_t *ret)
 		return false;
 	while (strncmp(rest, "hang", 4) == 0)
 		(void)sleep(60);
+	if (strncmp(rest, "slow ", 5) == 0) {
+		(void)usleep((useconds_t)strtoul(rest + 5, NULL, 10) * 1000);
+		return false;
+	}
 	*ret = strtoul(rest, &end, 16);
 	return used[number]++ < strtoul(end, NULL, 10);
 }
