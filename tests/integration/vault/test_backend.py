@@ -425,6 +425,15 @@ class Leased(Case):
         self.no("permission_denied", "attach", self.pki + "/creds/web",
                 peer=peer)
 
+    def test_only_what_paths_name_may_be_attached(self):
+        peer = self.open(paths="%s/creds %s/web" % (self.pki, MOUNT))
+        for name in (self.pki + "/cred/x", self.pki + "/creds2/x", "other",
+                     MOUNT + "/webs", self.pki):
+            self.assertIn("paths", self.no("unsupported", "attach", name,
+                                           peer=peer), name)
+        for name in (MOUNT + "/web/none", "web"):  # they may be; none is there
+            self.no("not_found", "attach", name, peer=peer)
+
     def test_what_gives_no_lease(self):
         kind, locator, flags, _ = self.attach(self.pki + "/cert/ca")
         self.assertEqual((kind, flags), ("opaque", "01"))
