@@ -94,6 +94,7 @@ struct wd_backend_made {
 	char locator[WD_LOCATOR_MAX + 1];
 	struct wd_bytes *spki; /* DER; NULL: symmetric and opaque */
 	bool stays;            /* cannot be fetched: fetch says why */
+	bool wrapped_only;     /* cannot be fetched, only by wrap */
 	bool leased;           /* each fetch makes one, with a lease */
 };
 void wd_backend_made_done(struct wd_backend_made *m);

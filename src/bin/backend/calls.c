@@ -34,6 +34,7 @@ say_made(struct answer *a)
 		.spki = wd_bytes_span(a->made.spki),
 		.stays = a->made.stays,
 		.leased = a->made.leased,
+		.wrapped_only = a->made.wrapped_only,
 	};
 }
 
