@@ -1,6 +1,6 @@
 /*
  * AES-256-GCM with random 96-bit nonces, XAES-256-GCM with random 192-bit ones,
- * and AES key wrap (RFC 3394).
+ * and AES key wrap (RFC 3394, RFC 5649).
  */
 #pragma once
 
@@ -49,9 +49,12 @@ int wd_aes_wrap(struct wd_span kek, struct wd_span key, uint8_t ret_wrapped[40])
 int wd_aes_unwrap(struct wd_span kek, struct wd_span wrapped,
     struct wd_secret **ret_key) WD_MUST_USE;
 
-/* With padding (RFC 5649): KEY has any length but 0. 0 or a fault. */
+/* With padding (RFC 5649): KEY has any length but 0. 0 or a fault. Unwrap:
+ * WD_R_TAMPERED as above, or a fault. */
 int wd_aes_wrap_padded(struct wd_span kek, struct wd_span key,
     struct wd_bytes **ret_wrapped) WD_MUST_USE;
+int wd_aes_unwrap_padded(struct wd_span kek, struct wd_span wrapped,
+    struct wd_secret **ret_key) WD_MUST_USE;
 
 /* A key of any length that is a whole number of eight bytes, at least 16. */
 int wd_aes_unwrap_any(struct wd_span kek, struct wd_span wrapped,

@@ -28,6 +28,11 @@ void wd_pkey_freep(struct wd_pkey **k);
 /* 0 or a fault. RSA takes up to a second or two. */
 int wd_pkey_generate(enum wd_pkey_alg alg, struct wd_pkey **ret) WD_MUST_USE;
 
+/* As that; MEANWHILE is called with CTX now and then while primes are looked
+ * for, some milliseconds apart, and may use everything here. */
+int wd_pkey_generate_rsa(enum wd_pkey_alg alg, void (*meanwhile)(void *ctx),
+    void *ctx, struct wd_pkey **ret) WD_MUST_USE;
+
 /*
  * Public keys from raw parts, big endian. EC: X and Y of exactly the curve's
  * size, on the curve, not infinity. RSA: 2048, 3072 or 4096 bits, odd exponent

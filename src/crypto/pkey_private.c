@@ -12,18 +12,58 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+/* What is done while primes are looked for. */
+struct meanwhile {
+	void (*run)(void *ctx);
+	void *ctx;
+};
+
 static int
-generate_rsa(const struct wd_pkey_row *row, EVP_PKEY **ret)
+on_step(EVP_PKEY_CTX *ctx)
+{
+	const struct meanwhile *m = EVP_PKEY_CTX_get_app_data(ctx);
+
+	m->run(m->ctx);
+	return 1;
+}
+
+/* M NULL: nothing. */
+static int
+search_rsa(const struct wd_pkey_row *row, struct meanwhile *m, EVP_PKEY **ret)
 {
 	WD_AUTO(wd_evp_pkey_ctx_freep)
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
 	int bits = (int)row->len * 8;
 
 	if (ctx == NULL || EVP_PKEY_keygen_init(ctx) != 1 ||
-	    EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, bits) != 1 ||
-	    EVP_PKEY_generate(ctx, ret) != 1)
+	    EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, bits) != 1)
 		return wd_lib_fault();
-	return 0;
+	if (m != NULL) {
+		EVP_PKEY_CTX_set_app_data(ctx, m);
+		EVP_PKEY_CTX_set_cb(ctx, on_step);
+	}
+	return EVP_PKEY_generate(ctx, ret) == 1 ? 0 : wd_lib_fault();
+}
+
+static int
+generate_rsa(const struct wd_pkey_row *row, EVP_PKEY **ret)
+{
+	return search_rsa(row, NULL, ret);
+}
+
+int
+wd_pkey_generate_rsa(enum wd_pkey_alg alg, void (*meanwhile)(void *ctx),
+    void *ctx, struct wd_pkey **ret)
+{
+	const struct wd_pkey_row *row = wd_pkey_row(alg);
+	struct meanwhile m = { meanwhile, ctx };
+	EVP_PKEY *evp = NULL;
+	int r;
+
+	if (row == NULL || row->family != WD_FAMILY_RSA)
+		return WD_F_BUG;
+	r = search_rsa(row, &m, &evp);
+	return r != 0 ? r : wd_pkey_adopt(evp, row, true, ret);
 }
 
 static int

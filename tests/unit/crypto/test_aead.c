@@ -361,6 +361,74 @@ nothing_and_other_keys_do_not_wrap(void **state)
 	assert_null(b);
 }
 
+/* Computed with another implementation of RFC 5649. */
+static const char padded_7[] = "1c743a9078d99a084982b89faade8750";
+static const char padded_20[] =
+    "22d7fffc96b7adad9391ac9230d46b810e82e0f101f19e83e358f32ac9d407b6";
+
+static void
+padded_wraps_of_others_unwrap(void **state)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *a = NULL, *b = NULL;
+	uint8_t kek[32], seven[16], twenty[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kek); i++)
+		kek[i] = (uint8_t)i;
+	t_ok(wd_aes_unwrap_padded(WD_SPAN(kek), t_hex(padded_7, seven), &a));
+	t_span_equal(wd_secret_borrow(a), WD_SPAN_LIT("sevenby"));
+	t_ok(wd_aes_unwrap_padded(WD_SPAN(kek), t_hex(padded_20, twenty), &b));
+	t_span_equal(wd_secret_borrow(b), wd_span(kek, 20));
+}
+
+static void
+padded_wraps_of_any_length_unwrap(void **state)
+{
+	const uint8_t kek[32] = { 1 };
+	const uint8_t longest[2400] = { 2 };
+
+	(void)state;
+	for (size_t n = 1; n < sizeof(longest); n += n < 40 ? 1 : 97) {
+		WD_AUTO(wd_bytes_freep) struct wd_bytes *w = NULL;
+		WD_AUTO(wd_secret_freep) struct wd_secret *s = NULL;
+
+		t_ok(wd_aes_wrap_padded(WD_SPAN(kek), wd_span(longest, n), &w));
+		t_ok(wd_aes_unwrap_padded(WD_SPAN(kek), wd_bytes_span(w), &s));
+		t_span_equal(wd_secret_borrow(s), wd_span(longest, n));
+	}
+}
+
+static void
+damaged_padded_wraps_are_refused(void **state)
+{
+	struct wd_secret *opened = NULL;
+	const uint8_t other[32] = { 9 };
+	uint8_t kek[32], w[40] = { 0 };
+	struct wd_span ws;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kek); i++)
+		kek[i] = (uint8_t)i;
+	ws = t_hex(padded_20, w);
+	for (size_t bit = 0; bit < 8 * ws.len; bit++) {
+		w[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		assert_int_equal(
+		    wd_aes_unwrap_padded(WD_SPAN(kek), ws, &opened),
+		    WD_R_TAMPERED);
+		w[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	for (size_t len = 0; len <= sizeof(w); len++)
+		if (len != ws.len)
+			assert_int_equal(wd_aes_unwrap_padded(WD_SPAN(kek),
+					     wd_span(w, len), &opened),
+			    WD_R_TAMPERED);
+	assert_int_equal(
+	    wd_aes_unwrap_padded(WD_SPAN(other), ws, &opened), WD_R_TAMPERED);
+	assert_int_equal(
+	    wd_aes_unwrap_padded(wd_span(kek, 16), ws, &opened), WD_F_BUG);
+	assert_null(opened);
+}
+
 int
 main(void)
 {
@@ -382,6 +450,9 @@ main(void)
 		cmocka_unit_test(damaged_wraps_are_refused),
 		cmocka_unit_test(padding_makes_whole_blocks),
 		cmocka_unit_test(nothing_and_other_keys_do_not_wrap),
+		cmocka_unit_test(padded_wraps_of_others_unwrap),
+		cmocka_unit_test(padded_wraps_of_any_length_unwrap),
+		cmocka_unit_test(damaged_padded_wraps_are_refused),
 	};
 
 	if (wd_crypto_init(NULL) != 0)

@@ -364,6 +364,33 @@ sizes_and_families_are_told(void **state)
 	assert_null(wd_pkey_free(NULL));
 }
 
+static void
+count(void *ctx)
+{
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *k = NULL;
+	unsigned *n = ctx;
+
+	/* Everything here may be used, another key made for one. */
+	if ((*n)++ == 0)
+		t_ok(wd_pkey_generate(WD_PKEY_P256, &k));
+}
+
+static void
+other_work_is_done_while_rsa_keys_are_made(void **state)
+{
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *k = NULL;
+	struct wd_pkey *none = NULL;
+	unsigned n = 0;
+
+	(void)state;
+	t_ok(wd_pkey_generate_rsa(WD_PKEY_RSA2048, count, &n, &k));
+	assert_int_equal(wd_pkey_alg(k), WD_PKEY_RSA2048);
+	assert_true(wd_pkey_is_private(k));
+	assert_true(n > 1);
+	assert_int_equal(
+	    wd_pkey_generate_rsa(WD_PKEY_P256, count, &n, &none), WD_F_BUG);
+}
+
 int
 main(void)
 {
@@ -381,6 +408,7 @@ main(void)
 		cmocka_unit_test(rsa_moduli_are_of_three_sizes_and_odd),
 		cmocka_unit_test(damaged_spki_is_refused),
 		cmocka_unit_test(generated_keys_sign),
+		cmocka_unit_test(other_work_is_done_while_rsa_keys_are_made),
 		cmocka_unit_test(sizes_and_families_are_told),
 	};
 
