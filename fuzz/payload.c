@@ -16,10 +16,14 @@ look_at(const struct wd_payload *p, struct wd_span text)
 	must(!wd_id_is_none(&p->lease));
 	must(wd_secret_len(p->bytes) > 0);
 	must(wd_secret_len(p->bytes) <= WD_PAYLOAD_BYTES_MAX);
+	must(p->wrap == WD_WRAP_NONE || wd_wrap_name(p->wrap) != NULL);
+	must(p->wrap != WD_WRAP_NONE || p->spki == NULL);
+	must(wd_bytes_span(p->spki).len <= WD_PAYLOAD_SPKI_MAX);
 	must(wd_bytes_span(p->chain).len <= WD_PAYLOAD_CHAIN_MAX);
 	must(wd_span_text(p->label).len <= WD_PAYLOAD_LABEL_MAX);
 	fuzz_touch(wd_secret_borrow(p->bytes));
 	fuzz_touch(wd_bytes_span(p->chain));
+	fuzz_touch(wd_bytes_span(p->spki));
 	fuzz_touch(p->client);
 	fuzz_touch(p->nonce);
 	fuzz_touch(p->path);
@@ -38,6 +42,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (r == 0)
 		look_at(&p, text);
 	else
-		must(p.bytes == NULL && p.chain == NULL);
+		must(p.bytes == NULL && p.chain == NULL && p.spki == NULL);
 	return 0;
 }

@@ -51,8 +51,25 @@ wd_coco_challenge_read(
 /* ---- POST /attest */
 
 static void
+write_rsa(struct wd_jtext *j, const struct wd_msg_link_attest_ask *m)
+{
+	wd_jtext_object(j);
+	wd_jtext_key_text(j, "alg", "RSA-OAEP-256");
+	wd_jtext_key(j, "e");
+	wd_jtext_b64url(j, m->key_e);
+	wd_jtext_key_text(j, "kty", "RSA");
+	wd_jtext_key(j, "n");
+	wd_jtext_b64url(j, m->key_n);
+	wd_jtext_end(j);
+}
+
+static void
 write_key(struct wd_jtext *j, const struct wd_msg_link_attest_ask *m)
 {
+	if (m->key_n.len > 0) {
+		write_rsa(j, m);
+		return;
+	}
 	wd_jtext_object(j);
 	wd_jtext_key_text(j, "alg", "ECDH-ES+A256KW");
 	wd_jtext_key_text(j, "crv", "P-256");

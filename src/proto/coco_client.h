@@ -31,7 +31,8 @@ struct wd_coco_jwe {
 };
 
 /*
- * The answer to GET /resource, for a P-256 key: WD_R_MALFORMED,
+ * The answer to GET /resource, for a P-256 key (ECDH-ES+A256KW) or an RSA key
+ * (RSA-OAEP-256, without an ephemeral key: zeros): WD_R_MALFORMED,
  * WD_R_UNKNOWN_MEMBER, WD_R_RANGE; WD_R_UNSUPPORTED for another algorithm or
  * curve; or a fault.
  */

@@ -67,26 +67,46 @@ read_epk(struct wd_coco_jwe *jwe, const struct wd_jval *v, struct wd_diag *d)
 	return wd_jobj_close(&o);
 }
 
+/* Algorithms that are spoken, and whether they have an ephemeral key. */
+static const struct alg {
+	const char *name;
+	bool has_epk;
+} algs[] = {
+	{ "ECDH-ES+A256KW", true },
+	{ "RSA-OAEP-256", false },
+};
+
+static const struct alg *
+find_alg(struct wd_span name)
+{
+	for (size_t i = 0; i < WD_N(algs); i++)
+		if (wd_span_is(name, algs[i].name))
+			return &algs[i];
+	return NULL;
+}
+
 static int
 read_header(struct wd_coco_jwe *jwe, struct wd_span header, struct wd_diag *d)
 {
 	WD_AUTO(wd_json_freep) struct wd_json *doc = NULL;
+	const struct wd_jval *epk = NULL;
+	const struct alg *alg;
 	struct wd_jobj o;
-	const struct wd_jval *epk;
-	struct wd_span alg, enc;
+	struct wd_span enc;
 	int r = wd_json_parse(header, d, &doc);
 
 	if (r != 0)
 		return r;
 	wd_jobj_open(&o, wd_json_root(doc), d, "protected header");
-	alg = wd_jobj_text(&o, "alg", WD_REQUIRED, 32);
+	alg = find_alg(wd_jobj_text(&o, "alg", WD_REQUIRED, 32));
 	enc = wd_jobj_text(&o, "enc", WD_REQUIRED, 32);
-	if (o.result == 0 &&
-	    (!wd_span_is(alg, "ECDH-ES+A256KW") || !wd_span_is(enc, "A256GCM")))
+	if (o.result == 0 && (alg == NULL || !wd_span_is(enc, "A256GCM")))
 		wd_jobj_fail(&o, WD_R_UNSUPPORTED,
-		    "the release is not ECDH-ES+A256KW with A256GCM");
-	epk = wd_jobj_object(&o, "epk", WD_REQUIRED);
-	if ((r = wd_jobj_close(&o)) != 0)
+		    "the release is neither ECDH-ES+A256KW nor RSA-OAEP-256 "
+		    "with A256GCM");
+	if (alg == NULL || alg->has_epk)
+		epk = wd_jobj_object(&o, "epk", WD_REQUIRED);
+	if ((r = wd_jobj_close(&o)) != 0 || !alg->has_epk)
 		return r;
 	return read_epk(jwe, epk, d);
 }

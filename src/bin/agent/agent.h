@@ -25,6 +25,7 @@ struct agent_key {
 	bool held;
 	uint32_t version, seconds;
 	struct wd_id lease, session; /* the last; none: never had one */
+	bool is_wrapped;             /* the server lets it leave only so */
 	uint8_t policy[32];          /* its version */
 	int64_t since, deadline;     /* of the lease */
 	struct wd_secret *secret;    /* what does not sign */
@@ -70,7 +71,8 @@ enum agent_step {
 
 struct agent_round {
 	enum agent_step step;
-	struct wd_pkey *own; /* of this round alone */
+	struct wd_pkey *own;   /* of this round alone */
+	struct wd_pkey *ahead; /* RSA, for the next one; NULL: none */
 	struct wd_bytes *challenge;
 	bool wanted[AGENT_KEYS_MAX];
 	size_t key;    /* whose release is asked for */
@@ -218,6 +220,24 @@ int64_t agent_round_next(const struct agent *a);
 
 /* Goes on with the challenge, once what is to come before it is done. */
 void agent_round_challenge(struct agent *a);
+
+/* ---- wrapping.c: keys that come as their HSM has wrapped them */
+
+/* Makes ahead the RSA key that the next round needs, if it does. */
+void agent_wrapping_tick(struct agent *a);
+
+/* The key of this round, into a->round.own. 0 or a fault. */
+int agent_wrapping_own(struct agent *a) WD_MUST_USE;
+
+/* Whether the release of K may come so: what the server is told. */
+bool agent_wrapping_asks(const struct agent_key *k);
+
+/* K was refused with this RESULT in this round. True: the next round asks for
+ * it with an RSA key, at once. */
+bool agent_wrapping_again(struct agent *a, struct agent_key *k, int result);
+
+/* There is a key that waits for that. */
+bool agent_wrapping_waits(const struct agent *a);
 
 /* ---- enrol.c */
 

@@ -154,6 +154,8 @@ complete_keys(struct agent_conf *c, struct wd_diag *d)
 
 		if (r != 0)
 			return r;
+		if (c->keys[i].wrapped == WD_WRAPPED_UNSET)
+			c->keys[i].wrapped = c->wrapped;
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(c->keys[i].path, c->keys[k].path) == 0)
 				return wd_reject(d, WD_R_EXISTS,
@@ -187,6 +189,9 @@ complete(struct reading *rd, struct wd_diag *d)
 	if (c->serial[0] != '\0' && strlen(c->serial) != WD_HOLDER_SERIAL_LEN)
 		return wd_reject(d, WD_R_RANGE, "serial is not %d characters",
 		    WD_HOLDER_SERIAL_LEN);
+	if (c->wrap_key_bits % 1024 != 0)
+		return wd_reject(d, WD_R_RANGE,
+		    "wrap_key_bits is none of 2048, 3072 and 4096");
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "base/diag.h"
 #include "base/wr.h"
 #include "bin/agent/hold.h"
+#include "bin/agent/release.h"
 
 #define AGENT_CONF_FILE "/etc/warder/agent.conf"
 
@@ -37,6 +38,7 @@ struct agent_key_conf {
 	char path[AGENT_RESOURCE]; /* repo/type/tag */
 	char label[AGENT_LABEL];   /* empty: the server's */
 	struct agent_grants see, use, get;
+	uint8_t wrapped; /* enum wd_release_wrapped; set once all is read */
 };
 
 /* Holds no pointer: it goes from one process to another as it is. */
@@ -50,6 +52,8 @@ struct agent_conf {
 	char token[WD_HOLDER_TOKEN_LABEL_MAX + 1];
 	char serial[AGENT_SERIAL]; /* empty: from the machine's id */
 	uint32_t signatures_per_second;
+	uint8_t wrapped; /* enum wd_release_wrapped */
+	uint32_t wrap_key_bits;
 
 	/* [server] */
 	char host[AGENT_HOST];
@@ -102,6 +106,7 @@ enum agent_conf_type {
 	AGENT_IS_ID,       /* of a key */
 	AGENT_IS_RESOURCE, /* repo/type/tag */
 	AGENT_IS_USERS,    /* users, and groups behind '@' */
+	AGENT_IS_WRAPPED,  /* of enum wd_release_wrapped */
 	AGENT_TYPES
 };
 

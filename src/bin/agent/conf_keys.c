@@ -42,6 +42,17 @@ static const struct agent_conf_key keys[] = {
 	    .at_start_only = true,
 	    .manual = "Most signatures of one user in a second; 0 is no "
 		      "limit." },
+	{ "agent", "wrapped", AGENT_IS_WRAPPED, AT(wrapped), .standard = "auto",
+	    .manual = "Whether keys of an HSM may come as the HSM has wrapped "
+		      "them, so that only this agent can open them and the "
+		      "server never has (RSA-OAEP+A256KWP): auto, when the "
+		      "server says that they leave no other way; only, and a "
+		      "key that came otherwise is refused; never. Attestation "
+		      "is for an RSA key then, a new one each time." },
+	{ "agent", "wrap_key_bits", AGENT_IS_NUMBER, AT(wrap_key_bits),
+	    .min = 2048, .max = 4096, .standard = "3072",
+	    .manual = "Size of that RSA key: 2048, 3072 or 4096. It is made "
+		      "ahead, while programs are served." },
 
 	{ "server", "address", AGENT_IS_SERVER, AT(host), .standard = NULL,
 	    .manual = "The server, by name or address, and its port." },
@@ -173,6 +184,9 @@ static const struct agent_conf_key keys[] = {
 	{ "key", "get", AGENT_IS_USERS, KEY_AT(get), .standard = "",
 	    .manual = "Users who may read a secret by warder-agent get. A "
 		      "key that signs is never given out, whoever asks." },
+	{ "key", "wrapped", AGENT_IS_WRAPPED, KEY_AT(wrapped), .standard = "",
+	    .manual = "As in section [agent], for this key. When empty: what "
+		      "is said there." },
 };
 
 const struct agent_conf_key *

@@ -21,7 +21,9 @@ is_configured(const struct agent_conf *c, const char *path)
 static int
 add(struct agent_conf *c, const struct wd_skc_key *key, struct wd_diag *d)
 {
-	struct agent_key_conf k = { .see = c->skc_see, .use = c->skc_use };
+	struct agent_key_conf k = {
+		.see = c->skc_see, .use = c->skc_use, .wrapped = c->wrapped
+	};
 
 	/* All fit: an id has 36 characters, and the label as many at most as
 	 * the line's reader lets through. */

@@ -131,6 +131,23 @@ set_level(const struct agent_value *v, void *at, struct wd_diag *d)
 }
 
 static int
+set_wrapped(const struct agent_value *v, void *at, struct wd_diag *d)
+{
+	static const char *const words[] = {
+		[WD_WRAPPED_AUTO] = "auto",
+		[WD_WRAPPED_NEVER] = "never",
+		[WD_WRAPPED_ONLY] = "only",
+	};
+
+	for (size_t i = WD_WRAPPED_AUTO; i < WD_N(words); i++)
+		if (wd_span_is(v->text, words[i])) {
+			*(uint8_t *)at = (uint8_t)i;
+			return 0;
+		}
+	return wrong_form(v, d);
+}
+
+static int
 set_thumb(const struct agent_value *v, void *at, struct wd_diag *d)
 {
 	return wd_b64url_decode_exact(v->text, at, v->key->size) == 0
@@ -277,6 +294,7 @@ static const struct {
 	[AGENT_IS_ID] = { "the id of a key", set_id },
 	[AGENT_IS_RESOURCE] = { "a path of the form repo/type/tag",
 	    set_resource },
+	[AGENT_IS_WRAPPED] = { "auto, never or only", set_wrapped },
 	[AGENT_IS_USERS] = { "names of users, and of groups with @ in front",
 	    set_users },
 };

@@ -193,7 +193,8 @@ tick(struct agent *a)
 	if (!wd_hold_is_ready(a->hold) && now - a->started >= PATIENCE_MS)
 		wd_hold_set_ready(a->hold, true);
 	agent_link_tick(a, now);
-	agent_round_tick(a, now);
+	agent_wrapping_tick(a);
+	agent_round_tick(a, wd_time_mono_ms());
 	agent_watch_tick(a, now);
 }
 

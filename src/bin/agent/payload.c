@@ -14,6 +14,7 @@ void
 wd_payload_done(struct wd_payload *p)
 {
 	p->bytes = wd_secret_free(p->bytes);
+	p->spki = wd_bytes_free(p->spki);
 	p->chain = wd_bytes_free(p->chain);
 }
 
@@ -146,9 +147,38 @@ take_label(struct wd_rd *rd, struct wd_payload *p)
 	p->label[wr.len] = '\0';
 }
 
+/* Of the pair that was registered; empty for what is none. */
+static int
+take_spki(struct wd_rd *rd, struct wd_payload *p)
+{
+	struct wd_span s = take_plain(rd);
+	int r;
+
+	if (s.len > WD_PAYLOAD_SPKI_MAX / 3 * 4)
+		wd_rd_fail(rd);
+	if (s.len == 0 || wd_rd_ok(rd) != 0)
+		return 0;
+	r = wd_b64url_decode(s, &p->spki);
+	if (r > 0)
+		wd_rd_fail(rd);
+	return r < 0 ? r : 0;
+}
+
+/* Whether TEXT is next. */
+static bool
+is_next(const struct wd_rd *rd, const char *text)
+{
+	struct wd_span want = wd_span_text(text);
+
+	return rd->left >= want.len &&
+	    wd_span_equal(wd_span(rd->p, want.len), want);
+}
+
+/* The members of a key that came wrapped stand around its version. */
 static int
 take_key(struct wd_rd *rd, struct wd_payload *p)
 {
+	bool wrapped;
 	int r;
 
 	expect(rd, "{\"algorithm\":\"");
@@ -160,8 +190,20 @@ take_key(struct wd_rd *rd, struct wd_payload *p)
 	take_label(rd, p);
 	expect(rd, ",\"path\":\"");
 	p->path = take_plain(rd);
+	wrapped = is_next(rd, ",\"spki\":\"");
+	if (wrapped) {
+		expect(rd, ",\"spki\":\"");
+		if ((r = take_spki(rd, p)) != 0)
+			return r;
+	}
 	expect(rd, ",\"version\":");
 	p->version = take_number(rd, 1, UINT32_MAX);
+	if (wrapped) {
+		expect(rd, ",\"wrap\":\"");
+		p->wrap = wd_wrap_by_name(take_plain(rd));
+		if (p->wrap == WD_WRAP_NONE)
+			wd_rd_fail(rd);
+	}
 	expect(rd, "}");
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "base/diag.h"
 #include "base/id.h"
 #include "base/secret.h"
+#include "crypto/wrapped.h"
 
 enum {
 	WD_PAYLOAD_VERSION = 1,
@@ -17,6 +18,7 @@ enum {
 	WD_PAYLOAD_CHAIN_MAX = 32768,
 	WD_PAYLOAD_BYTES_MAX = 65536,
 	WD_PAYLOAD_LEASE_MAX = 24 * 3600,
+	WD_PAYLOAD_SPKI_MAX = 1024,
 };
 
 /* Spans view the text, which holds the key. */
@@ -30,8 +32,10 @@ struct wd_payload {
 	uint32_t seconds;
 	uint8_t policy[32]; /* its version */
 
-	struct wd_secret *bytes;
-	struct wd_bytes *chain; /* PEM; NULL: none */
+	struct wd_secret *bytes; /* the key, or what it is wrapped in */
+	enum wd_wrap wrap;       /* not NONE: so, and SPKI is what it must be */
+	struct wd_bytes *spki;   /* DER; NULL: none */
+	struct wd_bytes *chain;  /* PEM; NULL: none */
 	char label[WD_PAYLOAD_LABEL_MAX + 1];
 };
 

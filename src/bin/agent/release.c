@@ -25,17 +25,24 @@ wd_release_done(struct wd_release *r)
 
 /* ---- the JWE */
 
-/* The only header of a release for a P-256 key, in base64url. */
+/* The only header of a release for a key of this kind, in base64url. EPK is
+ * NULL for an RSA key. */
 static int
 make_header(const struct wd_pkey *epk, struct wd_wr *b64)
 {
 	char text[HEADER_MAX];
 	struct wd_wr wr = wd_wr_fixed(text, sizeof(text));
 
-	wd_wr_text(&wr, "{\"alg\":\"ECDH-ES+A256KW\",\"enc\":\"A256GCM\",");
-	wd_wr_text(&wr, "\"epk\":");
-	wd_jwk_write(&wr, epk, WD_JWE_NONE);
-	wd_wr_text(&wr, "}");
+	if (epk == NULL) {
+		wd_wr_text(
+		    &wr, "{\"alg\":\"RSA-OAEP-256\",\"enc\":\"A256GCM\"}");
+	} else {
+		wd_wr_text(&wr,
+		    "{\"alg\":\"ECDH-ES+A256KW\",\"enc\":\"A256GCM\","
+		    "\"epk\":");
+		wd_jwk_write(&wr, epk, WD_JWE_NONE);
+		wd_wr_text(&wr, "}");
+	}
 	wd_b64url_write(b64, wd_wr_span(&wr));
 	return wd_wr_end(&wr) != 0 || wd_wr_end(b64) != 0 ? WD_F_BUG : 0;
 }
@@ -69,18 +76,31 @@ take_parts(const struct wd_msg_link_release *m, struct wd_jwe *jwe)
 	    : 0;
 }
 
+/* None for an RSA key. */
+static int
+read_epk(const struct wd_msg_link_release *m, bool is_rsa, struct wd_pkey **ret,
+    struct wd_diag *d)
+{
+	int r = 0;
+
+	if (!is_rsa)
+		r = wd_pkey_ec_public(WD_PKEY_P256, WD_SPAN(m->epk_x.b),
+		    WD_SPAN(m->epk_y.b), ret);
+	if (r > 0)
+		return wd_reject(d, WD_R_MALFORMED,
+		    "the release's ephemeral key is no point of P-256");
+	return r;
+}
+
 static int
 unwrap(const struct wd_release_want *want, const struct wd_msg_link_release *m,
     struct wd_secret **ret_jws, struct wd_diag *d)
 {
 	WD_AUTO(wd_pkey_freep) struct wd_pkey *epk = NULL;
 	WD_AUTO(wd_jwe_done) struct wd_jwe jwe = { 0 };
-	int r = wd_pkey_ec_public(
-	    WD_PKEY_P256, WD_SPAN(m->epk_x.b), WD_SPAN(m->epk_y.b), &epk);
+	bool is_rsa = wd_pkey_is_rsa(wd_pkey_alg(want->own));
+	int r = read_epk(m, is_rsa, &epk, d);
 
-	if (r > 0)
-		return wd_reject(d, WD_R_MALFORMED,
-		    "the release's ephemeral key is no point of P-256");
 	if (r == 0)
 		r = check_header(m, epk, d);
 	if (r == 0)
@@ -88,7 +108,9 @@ unwrap(const struct wd_release_want *want, const struct wd_msg_link_release *m,
 	if (r != 0)
 		return r < 0 ? wd_fault(d, (enum wd_faults)r, "cannot unwrap")
 			     : r;
-	r = wd_jwe_open(want->own, WD_JWE_ECDH_ES_A256KW, epk, &jwe, ret_jws);
+	r = wd_jwe_open(want->own,
+	    is_rsa ? WD_JWE_RSA_OAEP_256 : WD_JWE_ECDH_ES_A256KW, epk, &jwe,
+	    ret_jws);
 	if (r > 0)
 		return wd_reject(d, WD_R_RELEASE_MISMATCH,
 		    "the release is not wrapped to this session's key, or was "
@@ -239,6 +261,8 @@ wd_release_open(const struct wd_release_want *want,
 		r = wd_payload_read(wd_secret_borrow(x.text), &x.payload, d);
 	if (r == 0)
 		r = check_payload(want, &x.payload, d);
+	if (r == 0)
+		r = wd_release_unwrap(want, &x.payload, d);
 	if (r != 0)
 		return r;
 	*ret = x;

@@ -54,7 +54,8 @@ finish(struct agent *a)
 	r->result = 0;
 	r->not_before = 0;
 	a->link.failures = 0;
-	wd_hold_set_ready(a->hold, true);
+	if (!agent_wrapping_waits(a))
+		wd_hold_set_ready(a->hold, true);
 }
 
 /* ---- releases */
@@ -87,6 +88,7 @@ ask_next(struct agent *a)
 	m.path = wd_span_text(a->keys[r->key].conf->path);
 	m.replaces = a->keys[r->key].lease;
 	m.replaces_session = a->keys[r->key].session;
+	m.wrapped = agent_wrapping_asks(&a->keys[r->key]);
 	r->step = AGENT_RELEASE;
 	r->asked = wd_time_boot_ms();
 	(void)agent_link_ask(
@@ -103,6 +105,7 @@ open_release(
 	struct agent_key *k = &a->keys[r->key];
 	const struct wd_release_want want = {
 		.own = r->own,
+		.wrapped = (enum wd_release_wrapped)k->conf->wrapped,
 		.pinned = WD_SPAN(a->setup->conf.release_key),
 		.challenge = wd_bytes_span(r->challenge),
 		.path = wd_span_text(k->conf->path),
@@ -123,11 +126,27 @@ ends_round(int result)
 }
 
 static void
+not_released(struct agent *a, struct agent_key *k, bool from_server, int result,
+    const struct wd_diag *d)
+{
+	if (from_server && agent_wrapping_again(a, k, result)) {
+		wd_log(WD_LOG_INFO, "key_leaves_wrapped", "key", k->conf->name,
+		    NULL);
+		return;
+	}
+	agent_key_failed(k, result, d, wd_time_boot_ms());
+	wd_log(WD_LOG_WARNING, from_server ? "key_refused" : "release_refused",
+	    "key", k->conf->name, "reason", wd_reason_name(result), "detail",
+	    d->detail, NULL);
+	if (result == WD_R_REVOKED_BY_OPERATOR)
+		agent_key_revoke(a, k);
+}
+
+static void
 on_release(struct agent *a, int result, struct wd_diag *d,
     const struct wd_msg_link_release *m)
 {
 	struct agent_round *r = &a->round;
-	struct agent_key *k = &a->keys[r->key];
 	bool from_server = result != 0;
 
 	if (ends_round(result)) {
@@ -136,70 +155,93 @@ on_release(struct agent *a, int result, struct wd_diag *d,
 	}
 	if (result == 0)
 		result = open_release(a, m, d);
-	if (result != 0) {
-		agent_key_failed(k, result, d, wd_time_boot_ms());
-		wd_log(WD_LOG_WARNING,
-		    from_server ? "key_refused" : "release_refused", "key",
-		    k->conf->name, "reason", wd_reason_name(result), "detail",
-		    d->detail, NULL);
-		if (result == WD_R_REVOKED_BY_OPERATOR)
-			agent_key_revoke(a, k);
-	}
+	if (result != 0)
+		not_released(a, &a->keys[r->key], from_server, result, d);
 	r->key++;
 	ask_next(a);
 }
 
 /* ---- evidence */
 
+/* What an attestation is made of; its message views it. */
+struct evidence {
+	struct wd_bytes *n_or_x, *e_or_y; /* of the key */
+	struct wd_bytes *bundle;
+};
+
+static void
+evidence_done(struct evidence *e)
+{
+	wd_bytes_freep(&e->n_or_x);
+	wd_bytes_freep(&e->e_or_y);
+	wd_bytes_freep(&e->bundle);
+}
+
 static int
-bind(const struct agent *a, struct wd_span x, struct wd_span y,
+bind(const struct agent *a, const struct evidence *e,
     uint8_t ret[AGENT_REPORT_DATA])
 {
-	const struct wd_bound bound = {
+	struct wd_bound bound = {
 		.door = WD_DOOR_COCO,
 		.tee = agent_attester_row(a->attester)->tee,
 		.challenge = wd_bytes_span(a->round.challenge),
-		.key = { .curve = WD_PKEY_P256,
-		    .alg = WD_JWE_ECDH_ES_A256KW,
-		    .x = x,
-		    .y = y },
 	};
+	struct wd_span one = wd_bytes_span(e->n_or_x);
+	struct wd_span two = wd_bytes_span(e->e_or_y);
 	size_t len;
 
+	if (wd_pkey_is_rsa(wd_pkey_alg(a->round.own)))
+		bound.key = (struct wd_jwk){
+			.alg = WD_JWE_RSA_OAEP_256, .n = one, .e = two
+		};
+	else
+		bound.key = (struct wd_jwk){ .curve = WD_PKEY_P256,
+			.alg = WD_JWE_ECDH_ES_A256KW,
+			.x = one,
+			.y = two };
 	return wd_binding(&bound, ret, &len);
 }
 
-/* RET views *RET_EVIDENCE. */
+static void
+say_key(const struct agent *a, const struct evidence *e,
+    struct wd_msg_link_attest_ask *ret)
+{
+	if (wd_pkey_is_rsa(wd_pkey_alg(a->round.own))) {
+		ret->key_n = wd_bytes_span(e->n_or_x);
+		ret->key_e = wd_bytes_span(e->e_or_y);
+		return;
+	}
+	wd_copy(ret->key_x.b, wd_bytes_span(e->n_or_x));
+	wd_copy(ret->key_y.b, wd_bytes_span(e->e_or_y));
+}
+
+/* RET views E. */
 static int
 make_evidence(struct agent *a, struct wd_msg_link_attest_ask *ret,
-    struct wd_bytes **ret_evidence, struct wd_diag *d)
+    struct evidence *e, struct wd_diag *d)
 {
-	WD_AUTO(wd_bytes_freep) struct wd_bytes *x = NULL;
-	WD_AUTO(wd_bytes_freep) struct wd_bytes *y = NULL;
 	struct agent_round *r = &a->round;
 	uint8_t report_data[AGENT_REPORT_DATA] = { 0 };
 	int result;
 
-	if (wd_pkey_generate(WD_PKEY_P256, &r->own) != 0 ||
-	    wd_pkey_public_parts(r->own, &x, &y) != 0 ||
-	    bind(a, wd_bytes_span(x), wd_bytes_span(y), report_data) != 0)
+	if (agent_wrapping_own(a) != 0 ||
+	    wd_pkey_public_parts(r->own, &e->n_or_x, &e->e_or_y) != 0 ||
+	    bind(a, e, report_data) != 0)
 		return wd_fault(d, WD_F_CRYPTO, "cannot make a key");
-	result =
-	    agent_attester_quote(a->attester, report_data, ret_evidence, d);
+	result = agent_attester_quote(a->attester, report_data, &e->bundle, d);
 	if (result != 0)
 		return result;
 	ret->tee = (uint8_t)agent_attester_row(a->attester)->tee;
 	ret->challenge = wd_bytes_span(r->challenge);
-	wd_copy(ret->key_x.b, wd_bytes_span(x));
-	wd_copy(ret->key_y.b, wd_bytes_span(y));
-	ret->evidence = wd_bytes_span(*ret_evidence);
+	say_key(a, e, ret);
+	ret->evidence = wd_bytes_span(e->bundle);
 	return 0;
 }
 
 static void
 on_challenge(struct agent *a, const struct wd_msg_challenge *m)
 {
-	WD_AUTO(wd_bytes_freep) struct wd_bytes *evidence = NULL;
+	WD_AUTO(evidence_done) struct evidence e = { 0 };
 	struct wd_msg_link_attest_ask ask = { 0 };
 	struct wd_diag d = { 0 };
 	int result;
@@ -207,7 +249,7 @@ on_challenge(struct agent *a, const struct wd_msg_challenge *m)
 	a->round.challenge = wd_bytes_copy(m->challenge);
 	result = a->round.challenge == NULL
 	    ? wd_fault(&d, WD_F_MEMORY, "no memory")
-	    : make_evidence(a, &ask, &evidence, &d);
+	    : make_evidence(a, &ask, &e, &d);
 	if (result != 0) {
 		agent_round_fail(a, result, &d);
 		return;

@@ -64,8 +64,9 @@ void wd_serve_freep(struct wd_serve **s);
 /*
  * Accepts, answers and closes for TIMEOUT milliseconds (0: what can be done
  * now), or until one of the N of OWN is ready or ROTATE was asked for. Sets
- * their revents as poll(2) does; -1 is not looked at. A descriptor that is not
- * in OWN the next time must have been closed. 0 or a fault.
+ * their revents as poll(2) does; -1 is not looked at, and may stand for a
+ * descriptor that comes again. One that is not in OWN the next time must have
+ * been closed. 0 or a fault.
  */
 int wd_serve_wait(struct wd_serve *s, struct pollfd *own, size_t n,
     int timeout_ms, struct wd_diag *d) WD_MUST_USE;

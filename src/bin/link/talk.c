@@ -6,6 +6,7 @@
 #include "bin/link/link.h"
 
 #include "base/wr.h"
+#include "crypto/wrapped.h"
 #include "proto/coco_client.h"
 #include "proto/coco_tpm.h"
 #include "sys/log.h"
@@ -177,18 +178,30 @@ is_path(struct wd_span s)
 	return s.len > 0 && s.len <= PATH_MAX_LEN;
 }
 
-/* Which lease the new one replaces, when there is one. */
+enum { FIELDS = 2 };
+
+/* What else a request for a release says. */
+struct fields {
+	char replaced[2 * WD_ID_LEN + 1];
+	struct wd_client_field at[FIELDS];
+	size_t n;
+};
+
+/* Which lease the new one replaces, when there is one; and how it may come. */
 static void
-name_replaced(const struct wd_msg_link_release_ask *m, struct wd_wr *wr,
-    struct wd_client_field *field, struct wd_client_ask *question)
+fill_fields(const struct wd_msg_link_release_ask *m, struct fields *f)
 {
-	if (wd_id_is_none(&m->replaces))
-		return;
-	wd_coco_replaces_write(wr, &m->replaces, &m->replaces_session);
-	*field =
-	    (struct wd_client_field){ "Warder-Replaces: ", wd_wr_span(wr) };
-	question->fields = field;
-	question->n_fields = 1;
+	struct wd_wr wr = wd_wr_fixed(f->replaced, sizeof(f->replaced));
+
+	f->n = 0;
+	if (!wd_id_is_none(&m->replaces)) {
+		wd_coco_replaces_write(&wr, &m->replaces, &m->replaces_session);
+		f->at[f->n++] = (struct wd_client_field){ "Warder-Replaces: ",
+			wd_wr_span(&wr) };
+	}
+	if (m->wrapped)
+		f->at[f->n++] = (struct wd_client_field){ "Warder-Wrap: ",
+			WD_SPAN_LIT(WD_WRAP_ASKED) };
 }
 
 static int
@@ -196,10 +209,11 @@ get_release(struct link *l, const struct wd_msg_link_release_ask *m,
     struct wd_coco_jwe *ret, struct wd_diag *d)
 {
 	WD_AUTO(wd_client_answer_done) struct wd_client_answer a = { 0 };
-	char target[PATH_MAX_LEN + 32], replaced[2 * WD_ID_LEN + 1];
-	struct wd_wr wr = wd_wr_fixed(replaced, sizeof(replaced));
-	struct wd_client_ask question = { .path = target, .accept = NATIVE };
-	struct wd_client_field field;
+	char target[PATH_MAX_LEN + 32];
+	struct fields fields;
+	struct wd_client_ask question = {
+		.path = target, .accept = NATIVE, .fields = fields.at
+	};
 	struct wd_span path = m->path;
 	int r;
 
@@ -207,7 +221,8 @@ get_release(struct link *l, const struct wd_msg_link_release_ask *m,
 		return wd_reject(d, WD_R_RANGE, "no path of a resource");
 	(void)snprintf(target, sizeof(target), "/kbs/v0/resource/%.*s",
 	    (int)path.len, (const char *)path.p); /* fits, see above */
-	name_replaced(m, &wr, &field, &question);
+	fill_fields(m, &fields);
+	question.n_fields = fields.n;
 	r = ask(l, &question, &a, d);
 	if (r != 0)
 		return r;

@@ -8,6 +8,7 @@ import threading
 import time
 import unittest
 
+from cryptography.hazmat.primitives.asymmetric import rsa
 from jwcrypto import jwe as jose_jwe
 from jwcrypto import jwk as jose_jwk
 
@@ -496,6 +497,34 @@ class Waits(LinkTest):
         first, second = [h for _, p, h, _ in self.kbs.seen if PATH in p]
         self.assertNotIn("Warder-Replaces", first)
         self.assertEqual(second["Warder-Replaces"], one + " " + two)
+
+    def test_keys_may_come_wrapped_to_an_rsa_key(self):
+        link = self.link()
+        challenge = link.call("LINK_CHALLENGE", {"tee": SGX})["challenge"]
+        own = rsa.generate_private_key(65537, 2048)
+        n = own.public_key().public_numbers().n.to_bytes(256, "big")
+        self.jwk = {"alg": "RSA-OAEP-256", "e": "AQAB", "kty": "RSA",
+                    "n": kbs_double.b64url(n)}
+        quote = bytes(368) + kbs_double.report_data(
+            b64(challenge), self.jwk) + bytes(4)
+        link.call("LINK_ATTEST", {
+            "tee": SGX, "challenge": challenge,
+            "evidence": bundle(quote=quote), "key_n": n,
+            "key_e": b"\x01\x00\x01"})
+        header = kbs_double.b64url(
+            b'{"alg":"RSA-OAEP-256","enc":"A256GCM"}')
+        self.kbs.hooks["resource"] = lambda *_: Answer(200, {
+            "protected": header, "encrypted_key": kbs_double.b64url(n),
+            "iv": "AAAAAAAAAAAAAAAA", "ciphertext": "AAAA",
+            "tag": kbs_double.b64url(bytes(16))}, kbs_double.NATIVE)
+        got = link.call("LINK_RELEASE", {"path": PATH, "wrapped": True})
+        self.assertEqual((got["protected"], got["encrypted_key"]),
+                         (header, n))
+        self.assertEqual(got["epk_x"] + got["epk_y"], bytes(64))
+        link.call("LINK_RELEASE", {"path": PATH})
+        first, second = [h for _, p, h, _ in self.kbs.seen if PATH in p]
+        self.assertEqual(first["Warder-Wrap"], "RSA-OAEP+A256KWP")
+        self.assertNotIn("Warder-Wrap", second)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 #include "lib/t.h"
 
 #include "base/reason.h"
+#include "crypto/jwk.h"
 #include "proto/coco.h"
 #include "proto/coco_client.h"
 
@@ -66,6 +67,29 @@ attestation_is_what_servers_read(void **state)
 	t_span_equal(a.ask.key_x, WD_SPAN(m.key_x.b));
 	t_span_equal(a.ask.key_y, WD_SPAN(m.key_y.b));
 	assert_int_equal(a.ask.additional.len, 0);
+	wd_coco_attest_done(&a);
+}
+
+static void
+attestation_of_an_rsa_key_is_what_servers_read(void **state)
+{
+	uint8_t n[256];
+	char buf[4096];
+	struct wd_wr wr = wd_wr_fixed(buf, sizeof(buf));
+	struct wd_msg_link_attest_ask m = an_attestation();
+	struct wd_coco_attest a;
+
+	(void)state;
+	memset(n, 0xb7, sizeof(n));
+	m.key_n = WD_SPAN(n);
+	m.key_e = WD_SPAN_LIT("\1\0\1");
+	wd_coco_attestation_write(&wr, &m);
+	t_ok(wd_wr_end(&wr));
+	t_ok(wd_coco_attest_read(wd_wr_span(&wr), &a, NULL));
+	assert_int_equal(a.ask.key_curve, 0);
+	assert_int_equal(a.ask.key_alg, WD_JWE_RSA_OAEP_256);
+	t_span_equal(a.ask.key_n, WD_SPAN(n));
+	t_span_equal(a.ask.key_e, WD_SPAN_LIT("\1\0\1"));
 	wd_coco_attest_done(&a);
 }
 
@@ -176,6 +200,24 @@ release_is_taken_apart(void **state)
 	wd_coco_jwe_done(&jwe);
 }
 
+/* {"alg":"RSA-OAEP-256","enc":"A256GCM"} */
+#define RSA_HEADER "eyJhbGciOiJSU0EtT0FFUC0yNTYiLCJlbmMiOiJBMjU2R0NNIn0"
+
+static void
+release_for_an_rsa_key_has_no_ephemeral_key(void **state)
+{
+	struct wd_coco_jwe jwe;
+
+	(void)state;
+	t_ok(wd_coco_jwe_read(
+	    span(release(RSA_HEADER, "AQI", "AwQ", "BQYH", "CA")), &jwe, NULL));
+	t_span_equal(jwe.m.protected, span(RSA_HEADER));
+	t_span_equal(jwe.m.encrypted_key, WD_SPAN_LIT("\1\2"));
+	assert_true(wd_span_is_zero(WD_SPAN(jwe.m.epk_x.b)));
+	assert_true(wd_span_is_zero(WD_SPAN(jwe.m.epk_y.b)));
+	wd_coco_jwe_done(&jwe);
+}
+
 static void
 is_refused(const char *text, int reason)
 {
@@ -214,9 +256,16 @@ other_headers_are_refused(void **state)
 		const char *header;
 		int r;
 	} bad[] = {
-		/* {"alg":"RSA-OAEP-256","enc":"A256GCM"} */
-		{ "eyJhbGciOiJSU0EtT0FFUC0yNTYiLCJlbmMiOiJBMjU2R0NNIn0",
+		/* {"alg":"RSA1_5","enc":"A256GCM"} */
+		{ "eyJhbGciOiJSU0ExXzUiLCJlbmMiOiJBMjU2R0NNIn0",
 		    WD_R_UNSUPPORTED },
+		/* {"alg":"RSA-OAEP-256","enc":"A128GCM"} */
+		{ "eyJhbGciOiJSU0EtT0FFUC0yNTYiLCJlbmMiOiJBMTI4R0NNIn0",
+		    WD_R_UNSUPPORTED },
+		/* {"alg":"RSA-OAEP-256","enc":"A256GCM","epk":{}} */
+		{ "eyJhbGciOiJSU0EtT0FFUC0yNTYiLCJlbmMiOiJBMjU2R0NNIiwiZXBrIj"
+		  "p7fX0",
+		    WD_R_UNKNOWN_MEMBER },
 		/* {"alg":"ECDH-ES+A256KW","enc":"A256GCM"} */
 		{ "eyJhbGciOiJFQ0RILUVTK0EyNTZLVyIsImVuYyI6IkEyNTZHQ00ifQ",
 		    WD_R_MALFORMED },
@@ -287,10 +336,13 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(request_is_what_servers_read),
 		cmocka_unit_test(attestation_is_what_servers_read),
+		cmocka_unit_test(
+		    attestation_of_an_rsa_key_is_what_servers_read),
 		cmocka_unit_test(tee_without_a_form_of_evidence_is_not_written),
 		cmocka_unit_test(challenge_is_read),
 		cmocka_unit_test(other_challenges_are_refused),
 		cmocka_unit_test(release_is_taken_apart),
+		cmocka_unit_test(release_for_an_rsa_key_has_no_ephemeral_key),
 		cmocka_unit_test(other_releases_are_refused),
 		cmocka_unit_test(other_headers_are_refused),
 		cmocka_unit_test(error_of_a_server_becomes_its_reason),

@@ -332,6 +332,30 @@ manual_lists_every_key(void **state)
 	}
 }
 
+static void
+keys_come_wrapped_as_the_agent_or_their_section_says(void **state)
+{
+	(void)state;
+	t_ok(parse("[key a]\nid = " ID "\n", NULL));
+	assert_int_equal(conf.wrapped, WD_WRAPPED_AUTO);
+	assert_int_equal(conf.wrap_key_bits, 3072);
+	assert_int_equal(conf.keys[0].wrapped, WD_WRAPPED_AUTO);
+	t_ok(parse("[agent]\nwrapped = never\nwrap_key_bits = 2048\n"
+		   "[key a]\nid = " ID "\n"
+		   "[key b]\npath = a/b/c\nwrapped = only\n",
+	    NULL));
+	assert_int_equal(conf.wrap_key_bits, 2048);
+	assert_int_equal(conf.keys[0].wrapped, WD_WRAPPED_NEVER);
+	assert_int_equal(conf.keys[1].wrapped, WD_WRAPPED_ONLY);
+	assert_int_equal(
+	    parse("[agent]\nwrapped = yes\n", NULL), WD_R_MALFORMED);
+	assert_int_equal(parse("[agent]\nwrapped =\n", NULL), WD_R_MALFORMED);
+	assert_int_equal(
+	    parse("[agent]\nwrap_key_bits = 2049\n", NULL), WD_R_RANGE);
+	assert_int_equal(
+	    parse("[agent]\nwrap_key_bits = 1024\n", NULL), WD_R_RANGE);
+}
+
 #define SKC_ID "5b0f7d5e-1a7e-4a53-9a0a-0f6f7f0f2d11"
 #define SKC_LINE(id, type)                                        \
 	"pkcs11:token=KMS;id=" id ";object=RSAKEY;type=" type ";" \
@@ -349,7 +373,9 @@ static void
 keys_of_skc_have_the_rights_of_their_section(void **state)
 {
 	(void)state;
-	t_ok(parse("[skc]\nkeys = keys.txt\nsee = 1, @2\nuse = 3\n", NULL));
+	t_ok(parse("[agent]\nwrapped = only\n"
+		   "[skc]\nkeys = keys.txt\nsee = 1, @2\nuse = 3\n",
+	    NULL));
 	assert_string_equal(conf.skc_keys, "/conf/keys.txt");
 	assert_string_equal(conf.token, "KMS");
 	t_ok(add_skc(SKC_LINE(SKC_ID, "private")));
@@ -359,6 +385,7 @@ keys_of_skc_have_the_rights_of_their_section(void **state)
 	assert_string_equal(conf.keys[0].label, "RSAKEY");
 	assert_int_equal(conf.keys[0].see.n, 2);
 	assert_int_equal(conf.keys[0].use.who[0].id, 3);
+	assert_int_equal(conf.keys[0].wrapped, WD_WRAPPED_ONLY);
 	t_ok(add_skc(SKC_LINE(SKC_ID, "private")));
 	assert_int_equal(conf.n_keys, 1);
 }
@@ -411,6 +438,8 @@ main(void)
 		cmocka_unit_test(file_is_read_from_its_own_folder),
 		cmocka_unit_test(
 		    reload_may_not_change_what_is_fixed_at_the_start),
+		cmocka_unit_test(
+		    keys_come_wrapped_as_the_agent_or_their_section_says),
 		cmocka_unit_test(keys_of_skc_have_the_rights_of_their_section),
 		cmocka_unit_test(a_section_of_its_own_comes_before_keys_txt),
 		cmocka_unit_test(lines_of_skc_that_do_not_fit_are_refused),
