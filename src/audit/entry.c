@@ -112,6 +112,8 @@ put_entry(struct wd_wr *wr, const struct wd_entry *e, bool whole)
 
 	wd_jtext_object(&j);
 	put_text(&j, "actor", e->actor);
+	if (e->broker_unwrapped)
+		wd_jtext_key_bool(&j, "broker_unwrapped", true);
 	if (whole)
 		put_raw(&j, "claims", e->claims);
 	put_raw(&j, "counts", e->counts);

@@ -32,6 +32,7 @@ struct wd_entry {
 	int result;         /* 0 allow; else the reason is logged */
 	const char *detail; /* one sentence; NULL */
 	bool software;
+	bool broker_unwrapped; /* a key that leaves its HSM wrapped alone */
 	struct wd_span claims; /* canonical JSON object; empty: none */
 	struct wd_span trace; /* canonical JSON array of clauses; empty: none */
 	/* canonical JSON array of {"name","version"}, of sets of reference

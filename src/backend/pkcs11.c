@@ -241,6 +241,7 @@ say_made(struct wd_token_key *k, struct wd_backend_made *out, struct wd_diag *d)
 	out->kind = kind_of(&k->kind);
 	out->spki = WD_TAKE(k->spki);
 	out->stays = k->stays;
+	out->wrapped_only = !k->stays; /* see fetch */
 	return 0;
 }
 

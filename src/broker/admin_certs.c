@@ -136,8 +136,10 @@ open_fetched(struct wd_admin *a, const struct wd_store_key *key,
 	struct wd_span bytes = { 0 };
 	int r;
 
-	if (a->found != NULL)
+	if (a->found != NULL) {
 		bytes = a->found->fetched;
+		a->entry.broker_unwrapped = a->found->unwrapped;
+	}
 	if (bytes.len == 0)
 		return wd_reject(a->d, WD_R_BACKEND_NOT_CONFIGURED,
 		    "there is no backend %s", key->backend);

@@ -80,9 +80,10 @@ int wd_admin_remote_brought(
     struct wd_admin *a, const struct wd_msg_key_create *m) WD_MUST_USE;
 
 /* Fills KEY and V of a key that a backend made or knows, and begins the
- * transaction. WD_R_BACKEND_ANSWER, or a fault. */
-int wd_admin_remote_version(struct wd_admin *a, struct wd_store_key *key,
-    struct wd_store_version *v) WD_MUST_USE;
+ * transaction. MAY_UNWRAP counts when the key leaves wrapped alone.
+ * WD_R_BACKEND_ANSWER, or a fault. */
+int wd_admin_remote_version(struct wd_admin *a, bool may_unwrap,
+    struct wd_store_key *key, struct wd_store_version *v) WD_MUST_USE;
 
 /* ---- certificates of keys */
 

@@ -86,7 +86,7 @@ check_backend(struct wd_admin *a, const struct wd_msg_key_create *m)
 
 	if (a->found != NULL && a->found->made != NULL)
 		return 0; /* there is one, which was asked */
-	if (m->stays)
+	if (m->stays || m->broker_may_unwrap)
 		return wd_reject(a->d, WD_R_UNSUPPORTED,
 		    "what is kept here is there to be released");
 	if (here && m->attach.len == 0)
@@ -196,6 +196,18 @@ keep(struct wd_admin *a, const struct wd_store_key *key,
 	return wd_admin_got(a, wd_store_key_add(a->b->store, key, v), "policy");
 }
 
+static int
+check_unwrap(struct wd_admin *a, const struct wd_msg_key_create *m)
+{
+	int r = wd_admin_may_unwrap(a->b, m, a->now, a->d);
+
+	if (r != 0 || !m->broker_may_unwrap ||
+	    a->found->made->msg->wrapped_only)
+		return r;
+	return wd_reject(a->d, WD_R_UNSUPPORTED,
+	    "this key does not leave wrapped, so there is nothing to unwrap");
+}
+
 /* As a backend made it, or had it already. */
 static int
 create_remote(struct wd_admin *a, const struct wd_msg_key_create *m)
@@ -205,13 +217,14 @@ create_remote(struct wd_admin *a, const struct wd_msg_key_create *m)
 	struct wd_store_key key = { 0 };
 	int r;
 
-	if ((r = describe(a, m, &key)) != 0 ||
+	if ((r = describe(a, m, &key)) != 0 || (r = check_unwrap(a, m)) != 0 ||
 	    (!made->attached && m->material.len > 0 &&
 		(r = wd_admin_remote_brought(a, m)) != 0))
 		return r;
 	key.id = made->id;
 	key.kind = made->msg->kind;
-	if ((r = wd_admin_remote_version(a, &key, &v)) != 0)
+	r = wd_admin_remote_version(a, m->broker_may_unwrap, &key, &v);
+	if (r != 0)
 		return r;
 	/* Shown by the name that its owner knows, where that fits. */
 	if (made->attached && m->attach.len < sizeof(key.attach))
@@ -225,12 +238,14 @@ create_remote(struct wd_admin *a, const struct wd_msg_key_create *m)
 		return r;
 	a->entry.key = key.id;
 	a->entry.version = key.version;
-	wd_admin_say(a, "%s, %s in %s, label '%s'",
+	wd_admin_say(a, "%s, %s in %s%s, label '%s'",
 	    wd_key_row((enum wd_key_kind)key.kind)->name,
 	    made->attached             ? "attached"
 		: m->material.len == 0 ? "generated"
 				       : "brought",
-	    key.backend, key.label);
+	    key.backend,
+	    m->broker_may_unwrap ? ", the broker may unwrap it" : "",
+	    key.label);
 	r = wd_admin_got(a, wd_store_key_add(a->b->store, &key, &v), "policy");
 	return r != 0 ? r : wd_admin_answer_key(a, &key, &v);
 }
@@ -288,9 +303,14 @@ static int
 rotate_remote(struct wd_admin *a, struct wd_store_key *key)
 {
 	WD_AUTO(wd_store_version_done) struct wd_store_version v = { 0 };
-	int r = wd_admin_remote_version(a, key, &v);
+	enum wd_key_kind kind;
+	struct wd_remote last;
+	int r = wd_admin_remote_of(
+	    a->b, &key->id, key->version - 1, &last, &kind, a->d);
 
-	if (r != 0)
+	if (r != 0 ||
+	    (r = wd_admin_remote_version(a, last.broker_may_unwrap, key, &v)) !=
+		0)
 		return r;
 	if (a->found->made->msg->kind != key->kind)
 		return wd_reject(a->d, WD_R_BACKEND_ANSWER,

@@ -87,6 +87,17 @@ wd_admin_plan_create(struct wd_broker *b, const struct wd_msg_key_create *m,
 }
 
 int
+wd_admin_may_unwrap(struct wd_broker *b, const struct wd_msg_key_create *m,
+    int64_t now, struct wd_diag *d)
+{
+	struct wd_store_token who;
+
+	if (!m->broker_may_unwrap)
+		return 0;
+	return wd_admin_may(b, "keys", "unwrap", m->token, now, &who, d);
+}
+
+int
 wd_admin_remote_of(struct wd_broker *b, const struct wd_id *id,
     uint32_t version, struct wd_remote *ret, enum wd_key_kind *ret_kind,
     struct wd_diag *d)
@@ -196,14 +207,16 @@ wd_admin_remote_brought(struct wd_admin *a, const struct wd_msg_key_create *m)
 }
 
 int
-wd_admin_remote_version(
-    struct wd_admin *a, struct wd_store_key *key, struct wd_store_version *v)
+wd_admin_remote_version(struct wd_admin *a, bool may_unwrap,
+    struct wd_store_key *key, struct wd_store_version *v)
 {
 	const struct wd_admin_made *made = a->found->made;
 	struct wd_remote x = { .kind = made->kind,
 		.made = !made->attached,
 		.stays = made->msg->stays,
-		.leased = made->msg->leased };
+		.leased = made->msg->leased,
+		.wrapped_only = made->msg->wrapped_only,
+		.broker_may_unwrap = may_unwrap && made->msg->wrapped_only };
 	int r = check_made(a, made->msg);
 
 	if (r != 0)

@@ -37,6 +37,11 @@ void wd_admin_plan_done(struct wd_admin_plan *p);
 int wd_admin_plan_create(struct wd_broker *b, const struct wd_msg_key_create *m,
     struct wd_admin_plan *ret, struct wd_diag *d) WD_MUST_USE;
 
+/* For KEY_CREATE that says broker_may_unwrap, which takes a right of its own:
+ * what wd_admin_allowed() returns. 0 without it. */
+int wd_admin_may_unwrap(struct wd_broker *b, const struct wd_msg_key_create *m,
+    int64_t now, struct wd_diag *d) WD_MUST_USE;
+
 /* For KEY_ROTATE of a key in a backend. WD_R_NOT_FOUND: there is no such key,
  * or it rests here; WD_R_UNSUPPORTED, what wd_remote_open() returns. */
 int wd_admin_plan_rotate(struct wd_broker *b,

@@ -23,7 +23,13 @@ write_key(struct wd_jtext *j, const struct wd_native_in *in)
 	wd_jtext_b64url(j, in->bytes);
 	wd_jtext_key_text(j, "label", t->key.label);
 	wd_jtext_key_text(j, "path", t->text);
+	if (in->wrap != WD_WRAP_NONE) {
+		wd_jtext_key(j, "spki");
+		wd_jtext_b64url(j, wd_bytes_span(t->version.spki));
+	}
 	wd_jtext_key_uint(j, "version", t->number);
+	if (in->wrap != WD_WRAP_NONE)
+		wd_jtext_key_text(j, "wrap", wd_wrap_name(in->wrap));
 	wd_jtext_end(j);
 }
 
@@ -64,6 +70,7 @@ wd_native_make(
 {
 	/* a line end of the chain takes two characters in JSON */
 	size_t most = FIXED_MAX + b64_len(in->bytes.len) +
+	    b64_len(wd_bytes_span(in->thing->version.spki).len) +
 	    2 * wd_thing_chain(in->thing).len;
 	size_t jws_most = b64_len(most) + b64_len(b->release_header->len) + 100;
 	WD_AUTO(wd_secret_freep)

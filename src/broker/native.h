@@ -6,10 +6,12 @@
 #pragma once
 
 #include "broker/thing.h"
+#include "crypto/wrapped.h"
 
 struct wd_native_in {
 	const struct wd_thing *thing;
-	struct wd_span bytes; /* of the secret */
+	struct wd_span bytes; /* of the secret, or what it is wrapped in */
+	enum wd_wrap wrap;    /* so; WD_WRAP_NONE: not */
 	struct wd_span nonce; /* the session's challenge */
 	const char *client;   /* thumbprint of the client's key */
 	const struct wd_id *lease, *session;

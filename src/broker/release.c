@@ -23,7 +23,9 @@ struct release {
 	int64_t now;
 	enum wd_verdict verdict;
 	const struct wd_store_session *session; /* NULL: not found */
-	struct wd_store_session room;           /* maybe where it lies */
+	const struct wd_pkey *client;           /* its key, maybe in: */
+	struct wd_pkey *client_room;
+	struct wd_store_session room; /* maybe where it lies */
 	struct wd_claims claims;
 	struct wd_thing thing;
 	struct wd_judged judged;
@@ -38,6 +40,7 @@ static void
 release_done(struct release *x)
 {
 	wd_store_session_done(&x->room);
+	wd_pkey_freep(&x->client_room);
 	wd_thing_done(&x->thing);
 	wd_jwe_done(&x->jwe);
 }
@@ -103,23 +106,23 @@ decide(struct release *x, struct wd_diag *d)
 }
 
 static int
-seal_to_client(struct release *x, const struct wd_pkey *client,
-    struct wd_span plain, struct wd_diag *d)
+seal_to_client(struct release *x, struct wd_span plain, struct wd_diag *d)
 {
 	int r = wd_jwe_seal(
-	    client, (enum wd_jwe_alg)x->session->key_alg, plain, &x->jwe);
+	    x->client, (enum wd_jwe_alg)x->session->key_alg, plain, &x->jwe);
 
 	return r == 0 ? 0 : wd_fault(d, WD_F_CRYPTO, "could not be wrapped");
 }
 
 static int
-make_native(struct release *x, const struct wd_pkey *client,
-    struct wd_span bytes, struct wd_secret **ret, struct wd_diag *d)
+make_native(struct release *x, struct wd_span bytes, struct wd_secret **ret,
+    struct wd_diag *d)
 {
 	char thumb[WD_THUMB_TEXT];
 	struct wd_native_in in = {
 		.thing = &x->thing,
 		.bytes = bytes,
+		.wrap = x->fetch->wrap,
 		.nonce = wd_bytes_span(x->session->nonce),
 		.client = thumb,
 		.lease = &x->lease,
@@ -128,7 +131,7 @@ make_native(struct release *x, const struct wd_pkey *client,
 		.policy_version = x->judged.policy_version,
 	};
 
-	if (wd_thumb_text(client, thumb) != 0 ||
+	if (wd_thumb_text(x->client, thumb) != 0 ||
 	    wd_native_make(x->b, &in, ret) != 0)
 		return wd_fault(d, WD_F_CRYPTO, "could not be signed");
 	return 0;
@@ -149,11 +152,16 @@ leased(const struct release *x)
 
 /* Sets what is wanted of the backend, if anything. */
 static int
-plan_remote(struct release *x, struct wd_diag *d)
+plan_remote(struct release *x, enum wd_fetch_how how, struct wd_diag *d)
 {
 	const struct wd_leased l = leased(x);
 	struct wd_fetch *f = x->fetch;
 
+	wd_fetch_done(f);
+	if (how == WD_FETCH_WRAPPED &&
+	    wd_pkey_to_spki(x->client, &f->client) != 0)
+		return wd_fault(d, WD_F_CRYPTO, "no public key");
+	f->how = how;
 	f->what = x->remote;
 	f->kind = (enum wd_key_kind)x->thing.key.kind;
 	f->wanted = true;
@@ -185,17 +193,20 @@ take_remote(struct release *x, struct wd_secret **bytes, struct wd_diag *d)
 static int
 open_remote(struct release *x, struct wd_secret **bytes, struct wd_diag *d)
 {
+	enum wd_fetch_how how;
 	int r = wd_remote_open(
 	    x->b, &x->thing.key, &x->thing.version, &x->remote, d);
 
-	if (r != 0)
+	if (r != 0 ||
+	    (r = wd_remote_how(&x->remote, x->ask->native && x->ask->wrapped,
+		 x->client, &how, d)) != 0)
 		return r;
-	if (x->remote.stays)
-		return wd_reject(d, WD_R_MAY_NOT_LEAVE,
-		    "the key may not leave where it rests");
 	if (!x->fetch->answered &&
-	    ((r = plan_remote(x, d)) != 0 || x->fetch->wanted))
+	    ((r = plan_remote(x, how, d)) != 0 || x->fetch->wanted))
 		return r;
+	if (how != x->fetch->how)
+		return wd_reject(d, WD_R_UNAVAILABLE,
+		    "the key has changed meanwhile; try again");
 	return take_remote(x, bytes, d);
 }
 
@@ -222,17 +233,16 @@ open_thing(struct release *x, struct wd_secret **bytes, struct wd_diag *d)
 }
 
 static int
-wrap_to(struct release *x, const struct wd_pkey *client, struct wd_span bytes,
-    struct wd_diag *d)
+wrap_to_client(struct release *x, struct wd_span bytes, struct wd_diag *d)
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *jws = NULL;
 	int r;
 
 	if (!x->ask->native)
-		return seal_to_client(x, client, bytes, d);
-	if ((r = make_native(x, client, bytes, &jws, d)) != 0)
+		return seal_to_client(x, bytes, d);
+	if ((r = make_native(x, bytes, &jws, d)) != 0)
 		return r;
-	return seal_to_client(x, client, wd_secret_borrow(jws), d);
+	return seal_to_client(x, wd_secret_borrow(jws), d);
 }
 
 /* Opens and wraps; only ever called with the verdict allow. */
@@ -240,19 +250,17 @@ static int
 wrap(struct release *x, struct wd_diag *d)
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *bytes = NULL;
-	WD_AUTO(wd_pkey_freep) struct wd_pkey *room = NULL;
-	const struct wd_pkey *client;
 	int r;
 
 	if (x->verdict != WD_ALLOW)
 		return wd_fault(d, WD_F_BUG, "no verdict");
+	x->client = wd_session_key(x->b, x->session, &x->client_room);
+	if (x->client == NULL)
+		return wd_fault(d, WD_F_STORE, "a session without a key");
 	if ((r = open_thing(x, &bytes, d)) != 0 || x->fetch->wanted)
 		return r;
-	client = wd_session_key(x->b, x->session, &room);
-	if (client == NULL)
-		return wd_fault(d, WD_F_STORE, "a session without a key");
 	if ((r = wd_rand_id(&x->lease)) != 0 ||
-	    (r = wrap_to(x, client, wd_secret_borrow(bytes), d)) != 0)
+	    (r = wrap_to_client(x, wd_secret_borrow(bytes), d)) != 0)
 		return r;
 	return keep_leased(x, wd_secret_borrow(bytes), d);
 }
@@ -314,6 +322,8 @@ log_release(const struct release *x, int result, const char *why,
 		.lease_seconds = result == 0 ? x->judged.seconds : 0,
 		.result = result,
 		.software = wd_claims_bool(&x->claims, WD_C_SOFTWARE),
+		.broker_unwrapped =
+		    result == 0 && x->fetch->how == WD_FETCH_UNWRAPPED,
 	};
 
 	if (wd_span_to_text(x->ask->source, source, sizeof(source)))
@@ -391,7 +401,7 @@ int
 wd_release(struct wd_broker *b, const struct wd_msg_resource_ask *ask,
     int64_t now, struct wd_outcome *out, struct wd_store_lease *ret_lease)
 {
-	struct wd_fetch none = { 0 };
+	WD_AUTO(wd_fetch_done) struct wd_fetch none = { 0 };
 	int r;
 
 	/* At most a renewal and something new are wanted. */

@@ -17,6 +17,8 @@ enum {
 	MADE = 1,   /* flags */
 	STAYS = 2,
 	LEASED = 4,
+	WRAPPED_ONLY = 8,
+	BROKER_MAY_UNWRAP = 16,
 	ROOM = 8 + WD_BACKEND_MAX + WD_LOCATOR_MAX,
 };
 
@@ -35,6 +37,14 @@ wd_locator_is_valid(struct wd_span locator)
 	return locator.len >= 1 && locator.len <= WD_LOCATOR_MAX;
 }
 
+static uint8_t
+flags_of(const struct wd_remote *x)
+{
+	return (uint8_t)((x->made ? MADE : 0) | (x->stays ? STAYS : 0) |
+	    (x->leased ? LEASED : 0) | (x->wrapped_only ? WRAPPED_ONLY : 0) |
+	    (x->broker_may_unwrap ? BROKER_MAY_UNWRAP : 0));
+}
+
 int
 wd_remote_seal(struct wd_broker *b, const struct wd_id *key, uint32_t version,
     const struct wd_remote *x, struct wd_bytes **ret, struct wd_diag *d)
@@ -47,9 +57,7 @@ wd_remote_seal(struct wd_broker *b, const struct wd_id *key, uint32_t version,
 
 	wd_wr_u8(&wr, RECORD);
 	wd_wr_u8(&wr, (uint8_t)x->kind);
-	wd_wr_u8(&wr,
-	    (uint8_t)((x->made ? MADE : 0) | (x->stays ? STAYS : 0) |
-		(x->leased ? LEASED : 0)));
+	wd_wr_u8(&wr, flags_of(x));
 	wd_wr_u8(&wr, (uint8_t)name.len);
 	wd_wr_bytes(&wr, name);
 	wd_wr_le16(&wr, (uint16_t)locator.len);
@@ -78,7 +86,10 @@ read_record(struct wd_span s, struct wd_remote *ret)
 	ret->made = (flags & MADE) != 0;
 	ret->stays = (flags & STAYS) != 0;
 	ret->leased = (flags & LEASED) != 0;
-	return 0;
+	ret->wrapped_only = (flags & WRAPPED_ONLY) != 0;
+	ret->broker_may_unwrap = (flags & BROKER_MAY_UNWRAP) != 0;
+	/* What is not known could be what forbids something. */
+	return flags == flags_of(ret) ? 0 : WD_R_TAMPERED;
 }
 
 int
@@ -102,6 +113,43 @@ wd_remote_open(struct wd_broker *b, const struct wd_store_key *key,
 		    "a stored reference does not open: moved, damaged, or of "
 		    "another store");
 	*ret = x;
+	return 0;
+}
+
+/* ---- how it may leave */
+
+void
+wd_fetch_done(struct wd_fetch *f)
+{
+	f->client = wd_bytes_free(f->client);
+}
+
+/* A client who asks is not served by unwrapping: it can have more, by attesting
+ * with an RSA key. */
+int
+wd_remote_how(const struct wd_remote *x, bool asks,
+    const struct wd_pkey *client, enum wd_fetch_how *ret, struct wd_diag *d)
+{
+	if (x->stays)
+		return wd_reject(d, WD_R_MAY_NOT_LEAVE,
+		    "the key may not leave where it rests");
+	if (!x->wrapped_only) {
+		*ret = WD_FETCH_PLAIN;
+		return 0;
+	}
+	if (asks && wd_pkey_is_rsa(wd_pkey_alg(client))) {
+		*ret = WD_FETCH_WRAPPED;
+		return 0;
+	}
+	if (asks)
+		return wd_reject(d, WD_R_MAY_NOT_LEAVE,
+		    "the key leaves its HSM wrapped to an RSA key alone; "
+		    "attest with one");
+	if (!x->broker_may_unwrap)
+		return wd_reject(d, WD_R_MAY_NOT_LEAVE,
+		    "the key leaves its HSM wrapped alone, to an agent that "
+		    "asks for " WD_WRAP_ASKED);
+	*ret = WD_FETCH_UNWRAPPED;
 	return 0;
 }
 
@@ -151,6 +199,23 @@ wd_remote_check(enum wd_key_kind kind, struct wd_span spki,
 	    row->name);
 }
 
+/* Whose key is in it only the client can see. */
+static int
+check_wrapped(const struct wd_fetch *f, struct wd_diag *d)
+{
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *client = NULL;
+
+	if (wd_pkey_from_spki(wd_bytes_span(f->client), &client) != 0)
+		return wd_fault(
+		    d, WD_F_CRYPTO, "the client's key cannot be read");
+	if (wd_wrap_name(f->wrap) != NULL && wd_wrapped_fits(client, f->bytes))
+		return 0;
+	return wd_reject(d, WD_R_BACKEND_ANSWER,
+	    "the backend gave %zu bytes, which is no key wrapped to this "
+	    "client",
+	    f->bytes.len);
+}
+
 int
 wd_remote_take(const struct wd_fetch *f, const struct wd_remote *now,
     struct wd_span spki, struct wd_secret **ret, struct wd_diag *d)
@@ -166,7 +231,9 @@ wd_remote_take(const struct wd_fetch *f, const struct wd_remote *now,
 	    strcmp(f->what.locator, now->locator) != 0)
 		return wd_reject(d, WD_R_UNAVAILABLE,
 		    "the key has changed meanwhile; try again");
-	r = wd_remote_check(f->kind, spki, f->bytes, d);
+	r = f->how == WD_FETCH_WRAPPED
+	    ? check_wrapped(f, d)
+	    : wd_remote_check(f->kind, spki, f->bytes, d);
 	if (r != 0)
 		return r;
 	*ret = wd_secret_copy(f->bytes);

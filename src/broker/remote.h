@@ -8,6 +8,7 @@
 
 #include "backend/backend.h"
 #include "broker/broker.h"
+#include "crypto/wrapped.h"
 
 struct wd_remote {
 	char backend[WD_BACKEND_MAX + 1]; /* its name in the configuration */
@@ -15,6 +16,8 @@ struct wd_remote {
 	char locator[WD_LOCATOR_MAX + 1];
 	bool made; /* by us, so that it ends with the key */
 	bool stays, leased;
+	bool wrapped_only;      /* leaves wrapped to one RSA key, or not */
+	bool broker_may_unwrap; /* then also wrapped to ours, for a client */
 };
 
 bool wd_remote_is(const struct wd_store_key *key);
@@ -37,11 +40,20 @@ int wd_remote_open(struct wd_broker *b, const struct wd_store_key *key,
 int wd_remote_check(enum wd_key_kind kind, struct wd_span spki,
     struct wd_span bytes, struct wd_diag *d) WD_MUST_USE;
 
+/* How a key leaves its backend. */
+enum wd_fetch_how {
+	WD_FETCH_PLAIN,
+	WD_FETCH_WRAPPED,   /* to the client, who opens it */
+	WD_FETCH_UNWRAPPED, /* to this process, for a client who cannot */
+};
+
 /* What a release needs of a backend, and what that gave. */
 struct wd_fetch {
 	bool wanted;           /* set when something is to be fetched */
 	struct wd_remote what; /* then, and when it was */
 	enum wd_key_kind kind;
+	enum wd_fetch_how how;
+	struct wd_bytes *client; /* WRAPPED: SPKI of the client's RSA key */
 
 	/* Wanted is a longer lease of what was released before (row), which
 	 * is then released again; otherwise, or when that does not come about
@@ -54,15 +66,24 @@ struct wd_fetch {
 	bool answered; /* the rest is set: */
 	int result;    /* 0, or why there is nothing */
 	struct wd_span why;
-	struct wd_span bytes;
+	struct wd_span bytes; /* the key; WRAPPED: both layers */
+	enum wd_wrap wrap;    /* WRAPPED: what they are */
 	/* The backend's lease; empty: none. */
 	char lease[WD_BACKEND_LEASE_MAX + 1];
 	bool renewable;
 	uint32_t seconds; /* of that lease; 0: without end, or no lease */
 };
+void wd_fetch_done(struct wd_fetch *f);
+
+/* How the key X may go to a client who ASKS for it wrapped, or does not, and
+ * has this public key: 0, or WD_R_MAY_NOT_LEAVE. */
+int wd_remote_how(const struct wd_remote *x, bool asks,
+    const struct wd_pkey *client, enum wd_fetch_how *ret, struct wd_diag *d)
+    WD_MUST_USE;
 
 /* What F brought, when it is what NOW stands in the store. The rejections of
  * F->result, WD_R_UNAVAILABLE when the store has changed meanwhile, those of
- * wd_remote_check(). */
+ * wd_remote_check(). Of what is WRAPPED nothing can be checked but its form:
+ * WD_R_BACKEND_ANSWER. */
 int wd_remote_take(const struct wd_fetch *f, const struct wd_remote *now,
     struct wd_span spki, struct wd_secret **ret, struct wd_diag *d) WD_MUST_USE;

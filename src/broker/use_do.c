@@ -108,7 +108,8 @@ wd_use_find(struct wd_broker *b, const struct wd_use_work *w,
 static bool
 is_used_there(const struct wd_remote *now)
 {
-	return now->stays || now->kind == WD_BACKEND_PKCS11;
+	return now->stays || now->wrapped_only ||
+	    now->kind == WD_BACKEND_PKCS11;
 }
 
 static void

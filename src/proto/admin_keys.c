@@ -117,6 +117,8 @@ wd_admin_key_read(struct wd_span json, struct wd_admin_body *b,
 	ret->attach = wd_member_text(&o, "attach", WD_OPTIONAL, 512);
 	ret->backend = wd_member_text(&o, "backend", WD_OPTIONAL, 32);
 	ret->stays = wd_jobj_bool(&o, "stays", WD_OPTIONAL, false);
+	ret->broker_may_unwrap =
+	    wd_jobj_bool(&o, "broker_may_unwrap", WD_OPTIONAL, false);
 	ret->policy = wd_member_id(&o, "policy", WD_OPTIONAL);
 	ret->label = wd_member_text(&o, "label", WD_OPTIONAL, 128);
 	ret->usage = wd_member_text(&o, "usage", WD_OPTIONAL, 512);

@@ -8,7 +8,7 @@
 
 static const struct wd_backend_key keys[] = {
 	{ "folder", WD_BACKEND_IS_PATH, .manual = "Where keys lie." },
-	{ "mode", WD_BACKEND_IS_WORD, .words = "plain lease",
+	{ "mode", WD_BACKEND_IS_WORD, .words = "plain lease wrap",
 	    .standard = "plain", .manual = "What a fetch gives." },
 	{ "count", WD_BACKEND_IS_NUMBER, .min = 2, .max = 9, .standard = "3",
 	    .manual = "A number." },
@@ -23,7 +23,7 @@ const struct wd_backend_form t_backend_form = {
 	.keys = keys,
 	.n_keys = WD_N(keys),
 	.can = WD_BACKEND_CAN_GENERATE | WD_BACKEND_CAN_BRING |
-	    WD_BACKEND_CAN_ATTACH | WD_BACKEND_CAN_LEASE,
+	    WD_BACKEND_CAN_ATTACH | WD_BACKEND_CAN_LEASE | WD_BACKEND_CAN_WRAP,
 	.kinds = 0xffff,
 };
 

@@ -2,10 +2,12 @@
  * The code of the tests' kind of backend, in the place of src/backend/rows.c:
  * keys are files of a folder. Other files of it say how it misbehaves: `hang`
  * (no answer before the deadline), `die` (the process ends in mid-call),
- * `wrong` (a fetch gives the bytes of this file). Each call is noted in
+ * `wrong` (a fetch gives the bytes of this file), `sha1` (wraps by SHA-1),
+ * `cannot` (wraps nothing), `layers` (what a wrap gives). Each call is noted in
  * `calls`.
  */
 #include "lib/backend_forms.h"
+#include "lib/t_wrapped.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -23,7 +25,7 @@
 enum { PATH = 1100, KEY_MAX = 65536 };
 
 static char folder[WD_BACKEND_VALUE_MAX + 1];
-static bool leases;
+static bool leases, wraps;
 
 static void
 path_of(const char *name, char ret[PATH])
@@ -77,6 +79,7 @@ open_it(const struct wd_backend_conf *c, void **ret, struct wd_diag *d)
 	(void)snprintf(
 	    folder, sizeof(folder), "%s", wd_backend_text(c, "folder"));
 	leases = strcmp(wd_backend_text(c, "mode"), "lease") == 0;
+	wraps = strcmp(wd_backend_text(c, "mode"), "wrap") == 0;
 	if (stat(folder, &st) != 0)
 		return wd_reject(d, WD_R_NOT_FOUND, "there is no folder");
 	*ret = folder;
@@ -174,6 +177,7 @@ describe(struct wd_span bytes, struct wd_backend_made *out)
 		if (wd_pkey_to_spki(pair, &out->spki) != 0)
 			return WD_F_CRYPTO;
 	}
+	out->wrapped_only = wraps;
 	out->kind = WD_KEY_OPAQUE;
 	for (size_t i = 0; i < WD_N(kinds); i++)
 		if (kinds[i].alg == alg &&
@@ -238,6 +242,9 @@ fetch(void *x, struct wd_span locator, enum wd_key_kind kind, int64_t deadline,
 	(void)!wd_span_to_text(locator, name, sizeof(name));
 	if ((r = begin("fetch", name, deadline, d)) != 0)
 		return r;
+	if (wraps)
+		return wd_reject(
+		    d, WD_R_MAY_NOT_LEAVE, "keys leave the folder wrapped");
 	if (leases) {
 		(void)snprintf(
 		    out->lease, sizeof(out->lease), "lease-%.40s", name);
@@ -245,6 +252,34 @@ fetch(void *x, struct wd_span locator, enum wd_key_kind kind, int64_t deadline,
 		out->renewable = true;
 	}
 	return get(is_there("wrong") ? "wrong" : name, &out->bytes, d);
+}
+
+static int
+wrap(void *x, struct wd_span locator, struct wd_span client, int64_t deadline,
+    struct wd_bytes **ret, bool *ret_sha1, struct wd_diag *d)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *key = NULL;
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *rsa = NULL;
+	char name[WD_LOCATOR_MAX + 1];
+	int r;
+
+	(void)x;
+	(void)!wd_span_to_text(locator, name, sizeof(name));
+	*ret_sha1 = is_there("sha1");
+	if ((r = begin("wrap", name, deadline, d)) != 0)
+		return r;
+	if (is_there("cannot"))
+		return wd_reject(d, WD_R_UNSUPPORTED, "the folder has no OAEP");
+	if (is_there("layers"))
+		return (r = get("layers", &key, d)) != 0
+		    ? r
+		    : (*ret = wd_bytes_copy(wd_secret_borrow(key))) == NULL;
+	if ((r = get(is_there("wrong") ? "wrong" : name, &key, d)) != 0)
+		return r;
+	if (wd_pkey_from_spki(client, &rsa) != 0)
+		return wd_reject(d, WD_R_UNSUPPORTED, "no key to wrap to");
+	return t_wrap(
+	    rsa, *ret_sha1 ? WD_SHA1 : WD_SHA256, wd_secret_borrow(key), ret);
 }
 
 /* An empty file is none: to remove files is not allowed in the sandbox. */
@@ -291,6 +326,7 @@ static const struct wd_backend_row row = {
 	.make = make,
 	.attach = attach,
 	.fetch = fetch,
+	.wrap = wrap,
 	.destroy = destroy,
 	.renew = renew,
 	.revoke = revoke_it,

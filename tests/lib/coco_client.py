@@ -148,9 +148,11 @@ class Client:
         self.answered = headers
         return self.token
 
-    def resource(self, path, native=False, bearer=False, replaces=None):
+    def resource(self, path, native=False, bearer=False, replaces=None,
+                 wrap=None):
         """The bytes of a resource; of a native release the JWS. REPLACES: the
-        payload of the release that is renewed."""
+        payload of the release that is renewed. WRAP: the name of how a key
+        may come that its HSM wraps."""
         headers = {"Authorization": "Bearer " + self.token} if bearer else \
             {"Cookie": self.cookie}
         if native:
@@ -158,6 +160,8 @@ class Client:
         if replaces:
             headers["Warder-Replaces"] = "%s %s" % (
                 replaces["lease"]["id"], replaces["lease"]["session"])
+        if wrap:
+            headers["Warder-Wrap"] = wrap
         _, body = self.ok("GET", "/kbs/v0/resource/" + path, headers=headers)
         return self.open(body)
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "codec/hex.h"
 #include "crypto/rand.h"
+#include "crypto/wrapped.h"
 #include "proto/coco.h"
 
 #define COOKIE "kbs-session-id"
@@ -165,6 +166,23 @@ front_coco_credential(struct front *f, struct wd_request *rq,
 	return true;
 }
 
+/* By its name, when the client understands a key that an HSM has wrapped. Of
+ * signed releases alone: the plain dialect has no place to say what came. */
+static int
+read_wrap(const struct wd_request *rq, struct wd_msg_resource_ask *m,
+    struct wd_diag *d)
+{
+	struct wd_span value = wd_head_field(&rq->head, "warder-wrap");
+
+	if (!m->native || value.len == 0)
+		return 0;
+	m->wrapped = wd_span_is(value, WD_WRAP_ASKED);
+	return m->wrapped
+	    ? 0
+	    : wd_reject(d, WD_R_UNSUPPORTED,
+		  "keys are wrapped by " WD_WRAP_ASKED " and by nothing else");
+}
+
 /* Only clients of signed releases know the id of a lease. */
 static int
 read_replaced(const struct wd_request *rq, struct wd_msg_resource_ask *m,
@@ -190,6 +208,8 @@ front_coco_resource(void *ctx, struct wd_request *rq)
 		return;
 	m.native = wd_head_accepts(&rq->head, NATIVE, false);
 	r = m.path.len > 512 ? WD_R_RANGE : read_replaced(rq, &m, &d);
+	if (r == 0)
+		r = read_wrap(rq, &m, &d);
 	if (r != 0)
 		front_refuse(ctx, rq, r, &d);
 	else

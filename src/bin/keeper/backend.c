@@ -200,7 +200,7 @@ give(struct keeper *k, struct op *op, enum wd_call call, int result,
 	if (op->state == OP_BACKEND && op->call == WD_CALL_USE)
 		keeper_used(k, op, call, result, why, msg);
 	else if (op->state == OP_BACKEND)
-		keeper_fetched(k, op, result, why, msg);
+		keeper_fetched(k, op, call, result, why, msg);
 	else if (op->state == OP_ENDING)
 		keeper_upstream_answer(k, op, result, why);
 	else if (op == k->turn && k->step == ADMIN_BACKEND)

@@ -46,12 +46,15 @@ ask(struct keeper *k, struct op *op, struct wd_diag *d)
 	if (b == NULL || b->kind != x->what.kind)
 		return wd_reject(d, WD_R_BACKEND_NOT_CONFIGURED,
 		    "there is no backend %s (any more)", x->what.backend);
+	if (x->how != WD_FETCH_PLAIN)
+		return keeper_wrap_ask(
+		    k, b, x->what.locator, wd_bytes_span(x->client), op, d);
 	return x->renews ? ask_renew(k, op, b, d) : ask_fetch(k, op, b, d);
 }
 
 int
-keeper_fetch(struct keeper *k, const struct wd_frame *f,
-    const struct wd_fetch *fetch, struct wd_diag *d)
+keeper_fetch(struct keeper *k, const struct wd_frame *f, struct wd_fetch *fetch,
+    struct wd_diag *d)
 {
 	struct op *op = keeper_op_new(k, f, WD_CALL_RESOURCE);
 	int r = 0;
@@ -64,8 +67,10 @@ keeper_fetch(struct keeper *k, const struct wd_frame *f,
 	op->fetch = *fetch;
 	if (r == 0 && (r = ask(k, op, d)) == 0) {
 		op->state = OP_BACKEND;
+		fetch->client = NULL; /* it is the slot's now */
 		return 0;
 	}
+	op->fetch.client = NULL;
 	keeper_op_free(k, op);
 	return r;
 }
@@ -197,18 +202,49 @@ take_got(struct wd_fetch *f, const struct wd_msg_backend_got *got)
 	    got->lease, f->lease, sizeof(f->lease)); /* fits, by its cap */
 }
 
-/* MSG of a fetch, or of a renewal. */
+/* A key that its HSM cannot wrap has no way out. */
+static int
+of_a_release(enum wd_fetch_how how, int result)
+{
+	if (how != WD_FETCH_PLAIN && result == WD_R_UNSUPPORTED)
+		return WD_R_MAY_NOT_LEAVE;
+	return keeper_fetch_result(result);
+}
+
+/* Both layers, or for a client who cannot open them what is in them, which
+ * OPENED then holds. */
+static int
+take_wrapped(struct keeper *k, struct wd_fetch *f,
+    const struct wd_msg_backend_wrapped *m, struct wd_secret **opened)
+{
+	int r;
+
+	if (f->how == WD_FETCH_WRAPPED) {
+		f->bytes = m->bytes;
+		f->wrap = m->sha1 ? WD_WRAP_OAEP_SHA1 : WD_WRAP_OAEP_SHA256;
+		return 0;
+	}
+	r = keeper_unwrap(k, m, opened);
+	if (r != 0)
+		f->why = WD_SPAN_LIT("what the backend wrapped does not open");
+	f->bytes = wd_secret_borrow(*opened);
+	return r;
+}
+
+/* MSG of a fetch, a wrap or a renewal. */
 static void
-take(struct op *op, int result, struct wd_span why, const void *msg)
+take(struct keeper *k, struct op *op, int result, const void *msg,
+    struct wd_secret **opened)
 {
 	struct wd_fetch *f = &op->fetch;
 
 	f->answered = true;
-	f->result = keeper_fetch_result(result);
-	f->why = why;
+	f->result = of_a_release(f->how, result);
 	if (result != 0)
 		return;
-	if (f->renews)
+	if (f->how != WD_FETCH_PLAIN)
+		f->result = take_wrapped(k, f, msg, opened);
+	else if (f->renews)
 		f->seconds =
 		    ((const struct wd_msg_backend_renewed *)msg)->seconds;
 	else
@@ -216,18 +252,21 @@ take(struct op *op, int result, struct wd_span why, const void *msg)
 }
 
 void
-keeper_fetched(struct keeper *k, struct op *op, int result, struct wd_span why,
-    const void *msg)
+keeper_fetched(struct keeper *k, struct op *op, enum wd_call call, int result,
+    struct wd_span why, const void *msg)
 {
+	WD_AUTO(wd_secret_freep) struct wd_secret *opened = NULL;
 	struct keeper_backend *from =
 	    keeper_backend_named(k, op->fetch.what.backend);
-	bool renews = op->fetch.renews, released = false;
+	bool got = result == 0 && call == WD_CALL_BACKEND_FETCH;
+	bool released = false;
 
-	take(op, result, why, msg);
+	op->fetch.why = why;
+	take(k, op, result, msg, &opened);
 	if (op->front == k->front_number)
 		decide(k, op, &released);
 	else
 		keeper_op_free(k, op); /* nobody waits for it */
-	if (result == 0 && !renews && from != NULL && !released)
+	if (got && from != NULL && !released)
 		keeper_fetch_unwanted(k, from, msg);
 }

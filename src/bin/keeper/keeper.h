@@ -177,6 +177,11 @@ struct keeper {
 	struct keeper_remote remote;
 	struct keeper_ending endings[KEEPER_ENDINGS];
 
+	/* To which keys are wrapped that may be unwrapped here; NULL without a
+	 * backend that can. Of this process, and gone with it. */
+	struct wd_pkey *own;
+	struct wd_bytes *own_spki;
+
 	/* Seal and scribe say how things stand as soon as they can; the first
 	 * requests wait for that, but not for long. */
 	bool seal_known, log_known, informed;
@@ -385,20 +390,32 @@ void keeper_backends_look(struct keeper *k, int64_t now_ms);
 /* What is known, to the front; again whenever there is another one. */
 void keeper_backends_tell(struct keeper *k);
 
+/* ---- unwrap.c: keys that leave their HSM wrapped alone, opened here */
+/* Makes the key for it, when a backend can wrap. 0 or a fault. */
+int keeper_unwrap_start(struct keeper *k, struct wd_diag *d) WD_MUST_USE;
+/* Asks B for the key at LOCATOR, wrapped to CLIENT (SPKI; empty: to our own
+ * key). As keeper_backend_ask(). */
+int keeper_wrap_ask(struct keeper *k, struct keeper_backend *b,
+    const char *locator, struct wd_span client, struct op *op,
+    struct wd_diag *d) WD_MUST_USE;
+/* Opens what was wrapped to our own key: 0; WD_R_BACKEND_ANSWER, or a fault. */
+int keeper_unwrap(struct keeper *k, const struct wd_msg_backend_wrapped *m,
+    struct wd_secret **ret) WD_MUST_USE;
+
 /* ---- fetch.c: releases of what rests in a backend */
-/* The release F, which OP will stand for, waits for what FETCH names. 0, or why
- * it cannot: then it is to be decided without. */
+/* The release F, which OP will stand for, waits for what FETCH names. 0, and
+ * FETCH is taken; or why it cannot: then it is to be decided without. */
 int keeper_fetch(struct keeper *k, const struct wd_frame *f,
-    const struct wd_fetch *fetch, struct wd_diag *d) WD_MUST_USE;
+    struct wd_fetch *fetch, struct wd_diag *d) WD_MUST_USE;
 /* Nobody waits any more for what was fetched. */
 void keeper_fetch_unwanted(struct keeper *k, struct keeper_backend *b,
     const struct wd_msg_backend_got *got);
 /* What a client is told of a backend's RESULT. */
 int keeper_fetch_result(int result);
-/* RESULT, and when it is 0 MSG: what was fetched or, where that was asked for,
- * a lease that was renewed. */
-void keeper_fetched(struct keeper *k, struct op *op, int result,
-    struct wd_span why, const void *msg);
+/* RESULT, and the reply of CALL when it is 0: what was fetched, wrapped or
+ * renewed. */
+void keeper_fetched(struct keeper *k, struct op *op, enum wd_call call,
+    int result, struct wd_span why, const void *msg);
 /* The answer of OP will not leave: what a backend has leased for it is to be
  * given back. */
 void keeper_fetch_unsent(struct keeper *k, struct op *op);

@@ -370,6 +370,7 @@ run(struct keeper *k, struct wd_diag *d)
 	keeper_ops_start(k);
 	k->informed_by = wd_time_mono_ms() + INFORMED_MS;
 	if ((r = keeper_backends_start(k, d)) != 0 ||
+	    (r = keeper_unwrap_start(k, d)) != 0 ||
 	    (r = open_broker(k, d)) != 0)
 		return r;
 	r = wd_role_ready(k->role, WD_SANDBOX_KEEPER, &role_ops, k, d);

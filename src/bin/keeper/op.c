@@ -52,6 +52,7 @@ keeper_op_free(struct keeper *k, struct op *op)
 	wd_outcome_done(&op->out);
 	op->out = (struct wd_outcome){ 0 };
 	op->lease.id = (struct wd_id){ 0 };
+	wd_fetch_done(&op->fetch);
 	op->fetch = (struct wd_fetch){ 0 };
 	wd_use_asked_done(&op->use);
 	op->use = (struct wd_use_asked){ 0 };

@@ -250,7 +250,7 @@ begin_release(struct keeper *k, const struct wd_frame *f,
     struct wd_outcome *out, struct wd_diag *d)
 {
 	struct wd_store_lease lease = { 0 };
-	struct wd_fetch fetch = { 0 };
+	WD_AUTO(wd_fetch_done) struct wd_fetch fetch = { 0 };
 	struct wd_msg_resource_ask ask;
 	int r;
 

@@ -159,6 +159,12 @@ check_can(const struct keeper_backend *b, const struct wd_msg_key_create *m,
 
 	if (m->stays)
 		need |= WD_BACKEND_CAN_STAY;
+	if (m->broker_may_unwrap)
+		need |= WD_BACKEND_CAN_WRAP;
+	if (m->broker_may_unwrap && m->stays)
+		return wd_reject(d, WD_R_UNSUPPORTED,
+		    "a key that stays leaves in no way that could be "
+		    "unwrapped");
 	if (m->attach.len > 0 && m->stays)
 		return wd_reject(d, WD_R_UNSUPPORTED,
 		    "whether an attached key stays is its backend's matter");
@@ -166,10 +172,11 @@ check_can(const struct keeper_backend *b, const struct wd_msg_key_create *m,
 		return 0;
 	return wd_reject(d, WD_R_UNSUPPORTED, "a backend of kind %s cannot %s",
 	    b->kind_name,
-	    m->stays                  ? "keep a key from leaving"
-		: m->attach.len > 0   ? "attach keys"
-		: m->material.len > 0 ? "take keys"
-				      : "make keys");
+	    m->stays                   ? "keep a key from leaving"
+		: m->broker_may_unwrap ? "wrap keys"
+		: m->attach.len > 0    ? "attach keys"
+		: m->material.len > 0  ? "take keys"
+				       : "make keys");
 }
 
 static void
@@ -222,6 +229,7 @@ create_in(struct keeper *k, struct keeper_backend *b,
 	/* The id of a key that is attached is made here too. */
 	only.material = m->attach.len > 0 ? wd_span(NULL, 0) : m->material;
 	if ((r = check_can(b, m, &d)) != 0 ||
+	    (r = wd_admin_may_unwrap(k->broker, m, wd_time_now(), &d)) != 0 ||
 	    (r = wd_admin_plan_create(k->broker, &only, &p, &d)) != 0) {
 		refuse(k, r, &d);
 		return;
@@ -289,6 +297,27 @@ begin_rotate(struct keeper *k)
 
 /* ---- KEY_CSR */
 
+/* A key that leaves wrapped alone, to be opened here. */
+static void
+ask_wrapped(struct keeper *k, struct keeper_backend *b, const char *locator)
+{
+	struct wd_diag d = { 0 };
+	int r = keeper_wrap_ask(k, b, locator, wd_span(NULL, 0), k->turn, &d);
+
+	if (r != 0) {
+		refuse(k, r, &d);
+		return;
+	}
+	k->remote.backend = b;
+	k->step = ADMIN_BACKEND;
+}
+
+static bool
+may_leave(const struct wd_remote *x)
+{
+	return !x->stays && (!x->wrapped_only || x->broker_may_unwrap);
+}
+
 static void
 begin_csr(struct keeper *k)
 {
@@ -302,7 +331,7 @@ begin_csr(struct keeper *k)
 
 	if (m != NULL)
 		r = wd_admin_remote_of(k->broker, &m->id, 0, &x, &kind, &d);
-	if (r == 0 && x.stays)
+	if (r == 0 && !may_leave(&x))
 		r = wd_reject(&d, WD_R_MAY_NOT_LEAVE,
 		    "the private key may not leave its backend");
 	if (r == 0)
@@ -313,6 +342,10 @@ begin_csr(struct keeper *k)
 	}
 	if (r != 0) {
 		refuse(k, r, &d);
+		return;
+	}
+	if (x.wrapped_only) {
+		ask_wrapped(k, b, x.locator);
 		return;
 	}
 	fetch.locator = wd_span_text(x.locator);
@@ -439,6 +472,20 @@ fetched(struct keeper *k, const struct wd_msg_backend_got *got)
 }
 
 static void
+wrapped(struct keeper *k, const struct wd_msg_backend_wrapped *m)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *opened = NULL;
+	struct wd_admin_found found = { .unwrapped = true };
+
+	found.result = keeper_unwrap(k, m, &opened);
+	if (found.result != 0)
+		found.why =
+		    WD_SPAN_LIT("what the backend wrapped does not open");
+	found.fetched = wd_secret_borrow(opened);
+	keeper_admin_run(k, &found);
+}
+
+static void
 destroyed(struct keeper *k)
 {
 	WD_AUTO(wd_freep) struct wd_msg_key_ask *m = request(k);
@@ -468,6 +515,8 @@ keeper_admin_backend(struct keeper *k, enum wd_call call, int result,
 		made(k, msg, call == WD_CALL_BACKEND_ATTACH);
 	else if (call == WD_CALL_BACKEND_FETCH)
 		fetched(k, msg);
+	else if (call == WD_CALL_BACKEND_WRAP)
+		wrapped(k, msg);
 	else
 		destroyed(k);
 }

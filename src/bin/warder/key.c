@@ -43,8 +43,15 @@ static const struct cli_column key_columns[] = {
 		"the server's own store; by default what default_backend "  \
 		"says",                                                     \
 		false },                                                    \
-	{                                                                   \
-		"stays", NULL, "it may never leave the backend", false      \
+	    { "stays", NULL, "it may never leave the backend", false },     \
+	    UNWRAP_OPTION
+
+#define UNWRAP_OPTION                                                  \
+	{                                                              \
+		"broker-may-unwrap", NULL,                             \
+		    "of a key that leaves its HSM wrapped alone: the " \
+		    "server may unwrap it for clients that cannot",    \
+		    false                                              \
 	}
 
 #define MAKE_OPTIONS                                                         \
@@ -84,8 +91,17 @@ static const struct cli_option attach_options[] = {
 	    "a section of warder.conf(5); by default the only one that can",
 	    false },
 	{ "name", "TEXT", "what the backend calls it", false },
+	UNWRAP_OPTION,
 	MAKE_OPTIONS,
 };
+
+/* Behind "base64" and in front of "kind". */
+static void
+write_unwrap(struct wd_jtext *j, const struct cli_args *args)
+{
+	if (cli_has(args, "broker-may-unwrap"))
+		wd_jtext_key_bool(j, "broker_may_unwrap", true);
+}
 
 /* Members behind "kind" in their order; PEM is the text of a key file. */
 static void
@@ -127,6 +143,7 @@ run_create(const struct cli_args *args)
 		return cli_usage(args, "which --kind of key?");
 	wd_jtext_object(&j);
 	cli_member(&j, args, "backend", "backend");
+	write_unwrap(&j, args);
 	write_rest(&j, args, wd_span(NULL, 0));
 	return make(args, &wr);
 }
@@ -162,6 +179,7 @@ run_import(const struct cli_args *args)
 		wd_jtext_key(&j, "base64");
 		wd_jtext_b64(&j, bytes);
 	}
+	write_unwrap(&j, args);
 	write_rest(&j, args, pem);
 	return make(args, &wr);
 }
@@ -186,6 +204,7 @@ run_attach(const struct cli_args *args)
 	wd_jtext_object(&j);
 	cli_member(&j, args, "attach", "name");
 	cli_member(&j, args, "backend", "backend");
+	write_unwrap(&j, args);
 	write_rest(&j, args, wd_span(NULL, 0));
 	return make(args, &wr);
 }

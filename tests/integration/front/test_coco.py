@@ -193,6 +193,25 @@ class Coco(FrontTest):
             self.ask("GET", "/kbs/v0/resource/a/b/c", fields=fields + [
                 "Warder-Replaces: " + one]), 400, "malformed")
 
+    def test_how_a_key_may_be_wrapped_is_asked_by_its_name(self):
+        self.keeper.answers["RESOURCE"] = RELEASE
+        cookie = "Cookie: kbs-session-id=cafe"
+        native = "Accept: application/vnd.warder.release+jwe"
+        wrap = "Warder-Wrap: RSA-OAEP+A256KWP"
+        for fields, wrapped in (
+                ([cookie, native], False), ([cookie, native, wrap], True),
+                ([cookie, wrap], False), ([cookie, "Warder-Wrap: x"], False)):
+            answer = self.ask("GET", "/kbs/v0/resource/a/b/c", fields=fields)
+            self.assertEqual(answer.status, 200)
+            asked = [m for n, m in self.keeper.seen if n == "RESOURCE"]
+            self.assertEqual(asked[-1]["wrapped"], wrapped)
+        for name in ("x", "rsa-oaep+a256kwp", "RSA-OAEP-256+A256KWP",
+                     "RSA-OAEP+A256KWP, RSA1_5"):
+            self.assert_refused(
+                self.ask("GET", "/kbs/v0/resource/a/b/c", fields=[
+                    cookie, native, "Warder-Wrap: " + name]),
+                422, "unsupported")
+
     def test_large_releases_pass(self):
         self.keeper.answers["RESOURCE"] = dict(
             RELEASE, ciphertext=b"c" * 262144)

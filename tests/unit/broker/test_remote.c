@@ -60,6 +60,88 @@ a_reference_opens_where_it_was_put(void **state)
 	assert_true(x.made);
 	assert_true(x.leased);
 	assert_false(x.stays);
+	assert_false(x.wrapped_only);
+	assert_false(x.broker_may_unwrap);
+}
+
+static void
+how_it_may_leave_is_part_of_a_reference(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_remote x = somewhere(), back = { 0 };
+	struct wd_store_key key = row_of(1, "here");
+	WD_AUTO(wd_store_version_done)
+	struct wd_store_version v = { .key = t_id(1), .version = 1 };
+	struct wd_diag d = { 0 };
+
+	for (unsigned i = 0; i < 8; i++) {
+		x.wrapped_only = (i & 1) != 0;
+		x.broker_may_unwrap = (i & 2) != 0;
+		x.stays = (i & 4) != 0;
+		v.wrapped = wd_bytes_free(v.wrapped);
+		t_ok(wd_remote_seal(f->b, &key.id, 1, &x, &v.wrapped, NULL));
+		t_ok(wd_remote_open(f->b, &key, &v, &back, &d));
+		assert_int_equal(back.wrapped_only, x.wrapped_only);
+		assert_int_equal(back.broker_may_unwrap, x.broker_may_unwrap);
+		assert_int_equal(back.stays, x.stays);
+	}
+}
+
+/* What a later version may have put there could be what forbids something. */
+static void
+unknown_flags_are_refused(void **state)
+{
+	static const uint8_t record[] = { 1, WD_BACKEND_VAULT, 0x80, 4, 'h',
+		'e', 'r', 'e', 1, 0, 'k' };
+	struct t_broker *f = *state;
+	struct wd_store_key key = row_of(1, "here");
+	struct wd_rest place = wd_rest_of_reference(&key.id, 1);
+	WD_AUTO(wd_store_version_done)
+	struct wd_store_version v = { .key = t_id(1), .version = 1 };
+	struct wd_remote x;
+	struct wd_diag d = { 0 };
+
+	t_ok(wd_keyring_encrypt(
+	    &f->b->ring, &place, WD_SPAN(record), &v.wrapped));
+	assert_int_equal(wd_remote_open(f->b, &key, &v, &x, &d), WD_R_TAMPERED);
+}
+
+static int
+how(const struct wd_remote *x, bool asks, const struct wd_pkey *client)
+{
+	enum wd_fetch_how ret = WD_FETCH_PLAIN;
+	struct wd_diag d = { 0 };
+	int r = wd_remote_how(x, asks, client, &ret, &d);
+
+	return r != 0 ? r : (int)ret;
+}
+
+static void
+how_a_key_leaves_is_its_own_and_its_clients_matter(void **state)
+{
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *rsa = NULL, *ec = NULL;
+	struct wd_remote x = { 0 };
+
+	(void)state;
+	t_ok(wd_pkey_generate(WD_PKEY_RSA2048, &rsa));
+	t_ok(wd_pkey_generate(WD_PKEY_P256, &ec));
+	assert_int_equal(how(&x, false, ec), WD_FETCH_PLAIN);
+	assert_int_equal(how(&x, true, rsa), WD_FETCH_PLAIN);
+	x.wrapped_only = true;
+	assert_int_equal(how(&x, true, rsa), WD_FETCH_WRAPPED);
+	assert_int_equal(how(&x, true, ec), WD_R_MAY_NOT_LEAVE);
+	assert_int_equal(how(&x, false, rsa), WD_R_MAY_NOT_LEAVE);
+	assert_int_equal(how(&x, false, ec), WD_R_MAY_NOT_LEAVE);
+	x.broker_may_unwrap = true;
+	assert_int_equal(how(&x, true, rsa), WD_FETCH_WRAPPED);
+	assert_int_equal(how(&x, true, ec), WD_R_MAY_NOT_LEAVE);
+	assert_int_equal(how(&x, false, rsa), WD_FETCH_UNWRAPPED);
+	assert_int_equal(how(&x, false, ec), WD_FETCH_UNWRAPPED);
+	x.stays = true;
+	assert_int_equal(how(&x, true, rsa), WD_R_MAY_NOT_LEAVE);
+	assert_int_equal(how(&x, false, ec), WD_R_MAY_NOT_LEAVE);
+	x.wrapped_only = false;
+	assert_int_equal(how(&x, false, ec), WD_R_MAY_NOT_LEAVE);
 }
 
 static void
@@ -184,6 +266,38 @@ what_comes_must_be_what_was_asked_for(void **state)
 	t_span_equal(wd_secret_borrow(got), WD_SPAN(bytes));
 }
 
+static void
+what_is_wrapped_must_fit_the_client(void **state)
+{
+	static const uint8_t bytes[WD_WRAPPED_MAX + 8];
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *rsa = NULL;
+	WD_AUTO(wd_secret_freep) struct wd_secret *got = NULL;
+	WD_AUTO(wd_fetch_done)
+	struct wd_fetch f = { .what = somewhere(),
+		.kind = WD_KEY_P256,
+		.how = WD_FETCH_WRAPPED,
+		.answered = true };
+	struct wd_remote now = somewhere();
+	struct wd_span none = { 0 };
+	struct wd_diag d = { 0 };
+
+	(void)state;
+	t_ok(wd_pkey_generate(WD_PKEY_RSA2048, &rsa));
+	t_ok(wd_pkey_to_spki(rsa, &f.client));
+	f.bytes = wd_span(bytes, 256 + 144);
+	assert_int_equal(
+	    wd_remote_take(&f, &now, none, &got, &d), WD_R_BACKEND_ANSWER);
+	f.wrap = WD_WRAP_OAEP_SHA1;
+	for (size_t n = 0; n <= sizeof(bytes); n += n < 300 ? 1 : 1444) {
+		bool fits = n >= 272 && n <= WD_WRAPPED_MAX && n % 8 == 0;
+
+		f.bytes = wd_span(bytes, n);
+		assert_int_equal(wd_remote_take(&f, &now, none, &got, &d),
+		    fits ? 0 : WD_R_BACKEND_ANSWER);
+		wd_secret_freep(&got);
+	}
+}
+
 /* ---- admin calls */
 
 static int
@@ -259,11 +373,16 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		with_broker(a_reference_opens_where_it_was_put),
 		with_broker(a_reference_opens_nowhere_else),
+		with_broker(how_it_may_leave_is_part_of_a_reference),
+		with_broker(unknown_flags_are_refused),
+		cmocka_unit_test(
+		    how_a_key_leaves_is_its_own_and_its_clients_matter),
 		with_broker(a_stored_key_is_no_reference_and_the_other_way),
 		cmocka_unit_test(locators_are_words_of_printable_ascii),
 		with_broker(bytes_must_be_those_of_the_kind),
 		with_broker(a_private_key_must_be_the_registered_one),
 		with_broker(what_comes_must_be_what_was_asked_for),
+		cmocka_unit_test(what_is_wrapped_must_fit_the_client),
 		with_broker(what_a_backend_made_is_looked_at),
 		with_broker(without_a_backend_nothing_of_it_is_done),
 	};
