@@ -34,7 +34,8 @@ wd_hsm_module_load(const char *path, struct wd_hsm_module *m, struct wd_diag *d)
 	CK_C_GetFunctionList list;
 	const char *why;
 
-	m->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	/* Never unmapped: modules leave threads and exit handlers behind. */
+	m->library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	if (m->library == NULL) {
 		why = dlerror();
 		return wd_fault(d, WD_F_SYSTEM,
