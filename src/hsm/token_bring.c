@@ -58,12 +58,39 @@ unwrap(struct wd_token *t, const struct wd_token_spec *spec,
 	return rv == CKR_OK ? 0 : wd_token_refuse(t, d, "take a key", rv);
 }
 
+/* A PKCS#8 of an Ed25519 key (RFC 8410) as modules want it that cannot unwrap
+ * it: its 32 bytes. */
+static int
+put_seed(struct wd_token *t, const struct wd_token_spec *spec,
+    struct wd_token_object *o, struct wd_diag *d)
+{
+	struct wd_rd rd = wd_rd(spec->bytes), in, outer, inner;
+	struct wd_token_template x;
+	struct wd_span seed;
+	ck_rv_t rv;
+
+	in = wd_der_enter(&rd, WD_DER_SEQUENCE);
+	(void)wd_der_uint(&in, WD_DER_INTEGER, 1); /* the version */
+	(void)wd_der_enter(&in, WD_DER_SEQUENCE);  /* the algorithm */
+	outer = wd_der_enter(&in, WD_DER_OCTET_STRING);
+	inner = wd_der_enter(&outer, WD_DER_OCTET_STRING);
+	seed = wd_rd_rest(&inner);
+	if (wd_rd_ok(&inner) != 0 || seed.len != 32)
+		return wd_fault(d, WD_F_BUG, "no PKCS#8 of an Ed25519 key");
+	wd_token_private_template(spec, o->shape, &x);
+	wd_token_template_add(&x, CKA_EC_PARAMS, o->shape->params);
+	wd_token_template_add(&x, CKA_VALUE, seed);
+	rv = t->f->C_CreateObject(t->session, x.at, x.n, &o->handle);
+	return rv == CKR_OK ? 0 : wd_token_refuse(t, d, "take a key", rv);
+}
+
 static int
 put_private(struct wd_token *t, const struct wd_token_spec *spec,
     struct wd_token_object *o, struct wd_diag *d)
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *kek = NULL;
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *wrapped = NULL;
+	struct wd_diag why = { 0 };
 	ck_object_handle_t handle = 0;
 	int r = wd_rand_secret(WD_AEAD_KEY, &kek);
 
@@ -74,9 +101,13 @@ put_private(struct wd_token *t, const struct wd_token_spec *spec,
 		return wd_fault(d, WD_F_CRYPTO, "cannot wrap a key");
 	if ((r = put_kek(t, wd_secret_borrow(kek), &handle, d)) != 0)
 		return r;
-	r = unwrap(t, spec, handle, wd_bytes_span(wrapped), o, d);
+	r = unwrap(t, spec, handle, wd_bytes_span(wrapped), o, &why);
 	/* It ends with the session in any case. */
 	(void)t->f->C_DestroyObject(t->session, handle);
+	if (r == WD_R_UNSUPPORTED && o->shape->type == CKK_EC_EDWARDS)
+		return put_seed(t, spec, o, d);
+	if (r != 0)
+		*d = why;
 	return r;
 }
 

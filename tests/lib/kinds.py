@@ -181,7 +181,7 @@ class Pkcs11Kind(Kind):
     name = "pkcs11"
     LEAVES = OPAQUE = False
     MADE = AES + PAIRS
-    BROUGHT = AES + PAIRS[:-1]  # SoftHSM unwraps no Ed25519 keys
+    BROUGHT = AES + PAIRS
     STAYS = MADE
     USED = HANG_ENDS = True
     HOSTILE = Kind.HOSTILE + ("pkcs11:id=", "pkcs11:object=%00",

@@ -196,13 +196,16 @@ class Made(Case):
                     spki(serialization.load_der_private_key(got, None)),
                     spki(key))
                 self.assertEqual(self.make(kind, 1, data=data)[2], "10")
+        key = ed25519.Ed25519PrivateKey.generate()  # which it does not wrap
+        kind, locator, _, public = self.make("ed25519", data=der(key))
+        self.assertEqual(public, spki(key).hex())
+        key.public_key().verify(
+            self.use(SIGN, ED25519, kind, locator, b"m"), b"m")
 
     def test_what_it_cannot_take_is_said(self):
         before = self.token.objects()
         self.no("unsupported", "AES keys and key pairs alone", "make",
                 new_id(), 1, "opaque", 0, b"x")
-        self.no("unsupported", "", "make", new_id(), 1, "ed25519", 0,
-                der(ed25519.Ed25519PrivateKey.generate()))
         self.assertEqual(self.token.objects(), before)
 
     def test_a_module_that_makes_other_keys_is_not_believed(self):
