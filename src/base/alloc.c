@@ -21,6 +21,12 @@ union header {
 	max_align_t align;
 };
 
+static struct {
+	void *(*alloc)(size_t); /* NULL: the heap alone */
+	void (*release)(void *);
+	bool (*holds)(const void *);
+} memory;
+
 static uint64_t fail_countdown;
 static int fail_fired;
 
@@ -55,11 +61,23 @@ header_of(void *p)
 static void *
 zeroed(size_t len)
 {
-	void *p = len < BIG ? malloc(len) : calloc(1, len);
+	void *p = memory.alloc == NULL ? NULL : memory.alloc(len);
 
+	if (p != NULL)
+		return p;
+	p = len < BIG ? malloc(len) : calloc(1, len);
 	if (p != NULL && len < BIG)
 		memset(p, 0, len);
 	return p;
+}
+
+void
+wd_alloc_set_memory(void *(*alloc)(size_t), void (*release)(void *),
+    bool (*holds)(const void *))
+{
+	memory.alloc = alloc;
+	memory.release = release;
+	memory.holds = holds;
 }
 
 void *
@@ -108,7 +126,10 @@ wd_free(void *p)
 		return NULL;
 	h = header_of(p);
 	wd_wipe(p, h->len);
-	free(h);
+	if (memory.alloc != NULL && memory.holds(h))
+		memory.release(h);
+	else
+		free(h);
 	return NULL;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/cc.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Zeroed memory, or NULL when there is none or LEN is over 256 MiB. */
@@ -32,6 +33,13 @@ void wd_freep(void *pointer_to_pointer);
 
 /* For WD_AUTO on memory that the C library made itself (getline(3), …). */
 void wd_libc_freep(void *pointer_to_pointer);
+
+/*
+ * Blocks come from ALLOC from now on, zeroed, or from the heap where that gives
+ * NULL; what HOLDS says came from there goes back to RELEASE. See sys/arena.h.
+ */
+void wd_alloc_set_memory(void *(*alloc)(size_t), void (*release)(void *),
+    bool (*holds)(const void *));
 
 /*
  * Test hook: the COUNT-th allocation from now on fails, once, and says so in

@@ -32,16 +32,6 @@ struct wd_client_options {
 
 struct wd_client;
 
-/*
- * Requests carry tokens and answers keys, and the library has copies of both:
- * its memory is wiped when it is released. From now on it comes from here, for
- * roles with secret memory of their own; new memory is zero. Before the first
- * client is made; a fault after that.
- */
-int wd_client_use_memory(void *(*alloc)(size_t),
-    void *(*resize)(void *, size_t), void (*release)(void *), struct wd_diag *d)
-    WD_MUST_USE;
-
 /* Nothing of OPTIONS is kept. WD_R_RANGE for a host that is none, or a fault.
  * ROOTS are read when they are needed: with none in them nobody is trusted. */
 int wd_client_new(const struct wd_client_options *options,

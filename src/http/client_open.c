@@ -7,7 +7,6 @@
 #include "http/client.h"
 
 #include "base/alloc.h"
-#include "base/num.h"
 #include "http/client_in.h"
 #include "http/text.h"
 
@@ -154,48 +153,20 @@ take_host(struct wd_client *c, struct wd_span host, struct wd_diag *d)
 	return wd_wr_end(&wr) == 0 ? 0 : WD_F_BUG;
 }
 
-/* ---- the library's memory: requests with tokens, answers with keys */
+/* ---- the library's memory: it has tokens of requests and keys of answers, and
+ * is wiped when it is released */
 
 static void
-release_heap(void *p)
+release(void *p)
 {
 	(void)wd_free(p); /* always NULL */
-}
-
-static struct {
-	bool in_use;
-	void *(*alloc)(size_t);
-	void *(*resize)(void *, size_t);
-	void (*release)(void *);
-} memory = { false, wd_alloc, wd_realloc, release_heap };
-
-int
-wd_client_use_memory(void *(*alloc)(size_t), void *(*resize)(void *, size_t),
-    void (*release)(void *), struct wd_diag *d)
-{
-	if (memory.in_use)
-		return wd_fault(d, WD_F_BUG,
-		    "libcurl was used before its memory was chosen");
-	memory.alloc = alloc;
-	memory.resize = resize;
-	memory.release = release;
-	return 0;
-}
-
-/* New memory is zero, whoever gives it. */
-static void *
-library_array(size_t n, size_t size)
-{
-	size_t len;
-
-	return wd_num_mul(n, size, &len) ? memory.alloc(len) : NULL;
 }
 
 static char *
 library_copy(const char *text)
 {
 	struct wd_span s = wd_span_text(text);
-	char *copy = memory.alloc(s.len + 1);
+	char *copy = wd_alloc(s.len + 1);
 
 	if (copy != NULL)
 		wd_copy(copy, s);
@@ -209,11 +180,9 @@ start_library(void)
 {
 	static bool started;
 
-	memory.in_use = true;
 	if (!started &&
-	    curl_global_init_mem(CURL_GLOBAL_DEFAULT, memory.alloc,
-		memory.release, memory.resize, library_copy,
-		library_array) == CURLE_OK)
+	    curl_global_init_mem(CURL_GLOBAL_DEFAULT, wd_alloc, release,
+		wd_realloc, library_copy, wd_alloc_array) == CURLE_OK)
 		started = true; /* else curl_easy_init() tries and says so */
 }
 

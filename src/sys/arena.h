@@ -26,6 +26,13 @@ void *wd_arena_realloc(void *p, size_t len);
 /* Wipes. A pointer that is no block in use ends the process. NULL is fine. */
 void wd_arena_free(void *p);
 
+/*
+ * Everything that wd_alloc() gives from now on comes from the arena too, as
+ * long as that has room: for roles through which keys pass in texts and
+ * documents. Once, after wd_arena_install().
+ */
+void wd_arena_take_heap(void);
+
 /* True when P lies in the arena: for the test that looks for strays. */
 bool wd_arena_holds(const void *p);
 

@@ -45,6 +45,12 @@ wd_arena_free(void *p)
 	(void)wd_free(p); /* always NULL */
 }
 
+/* It is the heap. */
+void
+wd_arena_take_heap(void)
+{
+}
+
 bool
 wd_arena_holds(const void *p)
 {

@@ -388,3 +388,16 @@ wd_arena_install(size_t size, struct wd_diag *d)
 	wd_secret_set_memory(wd_arena_alloc, wd_arena_free);
 	return 0;
 }
+
+/* Big ones are no better off there. */
+static void *
+alloc_for_heap(size_t len)
+{
+	return len < WD_ARENA_BIG ? wd_arena_alloc(len) : NULL;
+}
+
+void
+wd_arena_take_heap(void)
+{
+	wd_alloc_set_memory(alloc_for_heap, wd_arena_free, wd_arena_holds);
+}

@@ -20,8 +20,9 @@ struct wd_frame {
 	uint16_t call;
 	uint16_t flags;
 	uint32_t request;
-	struct wd_span body; /* valid until the next wd_chan_fill() */
-	int fd;              /* the receiver's to close; -1: none */
+	/* Valid until the next wd_chan_fill() or wd_chan_forget(). */
+	struct wd_span body;
+	int fd; /* the receiver's to close; -1: none */
 };
 
 struct wd_chan;
@@ -52,6 +53,10 @@ int wd_chan_fill(struct wd_chan *c) WD_MUST_USE;
 /* The next whole frame: 1; none yet: 0; WD_F_PEER when its head is impossible
  * (over WD_FRAME_MAX, unknown flags, a descriptor that is missing or extra). */
 int wd_chan_next(struct wd_chan *c, struct wd_frame *ret) WD_MUST_USE;
+
+/* Wipes the frames that were handed out, which fill would do, too: for who may
+ * not read again for long, since the last one may have been a key. */
+void wd_chan_forget(struct wd_chan *c);
 
 /* Blocks until all is written or the deadline passes (milliseconds from now).
  */

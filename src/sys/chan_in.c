@@ -97,6 +97,13 @@ receive(struct wd_chan *c, size_t room)
 	return n;
 }
 
+void
+wd_chan_forget(struct wd_chan *c)
+{
+	wd_chan_buf_drop(&c->in, c->parsed);
+	c->parsed = 0;
+}
+
 int
 wd_chan_fill(struct wd_chan *c)
 {
@@ -104,8 +111,7 @@ wd_chan_fill(struct wd_chan *c)
 	size_t len, room;
 	ssize_t n;
 
-	wd_chan_buf_drop(&c->in, c->parsed);
-	c->parsed = 0;
+	wd_chan_forget(c);
 	len = wd_chan_buf_span(&c->in).len;
 	if (c->broken || c->ended)
 		return WD_F_PEER;

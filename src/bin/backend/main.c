@@ -7,7 +7,6 @@
 #include "backend/conf.h"
 #include "base/clock.h"
 #include "crypto/init.h"
-#include "http/client.h"
 #include "sys/arena.h"
 #include "sys/log.h"
 
@@ -203,10 +202,10 @@ run(struct backend *b, struct wd_diag *d)
 	static const struct wd_role_ops ops = { .attached = attached };
 	int r = wd_role_start(WD_PROC_BACKEND, ARENA, &b->role, d);
 
-	if (r != 0 || (r = wd_crypto_init(d)) != 0 ||
-	    (r = wd_client_use_memory(
-		 wd_arena_alloc, wd_arena_realloc, wd_arena_free, d)) != 0 ||
-	    (r = read_conf(b, d)) != 0)
+	if (r != 0)
+		return r;
+	wd_arena_take_heap(); /* answers are keys, in one form or another */
+	if ((r = wd_crypto_init(d)) != 0 || (r = read_conf(b, d)) != 0)
 		return r;
 	open_backend(b);
 	r = wd_role_ready(b->role, WD_SANDBOX_BACKEND, &ops, b, d);

@@ -378,6 +378,31 @@ limit_on_locked_memory_is_lived_with(void **state)
 	t_exits(t_child(install_without_any, NULL), 0);
 }
 
+/* What was made before goes back to where it came from. */
+static void
+the_heap_may_lie_in_it_as_far_as_there_is_room(void **state)
+{
+	void *before = wd_alloc(100), *inside, *grown, *too_large;
+
+	(void)state;
+	wd_arena_take_heap();
+	inside = wd_alloc(100);
+	assert_true(wd_arena_holds(inside));
+	assert_true(is_zero(inside, 100));
+	too_large = wd_alloc(SIZE + 1);
+	assert_non_null(too_large);
+	assert_false(wd_arena_holds(too_large));
+	before = wd_realloc(before, 5000);
+	assert_true(wd_arena_holds(before));
+	grown = wd_realloc(inside, SIZE + 1);
+	assert_false(wd_arena_holds(grown));
+	assert_true(is_zero(grown, SIZE + 1));
+	(void)wd_free(before); /* always NULL, each of them */
+	(void)wd_free(too_large);
+	wd_alloc_set_memory(NULL, NULL, NULL);
+	(void)wd_free(grown);
+}
+
 int
 main(void)
 {
@@ -402,6 +427,9 @@ main(void)
 		cmocka_unit_test_teardown(big_blocks_are_few, whole_again),
 		cmocka_unit_test_teardown(
 		    random_use_mixes_nothing_up, whole_again),
+		cmocka_unit_test_teardown(
+		    the_heap_may_lie_in_it_as_far_as_there_is_room,
+		    whole_again),
 	};
 	int failed = cmocka_run_group_tests(first, NULL, NULL);
 

@@ -119,6 +119,30 @@ frame_arrives_as_it_was_sent(void **state)
 	done(&p);
 }
 
+/* Without another read, which may be long in coming. */
+static void
+forgotten_frames_are_wiped_where_they_lay(void **state)
+{
+	static const uint8_t zeros[5];
+	struct pair p = new_pair();
+	struct wd_frame first, second;
+	const uint8_t *at;
+
+	(void)state;
+	wd_chan_forget(p.b);
+	t_ok(wd_chan_send(p.a, 1, 0, 1, WD_SPAN_LIT("a key"), -1));
+	t_ok(wd_chan_send(p.a, 2, 0, 2, WD_SPAN_LIT("another"), -1));
+	t_ok(wd_chan_flush(p.a));
+	t_ok(wd_chan_fill(p.b));
+	assert_int_equal(wd_chan_next(p.b, &first), 1);
+	at = first.body.p;
+	wd_chan_forget(p.b);
+	t_span_equal(wd_span(at, 5), WD_SPAN(zeros));
+	assert_int_equal(wd_chan_next(p.b, &second), 1);
+	t_span_equal(second.body, WD_SPAN_LIT("another"));
+	done(&p);
+}
+
 static void
 many_frames_come_in_one_read(void **state)
 {
@@ -511,6 +535,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frame_arrives_as_it_was_sent),
+		cmocka_unit_test(forgotten_frames_are_wiped_where_they_lay),
 		cmocka_unit_test(many_frames_come_in_one_read),
 		cmocka_unit_test(largest_frame_passes_in_many_reads),
 		cmocka_unit_test(over_large_body_is_not_sent),
