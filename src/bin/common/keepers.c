@@ -80,7 +80,9 @@ wd_keeper_ready(struct wd_role *role, struct wd_keeper *k,
 	}
 	if (gone)
 		wd_peer_done(&k->peer);
-	else if (r != 0)
+	else
+		wd_chan_forget(k->peer.chan);
+	if (!gone && r != 0)
 		wd_keeper_condemn(role, k, d.detail);
 	return !gone;
 }

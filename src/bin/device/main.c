@@ -156,6 +156,8 @@ hear_seal(struct device *x)
 			n = WD_F_PEER;
 	if (n < 0 || wd_chan_flush(x->seal.chan) != 0)
 		wd_peer_done(&x->seal);
+	else
+		wd_chan_forget(x->seal.chan);
 	if (x->lost)
 		_exit(1); /* the supervisor starts us again */
 }

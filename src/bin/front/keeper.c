@@ -160,6 +160,7 @@ on_keeper(void *ctx)
 		detach(f);
 		return;
 	}
+	wd_chan_forget(f->keeper.chan);
 	wd_event_soon(f->flush);
 }
 

@@ -283,6 +283,8 @@ keeper_backend_ready(struct keeper *k, struct wd_peer *p)
 		wd_role_bad_peer(k->role, p, wrong);
 	if (wrong != NULL || gone)
 		keeper_backend_detach(k, p);
+	else
+		wd_chan_forget(p->chan);
 }
 
 /* ---- time */

@@ -108,6 +108,8 @@ drain(struct keeper *k, const struct link *l)
 		wd_role_bad_peer(k->role, l->peer, d.detail);
 	if (n < 0 || gone != 0)
 		detach(k, l);
+	else if (l->peer->chan != NULL)
+		wd_chan_forget(l->peer->chan);
 }
 
 static void
