@@ -41,6 +41,7 @@ carried(const struct wd_use_body *b, enum wd_keyuse use)
 		.version = b->version,
 		.bits = b->bits,
 		.wrapped = b->wrapped,
+		.hashed = b->hashed,
 		.input = wd_secret_borrow(b->input),
 		.aad = wd_bytes_span(b->aad),
 		.signature = wd_bytes_span(b->signature) };

@@ -133,6 +133,9 @@ struct wd_backend_work {
 	struct wd_span input;     /* plaintext, ciphertext or message, whole */
 	struct wd_span aad;       /* AES-GCM */
 	struct wd_span signature; /* WD_USE_VERIFY */
+	/* INPUT is a digest by the algorithm's hash, to be signed or verified
+	 * as it is; not with Ed25519. */
+	bool hashed;
 };
 
 /* ---- rows */

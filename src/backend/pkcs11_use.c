@@ -27,6 +27,7 @@ scheme_of(const struct wd_backend_work *in)
 
 	for (size_t i = 0; row != NULL && i < WD_N(schemes); i++)
 		if (schemes[i].alg == in->alg &&
+		    !(in->hashed && in->alg == WD_USE_ED25519) &&
 		    (schemes[i].pair == row->pair ||
 			(schemes[i].pair == WD_PKEY_NONE &&
 			    row->family == WD_FAMILY_RSA)))
@@ -45,10 +46,11 @@ static int
 sign(struct wd_backend_pkcs11 *b, const struct wd_hsm_uri *u,
     const struct wd_backend_work *in, struct wd_secret **ret, struct wd_diag *d)
 {
+	const struct wd_token_text text = { in->input, in->hashed };
 	const struct scheme *s = scheme_of(in);
 
 	return s == NULL ? not_so(d)
-			 : wd_token_sign(b->t, u, s->scheme, in->input, ret, d);
+			 : wd_token_sign(b->t, u, s->scheme, &text, ret, d);
 }
 
 static int
@@ -67,7 +69,8 @@ verify(struct wd_backend_pkcs11 *b, const struct wd_hsm_uri *u,
 	r = k.spki == NULL ? WD_R_KEY_INVALID
 			   : wd_pkey_from_spki(wd_bytes_span(k.spki), &public);
 	if (r == 0)
-		r = wd_sig_verify(public, s->verify, in->input, in->signature);
+		r = (in->hashed ? wd_sig_verify_digest : wd_sig_verify)(
+		    public, s->verify, in->input, in->signature);
 	if (r < 0)
 		return wd_fault(d, WD_F_CRYPTO, "no signature is verified");
 	if (r == WD_R_MISMATCH)

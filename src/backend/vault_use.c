@@ -83,11 +83,12 @@ how_of(const struct wd_backend_work *in, struct wd_vault_sign *ret,
 		[WD_USE_ED25519] = WD_VAULT_ED25519,
 	};
 
-	if (in->alg < WD_USE_RSA_PSS || in->alg > WD_USE_ED25519)
+	if (in->alg < WD_USE_RSA_PSS || in->alg > WD_USE_ED25519 ||
+	    (in->hashed && in->alg == WD_USE_ED25519))
 		return wd_reject(
 		    d, WD_R_UNSUPPORTED, "vault: this key does not sign so");
-	*ret =
-	    (struct wd_vault_sign){ schemes[in->alg], hash_of(in), in->input };
+	*ret = (struct wd_vault_sign){ schemes[in->alg], hash_of(in), in->input,
+		in->hashed };
 	return 0;
 }
 

@@ -18,6 +18,7 @@ struct wd_use_work {
 	uint32_t version; /* 0: the newest, or that of the envelope */
 	unsigned bits;    /* DATAKEY */
 	bool wrapped;     /* DATAKEY: in its envelope alone */
+	bool hashed;      /* SIGN, VERIFY: the input is a digest */
 	struct wd_span input, aad, signature;
 };
 

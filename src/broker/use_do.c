@@ -17,6 +17,7 @@ wd_use_work_of(const struct wd_msg_use_ask *m)
 		.version = m->version,
 		.bits = m->bits,
 		.wrapped = m->wrapped,
+		.hashed = m->hashed,
 		.input = m->input,
 		.aad = m->aad,
 		.signature = m->signature };
@@ -31,6 +32,7 @@ wd_use_work_of_admin(const struct wd_msg_key_use *m)
 		.version = m->version,
 		.bits = m->bits,
 		.wrapped = m->wrapped,
+		.hashed = m->hashed,
 		.input = m->input,
 		.aad = m->aad,
 		.signature = m->signature };
@@ -64,8 +66,8 @@ wd_use_say(const struct wd_use_work *w, struct wd_wr *wr)
 	if (w->use == WD_KEYUSE_DATAKEY)
 		wd_wr_printf(wr, "%s, %u bits", name, w->bits);
 	else
-		wd_wr_printf(wr, "%s, %zu bytes", name == NULL ? "?" : name,
-		    w->input.len);
+		wd_wr_printf(wr, "%s, %s%zu bytes", name == NULL ? "?" : name,
+		    w->hashed ? "a digest of " : "", w->input.len);
 }
 
 /* ---- which version */
@@ -298,6 +300,7 @@ pair_message(const struct wd_use_work *w, const struct wd_use_asked *x,
 	if (w->use == WD_KEYUSE_SIGN) {
 		m->use = WD_USE_SIGN;
 		m->alg = (uint8_t)wd_use_backend_alg(x->sig);
+		m->hashed = w->hashed;
 		return 0;
 	}
 	m->use = WD_USE_DECRYPT;

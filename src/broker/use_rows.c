@@ -276,6 +276,21 @@ wd_use_backend_alg(enum wd_keysig sig)
 }
 
 static int
+digest_check(struct wd_using *u)
+{
+	size_t len = wd_keysig_hash_len(u->sig);
+
+	if (len == 0)
+		return wd_reject(u->d, WD_R_UNSUPPORTED,
+		    "Ed25519 signs messages, not their digests");
+	if (u->w->input.len != len)
+		return wd_reject(u->d, WD_R_RANGE,
+		    "a digest for %s has %zu bytes, not %zu",
+		    wd_keysig_name(u->sig), len, u->w->input.len);
+	return 0;
+}
+
+static int
 sig_check(struct wd_using *u)
 {
 	const char *name = wd_keysig_name(u->w->sig);
@@ -284,7 +299,7 @@ sig_check(struct wd_using *u)
 					     : u->w->sig;
 	u->done.sig = u->sig;
 	if (wd_keysig_fits(u->sig, u->kind->kind))
-		return 0;
+		return u->w->hashed ? digest_check(u) : 0;
 	return wd_reject(u->d, WD_R_UNSUPPORTED,
 	    "keys of kind %s do not sign by %s", u->kind->name,
 	    name == NULL ? "that" : name);
@@ -300,7 +315,9 @@ sign(struct wd_using *u)
 
 	if (r != 0)
 		return r;
-	if (wd_sign(key, sigs[u->sig].alg, u->w->input, sig, &len) != 0)
+	r = (u->w->hashed ? wd_sign_digest : wd_sign)(
+	    key, sigs[u->sig].alg, u->w->input, sig, &len);
+	if (r != 0)
 		return fault(u);
 	u->done.output = wd_bytes_copy(wd_span(sig, len));
 	return u->done.output != NULL
@@ -317,7 +334,8 @@ check_signature(struct wd_using *u, struct wd_span sig, bool *ret)
 
 	if (r != 0)
 		return r;
-	r = wd_sig_verify(key, sigs[u->sig].alg, u->w->input, sig);
+	r = (u->w->hashed ? wd_sig_verify_digest : wd_sig_verify)(
+	    key, sigs[u->sig].alg, u->w->input, sig);
 	if (r != 0 && r != WD_R_MISMATCH)
 		return fault(u);
 	*ret = r == 0;

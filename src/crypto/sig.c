@@ -50,18 +50,13 @@ rsa_setup(EVP_PKEY_CTX *ctx, const struct sig_row *row)
 }
 
 static int
-rsa_verify(const struct wd_pkey *k, const struct sig_row *row,
-    struct wd_span message, struct wd_span sig)
+rsa_verify_digest(const struct wd_pkey *k, const struct sig_row *row,
+    struct wd_span digest, struct wd_span sig)
 {
 	WD_AUTO(wd_evp_pkey_ctx_freep) EVP_PKEY_CTX *ctx = NULL;
-	uint8_t bytes[WD_HASH_MAX];
-	struct wd_span digest = { bytes, wd_hash_len(row->hash) };
-	int r;
 
 	if (sig.len != k->row->len)
 		return WD_R_MISMATCH;
-	if ((r = wd_hash(row->hash, message, bytes)) != 0)
-		return r;
 	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->evp, NULL);
 	if (ctx == NULL || EVP_PKEY_verify_init(ctx) != 1 ||
 	    !rsa_setup(ctx, row))
@@ -69,6 +64,21 @@ rsa_verify(const struct wd_pkey *k, const struct sig_row *row,
 	return wd_lib_verified(ctx,
 	    EVP_PKEY_verify(ctx, sig.p, sig.len, digest.p, digest.len), sig,
 	    digest);
+}
+
+static int
+rsa_verify(const struct wd_pkey *k, const struct sig_row *row,
+    struct wd_span message, struct wd_span sig)
+{
+	uint8_t digest[WD_HASH_MAX];
+	int r;
+
+	if (sig.len != k->row->len)
+		return WD_R_MISMATCH;
+	if ((r = wd_hash(row->hash, message, digest)) != 0)
+		return r;
+	return rsa_verify_digest(
+	    k, row, wd_span(digest, wd_hash_len(row->hash)), sig);
 }
 
 static int
@@ -134,23 +144,46 @@ wd_sig_verify(const struct wd_pkey *k, enum wd_sig_alg alg,
 	return by_family[k->row->family](k, &rows[alg], message, sig);
 }
 
+int
+wd_sig_verify_digest(const struct wd_pkey *k, enum wd_sig_alg alg,
+    struct wd_span digest, struct wd_span sig)
+{
+	const struct sig_row *row = &rows[alg];
+
+	if (!fits(row, k) || row->family == WD_FAMILY_ED25519)
+		return WD_R_KEY_INVALID;
+	if (digest.len != wd_hash_len(row->hash))
+		return WD_R_RANGE;
+	return row->family == WD_FAMILY_RSA
+	    ? rsa_verify_digest(k, row, digest, sig)
+	    : wd_ecdsa_verify(k, digest, sig);
+}
+
+static int
+rsa_sign_digest(const struct wd_pkey *k, const struct sig_row *row,
+    struct wd_span digest, uint8_t *sig)
+{
+	WD_AUTO(wd_evp_pkey_ctx_freep) EVP_PKEY_CTX *ctx = NULL;
+	size_t len = k->row->len;
+
+	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->evp, NULL);
+	if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1 ||
+	    !rsa_setup(ctx, row) ||
+	    EVP_PKEY_sign(ctx, sig, &len, digest.p, digest.len) != 1)
+		return wd_lib_fault();
+	return len == k->row->len ? 0 : WD_F_BUG;
+}
+
 static int
 rsa_sign(const struct wd_pkey *k, const struct sig_row *row,
     struct wd_span message, uint8_t *sig)
 {
-	WD_AUTO(wd_evp_pkey_ctx_freep) EVP_PKEY_CTX *ctx = NULL;
 	uint8_t digest[WD_HASH_MAX];
-	size_t len = k->row->len;
-	int r;
+	int r = wd_hash(row->hash, message, digest);
 
-	if ((r = wd_hash(row->hash, message, digest)) != 0)
-		return r;
-	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->evp, NULL);
-	if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1 ||
-	    !rsa_setup(ctx, row) ||
-	    EVP_PKEY_sign(ctx, sig, &len, digest, wd_hash_len(row->hash)) != 1)
-		return wd_lib_fault();
-	return len == k->row->len ? 0 : WD_F_BUG;
+	return r != 0 ? r
+		      : rsa_sign_digest(k, row,
+			    wd_span(digest, wd_hash_len(row->hash)), sig);
 }
 
 static int
@@ -189,6 +222,27 @@ wd_sign(const struct wd_pkey *k, enum wd_sig_alg alg, struct wd_span message,
 	if (!k->is_private || !fits(&rows[alg], k))
 		return WD_R_KEY_INVALID;
 	r = by_family[k->row->family](k, &rows[alg], message, sig);
+	if (r != 0)
+		return r;
+	*ret_len = wd_pkey_sig_len(k);
+	wd_copy(ret_sig, wd_span(sig, *ret_len));
+	return 0;
+}
+
+int
+wd_sign_digest(const struct wd_pkey *k, enum wd_sig_alg alg,
+    struct wd_span digest, uint8_t ret_sig[WD_SIG_MAX], size_t *ret_len)
+{
+	const struct sig_row *row = &rows[alg];
+	uint8_t sig[WD_SIG_MAX];
+	int r;
+
+	if (!k->is_private || !fits(row, k) || row->family == WD_FAMILY_ED25519)
+		return WD_R_KEY_INVALID;
+	if (digest.len != wd_hash_len(row->hash))
+		return WD_R_RANGE;
+	r = row->family == WD_FAMILY_RSA ? rsa_sign_digest(k, row, digest, sig)
+					 : wd_ecdsa_sign(k, digest, sig);
 	if (r != 0)
 		return r;
 	*ret_len = wd_pkey_sig_len(k);

@@ -32,7 +32,19 @@ int wd_sign(const struct wd_pkey *k, enum wd_sig_alg alg,
 int wd_sig_verify(const struct wd_pkey *k, enum wd_sig_alg alg,
     struct wd_span message, struct wd_span sig) WD_MUST_USE;
 
-/* The same over several parts in a row, for ECDSA (WD_R_KEY_INVALID else). */
+/*
+ * Both over a digest by the algorithm's hash, where that is apart from the
+ * signature: not for Ed25519 (WD_R_KEY_INVALID). WD_R_RANGE for a digest of
+ * another length.
+ */
+int wd_sign_digest(const struct wd_pkey *k, enum wd_sig_alg alg,
+    struct wd_span digest, uint8_t ret_sig[WD_SIG_MAX], size_t *ret_len)
+    WD_MUST_USE;
+int wd_sig_verify_digest(const struct wd_pkey *k, enum wd_sig_alg alg,
+    struct wd_span digest, struct wd_span sig) WD_MUST_USE;
+
+/* wd_sig_verify() over several parts in a row, for ECDSA (WD_R_KEY_INVALID
+ * else). */
 int wd_ec_verify_parts(const struct wd_pkey *k, enum wd_sig_alg alg,
     const struct wd_span *parts, size_t n_parts, struct wd_span sig)
     WD_MUST_USE;

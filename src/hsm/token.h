@@ -127,6 +127,12 @@ enum wd_token_scheme {
 	WD_TOKEN_EDDSA,
 };
 
+/* What is to be signed: a message, or its digest by the scheme's hash. */
+struct wd_token_text {
+	struct wd_span bytes;
+	bool hashed; /* not with EDDSA */
+};
+
 int wd_token_sign(struct wd_token *t, const struct wd_hsm_uri *uri,
-    enum wd_token_scheme scheme, struct wd_span message, struct wd_secret **ret,
-    struct wd_diag *d) WD_MUST_USE;
+    enum wd_token_scheme scheme, const struct wd_token_text *text,
+    struct wd_secret **ret, struct wd_diag *d) WD_MUST_USE;

@@ -148,8 +148,8 @@ int wd_token_seal(struct wd_token *t, const struct wd_token_object *o,
     struct wd_span plain, struct wd_span aad, struct wd_secret **ret,
     struct wd_diag *d) WD_MUST_USE;
 int wd_token_sign_object(struct wd_token *t, const struct wd_token_object *o,
-    enum wd_token_scheme scheme, struct wd_span message, struct wd_secret **ret,
-    struct wd_diag *d) WD_MUST_USE;
+    enum wd_token_scheme scheme, const struct wd_token_text *text,
+    struct wd_secret **ret, struct wd_diag *d) WD_MUST_USE;
 
 /* ---- token_bring.c */
 

@@ -37,6 +37,7 @@ prove_pair(struct wd_token *t, const struct wd_token_object *o,
     const struct wd_pkey *public, struct wd_span trial, struct wd_diag *d)
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *sig = NULL;
+	const struct wd_token_text text = { trial, false };
 	struct wd_diag why = { 0 };
 	size_t i = 0;
 	int r;
@@ -44,7 +45,7 @@ prove_pair(struct wd_token *t, const struct wd_token_object *o,
 	while (trials[i].pair != o->shape->kind.pair)
 		if (++i == WD_N(trials))
 			return 0;
-	r = wd_token_sign_object(t, o, trials[i].scheme, trial, &sig, &why);
+	r = wd_token_sign_object(t, o, trials[i].scheme, &text, &sig, &why);
 	if (r == WD_R_UNSUPPORTED) /* it has not this scheme */
 		return 0;
 	if (r != 0) {

@@ -14,6 +14,7 @@ enum { TAG = 16, NONCE = 12, RSA_MAX = 512 };
 struct use {
 	const struct wd_hsm_uri *uri;
 	enum wd_token_scheme scheme;
+	const struct wd_token_text *text; /* to sign */
 	struct wd_span input, aad;
 	struct wd_secret *output;
 };
@@ -206,20 +207,27 @@ hash_of(const struct wd_token_object *o)
 	}
 }
 
-/* What the token is to sign; IN is the message, and then it. */
+/* What the token is to sign, of TEXT. */
 static int
 digest(const struct wd_token_object *o, enum wd_token_scheme scheme,
-    struct wd_span *in, uint8_t dst[sizeof(sha256_info) + WD_HASH_MAX])
+    const struct wd_token_text *text,
+    uint8_t dst[sizeof(sha256_info) + WD_HASH_MAX], struct wd_span *ret)
 {
 	size_t head = scheme == WD_TOKEN_PKCS1 ? sizeof(sha256_info) : 0;
 	enum wd_hash hash = hash_of(o);
-	int r;
+	int r = 0;
 
+	*ret = text->bytes;
 	if (scheme == WD_TOKEN_EDDSA)
-		return 0;
+		return text->hashed ? WD_F_BUG : 0;
 	wd_copy(dst, wd_span(sha256_info, head));
-	r = wd_hash(hash, *in, dst + head);
-	*in = wd_span(dst, head + wd_hash_len(hash));
+	if (!text->hashed)
+		r = wd_hash(hash, text->bytes, dst + head);
+	else if (text->bytes.len == wd_hash_len(hash))
+		wd_copy(dst + head, text->bytes);
+	else
+		r = WD_F_BUG;
+	*ret = wd_span(dst, head + wd_hash_len(hash));
 	return r;
 }
 
@@ -259,11 +267,12 @@ sign_with(struct wd_token *t, const struct wd_token_object *o,
 
 int
 wd_token_sign_object(struct wd_token *t, const struct wd_token_object *o,
-    enum wd_token_scheme scheme, struct wd_span message, struct wd_secret **ret,
-    struct wd_diag *d)
+    enum wd_token_scheme scheme, const struct wd_token_text *text,
+    struct wd_secret **ret, struct wd_diag *d)
 {
 	uint8_t dst[sizeof(sha256_info) + WD_HASH_MAX];
 	struct wd_token_mechanism m;
+	struct wd_span in;
 
 	for (size_t i = 0; i < WD_N(schemes); i++) {
 		if (schemes[i].scheme != scheme ||
@@ -272,9 +281,9 @@ wd_token_sign_object(struct wd_token *t, const struct wd_token_object *o,
 		wd_token_plain(&m, schemes[i].mechanism);
 		if (scheme == WD_TOKEN_PSS)
 			wd_token_pss(&m);
-		if (digest(o, scheme, &message, dst) != 0)
+		if (digest(o, scheme, text, dst, &in) != 0)
 			return wd_fault(d, WD_F_CRYPTO, "no digest");
-		return sign_with(t, o, &m, message, ret, d);
+		return sign_with(t, o, &m, in, ret, d);
 	}
 	return not_so(t, "sign", d);
 }
@@ -288,15 +297,15 @@ sign(struct wd_token *t, void *ctx, struct wd_diag *d)
 
 	return r != 0
 	    ? r
-	    : wd_token_sign_object(t, &o, x->scheme, x->input, &x->output, d);
+	    : wd_token_sign_object(t, &o, x->scheme, x->text, &x->output, d);
 }
 
 int
 wd_token_sign(struct wd_token *t, const struct wd_hsm_uri *uri,
-    enum wd_token_scheme scheme, struct wd_span message, struct wd_secret **ret,
-    struct wd_diag *d)
+    enum wd_token_scheme scheme, const struct wd_token_text *text,
+    struct wd_secret **ret, struct wd_diag *d)
 {
-	struct use x = { .uri = uri, .scheme = scheme, .input = message };
+	struct use x = { .uri = uri, .scheme = scheme, .text = text };
 
 	return run(t, sign, &x, ret, d);
 }

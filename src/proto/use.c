@@ -34,13 +34,14 @@ static const struct {
 	enum wd_keysig sig;
 	const char *name;
 	unsigned kinds; /* bits */
+	size_t hash_len;
 } sigs[] = {
-	{ WD_KEYSIG_PS256, "PS256", RSA },
-	{ WD_KEYSIG_RS256, "RS256", RSA },
-	{ WD_KEYSIG_ES256, "ES256", KIND(P256) },
-	{ WD_KEYSIG_ES384, "ES384", KIND(P384) },
-	{ WD_KEYSIG_ES512, "ES512", KIND(P521) },
-	{ WD_KEYSIG_EDDSA, "EdDSA", KIND(ED25519) },
+	{ WD_KEYSIG_PS256, "PS256", RSA, 32 },
+	{ WD_KEYSIG_RS256, "RS256", RSA, 32 },
+	{ WD_KEYSIG_ES256, "ES256", KIND(P256), 32 },
+	{ WD_KEYSIG_ES384, "ES384", KIND(P384), 48 },
+	{ WD_KEYSIG_ES512, "ES512", KIND(P521), 64 },
+	{ WD_KEYSIG_EDDSA, "EdDSA", KIND(ED25519), 0 },
 };
 
 const char *
@@ -68,6 +69,15 @@ wd_keysig_of(enum wd_key_kind kind)
 		if ((sigs[i].kinds >> kind & 1) != 0)
 			return sigs[i].sig;
 	return WD_KEYSIG_NONE;
+}
+
+size_t
+wd_keysig_hash_len(enum wd_keysig sig)
+{
+	for (size_t i = 0; i < WD_N(sigs); i++)
+		if (sigs[i].sig == sig)
+			return sigs[i].hash_len;
+	return 0;
 }
 
 bool

@@ -21,6 +21,7 @@ enum {
 	WD_KEYUSE_AAD_MAX = 4096,
 	WD_KEYUSE_CIPHER_MAX = 33024, /* an envelope around DATA_MAX */
 	WD_KEYUSE_SIG_MAX = 512,
+	WD_KEYUSE_DIGEST_MAX = 64,
 };
 
 const char *wd_keyuse_name(enum wd_keyuse use); /* "encrypt"; NULL: none */
@@ -43,4 +44,6 @@ enum wd_keysig wd_keysig_by_name(struct wd_span name);
 
 /* The first that keys of KIND make; NONE: they make none. */
 enum wd_keysig wd_keysig_of(enum wd_key_kind kind);
+/* Bytes of what its hash gives; 0: it has none apart (Ed25519). */
+size_t wd_keysig_hash_len(enum wd_keysig sig);
 bool wd_keysig_fits(enum wd_keysig sig, enum wd_key_kind kind);

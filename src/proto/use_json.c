@@ -141,11 +141,15 @@ read_decrypt(struct wd_jobj *o, enum wd_use_text how, struct wd_use_body *b)
 	return r != 0 ? r : take_aad(o, how, b);
 }
 
+/* A message, or its digest: the other of the two is then not known. */
 static int
 read_sign(struct wd_jobj *o, enum wd_use_text how, struct wd_use_body *b)
 {
 	take_algorithm(o, b);
-	return take_secret(o, "message", WD_KEYUSE_DATA_MAX, how, &b->input);
+	b->hashed = wd_jobj_has(o, "digest");
+	return b->hashed
+	    ? take_secret(o, "digest", WD_KEYUSE_DIGEST_MAX, how, &b->input)
+	    : take_secret(o, "message", WD_KEYUSE_DATA_MAX, how, &b->input);
 }
 
 static int

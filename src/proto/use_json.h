@@ -21,7 +21,7 @@ struct wd_use_body {
 	enum wd_keysig sig;
 	uint32_t version;
 	uint16_t bits;
-	bool wrapped;
+	bool wrapped, hashed;
 };
 void wd_use_body_done(struct wd_use_body *b);
 

@@ -74,7 +74,8 @@ enum wd_vault_scheme {
 struct wd_vault_sign {
 	enum wd_vault_scheme scheme;
 	const char *hash;       /* "sha2-256", …; not of Ed25519 */
-	struct wd_span message; /* whole */
+	struct wd_span message; /* whole, or its digest: */
+	bool hashed;
 };
 
 int wd_vault_sign(struct wd_vault *v, const struct wd_vault_key *k,

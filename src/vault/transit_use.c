@@ -159,6 +159,13 @@ put_if(struct wd_vault_ask *a, const char *name, const char *value)
 		wd_jtext_key_text(&a->j, name, value);
 }
 
+static void
+put_hashed(struct wd_vault_ask *a, const struct wd_vault_sign *how)
+{
+	if (how->hashed)
+		wd_jtext_key_bool(&a->j, "prehashed", true);
+}
+
 static int
 open_signature(struct wd_vault_ask *a, const char *what,
     const struct wd_vault_key *k, const struct wd_vault_sign *how,
@@ -187,6 +194,7 @@ wd_vault_sign(struct wd_vault *v, const struct wd_vault_key *k,
 		return r;
 	put_version(&a, k);
 	put_if(&a, "marshaling_algorithm", s->marshaling);
+	put_hashed(&a, how);
 	put_if(&a, "salt_length", s->salt);
 	put_if(&a, "signature_algorithm", s->algorithm);
 	if ((r = wd_vault_ask_post(v, &a, &reply, d)) != 0)
@@ -208,6 +216,7 @@ wd_vault_verify(struct wd_vault *v, const struct wd_vault_key *k,
 	if (r != 0)
 		return r;
 	put_if(&a, "marshaling_algorithm", s->marshaling);
+	put_hashed(&a, how);
 	put_if(&a, "salt_length", s->salt);
 	put_versioned(&a, "signature", k, sig, s->url);
 	put_if(&a, "signature_algorithm", s->algorithm);

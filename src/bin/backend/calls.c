@@ -120,6 +120,7 @@ use(struct backend *b, const void *msg, int64_t deadline, struct answer *a)
 		.input = m->input,
 		.aad = m->aad,
 		.signature = m->signature,
+		.hashed = m->hashed,
 	};
 	int r;
 

@@ -49,6 +49,7 @@ front_use(void *ctx, struct wd_request *rq)
 	m.version = b.version;
 	m.bits = b.bits;
 	m.wrapped = b.wrapped;
+	m.hashed = b.hashed;
 	m.input = wd_secret_borrow(b.input);
 	m.aad = wd_bytes_span(b.aad);
 	m.signature = wd_bytes_span(b.signature);
@@ -79,6 +80,7 @@ front_admin_key_use(void *ctx, struct wd_request *rq)
 	m.version = b.version;
 	m.bits = b.bits;
 	m.wrapped = b.wrapped;
+	m.hashed = b.hashed;
 	m.input = wd_secret_borrow(b.input);
 	m.aad = wd_bytes_span(b.aad);
 	m.signature = wd_bytes_span(b.signature);

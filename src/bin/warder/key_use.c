@@ -320,10 +320,28 @@ const struct cli_verb cli_verb_key_datakey = {
 
 /* ---- sign, verify */
 
+#define DIGEST_OPTION                                                      \
+	{                                                                  \
+		"digest", NULL,                                            \
+		    "FILE is not the data but its digest, by the hash of " \
+		    "the algorithm; not with Ed25519",                     \
+		    false                                                  \
+	}
+
+static void
+put_message(struct wd_jtext *j, const struct cli_args *args,
+    const struct wd_secret *bytes)
+{
+	cli_member(j, args, "algorithm", "algorithm");
+	put_bytes(j, cli_has(args, "digest") ? "digest" : "message",
+	    wd_secret_borrow(bytes));
+}
+
 static const struct cli_option sign_options[] = {
 	CLI_ONLINE_OPTIONS,
 	IN_OPTION("what is to be signed, at most 32 KiB"),
 	ALGORITHM_OPTION,
+	DIGEST_OPTION,
 	OUT_OPTION("where the signature goes"),
 };
 
@@ -339,8 +357,7 @@ run_sign(const struct cli_args *args)
 	if (!read_input(args, DATA_MAX, &message))
 		return CLI_FAULT;
 	wd_jtext_object(&j);
-	cli_member(&j, args, "algorithm", "algorithm");
-	put_bytes(&j, "message", wd_secret_borrow(message));
+	put_message(&j, args, message);
 	wd_jtext_end(&j);
 	e = ask(args, "/sign", &wr, &o);
 	return e != CLI_OK ? e : show(&o, "signature", 0644);
@@ -361,6 +378,7 @@ static const struct cli_option verify_options[] = {
 	IN_OPTION("what was signed"),
 	{ "signature", "FILE", "the signature", false },
 	ALGORITHM_OPTION,
+	DIGEST_OPTION,
 	VERSION_OPTION("of the key; by default the newest"),
 };
 
@@ -395,8 +413,7 @@ run_verify(const struct cli_args *args)
 	    !read_input(args, DATA_MAX, &message))
 		return CLI_FAULT;
 	wd_jtext_object(&j);
-	cli_member(&j, args, "algorithm", "algorithm");
-	put_bytes(&j, "message", wd_secret_borrow(message));
+	put_message(&j, args, message);
 	put_bytes(&j, "signature", wd_secret_borrow(sig));
 	if (!put_number(&j, args, "version"))
 		return CLI_USAGE;

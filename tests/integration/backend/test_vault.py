@@ -2,6 +2,7 @@
 """A whole server before a real Vault: keys are made, brought and attached there,
 and an attested client gets them; the Vault goes away and comes back."""
 import base64
+import hashlib
 import os
 import unittest
 
@@ -138,6 +139,13 @@ class Keys(unittest.TestCase):
                     self.assertEqual(client.use(
                         key, "verify", message=message, algorithm=algorithm,
                         signature=made["signature"])["valid"], valid)
+                if algorithm == "EdDSA":
+                    continue
+                made = client.use(key, "sign", algorithm=algorithm,
+                                  digest=hashlib.sha256(b"letter").digest())
+                self.assertTrue(client.use(
+                    key, "verify", message=b"letter", algorithm=algorithm,
+                    signature=made["signature"])["valid"])
             if kind == "rsa-2048":
                 made = client.use(key, "encrypt", plaintext=b"text")
                 self.assertEqual(client.use(

@@ -2,6 +2,7 @@
 """A whole server before an HSM: keys that never leave it are used there, by
 attested clients and by admins."""
 import base64
+import hashlib
 import os
 import unittest
 
@@ -77,6 +78,13 @@ class Use(unittest.TestCase):
                     self.assertEqual(client.use(
                         key, "verify", message=message, algorithm=algorithm,
                         signature=made["signature"])["valid"], valid)
+                digest = hashlib.new(
+                    "sha384" if algorithm == "ES384" else "sha256", TEXT)
+                made = client.use(key, "sign", digest=digest.digest(),
+                                  algorithm=algorithm)
+                self.assertTrue(client.use(
+                    key, "verify", message=TEXT, algorithm=algorithm,
+                    signature=made["signature"])["valid"])
 
     def test_an_rsa_key_decrypts_there(self):
         client, key = self.server.attested(), self.create("rsa-2048")

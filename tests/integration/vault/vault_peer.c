@@ -311,7 +311,8 @@ static struct wd_vault_sign
 how_of(struct work *w)
 {
 	return (struct wd_vault_sign){ (enum wd_vault_scheme)number(w, 4),
-		strcmp(word(w, 5), "-") == 0 ? NULL : word(w, 5), bytes(w, 6) };
+		strcmp(word(w, 5), "-") == 0 ? NULL : word(w, 5), bytes(w, 6),
+		false };
 }
 
 static int

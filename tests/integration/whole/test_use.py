@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Keys used in the server by attested clients and by admins: what comes out is
 right by other people's libraries, and whoever may not gets nothing."""
+import hashlib
 import json
 import os
 import unittest
@@ -277,6 +278,9 @@ class Use(unittest.TestCase):
                              b"valid\n")
             with self.assertRaises(Failed):
                 self.cli(*check, stdin=b"another")
+            self.assertEqual(self.cli(
+                *check, "--digest", stdin=hashlib.sha256(TEXT).digest()),
+                b"valid\n")
 
     def test_a_right_is_needed_for_each(self):
         key = self.create()["id"]

@@ -400,6 +400,68 @@ each_kind_of_pair_signs_and_verifies(void **state)
 	}
 }
 
+/* What others have hashed is signed as if it had been hashed here. */
+static void
+a_digest_is_signed_as_its_message_is(void **state)
+{
+	static const struct {
+		enum wd_key_kind kind;
+		enum wd_keysig sig;
+		enum wd_hash hash;
+	} rows[] = {
+		{ WD_KEY_RSA2048, WD_KEYSIG_PS256, WD_SHA256 },
+		{ WD_KEY_RSA2048, WD_KEYSIG_RS256, WD_SHA256 },
+		{ WD_KEY_P256, WD_KEYSIG_ES256, WD_SHA256 },
+		{ WD_KEY_P384, WD_KEYSIG_ES384, WD_SHA384 },
+		{ WD_KEY_P521, WD_KEYSIG_ES512, WD_SHA512 },
+	};
+	struct t_broker *f = *state;
+
+	for (size_t i = 0; i < WD_N(rows); i++) {
+		struct wd_id id = make_key(f, rows[i].kind, NULL);
+		struct wd_msg_key_use m = ask_of(f, &id, WD_KEYUSE_SIGN, text);
+		WD_AUTO(wd_bytes_freep) struct wd_bytes *sig = NULL;
+		uint8_t digest[WD_HASH_MAX];
+		size_t len = wd_hash_len(rows[i].hash);
+
+		t_ok(wd_hash(rows[i].hash, text, digest));
+		m.sig = (uint8_t)rows[i].sig;
+		m.input = wd_span(digest, len);
+		m.hashed = true;
+		t_ok(call(f, &m));
+		t_logged(f, "sign, a digest of ");
+		sig = copy(reply(f).output);
+		m.use = WD_KEYUSE_VERIFY;
+		m.signature = wd_bytes_span(sig);
+		t_ok(call(f, &m));
+		assert_true(reply(f).valid);
+		m.hashed = false;
+		t_ok(call(f, &m));
+		assert_false(reply(f).valid);
+		m.input = text;
+		t_ok(call(f, &m));
+		assert_true(reply(f).valid);
+	}
+}
+
+static void
+a_digest_is_as_long_as_its_hash(void **state)
+{
+	static const uint8_t zeros[64];
+	struct t_broker *f = *state;
+	struct wd_id pair = make_key(f, WD_KEY_P256, NULL);
+	struct wd_id ed25519 = make_key(f, WD_KEY_ED25519, NULL);
+	struct wd_msg_key_use m = ask_of(f, &pair, WD_KEYUSE_SIGN, nothing);
+
+	m.hashed = true;
+	for (size_t len = 0; len <= sizeof(zeros); len++) {
+		m.input = wd_span(zeros, len);
+		assert_int_equal(call(f, &m), len == 32 ? 0 : WD_R_RANGE);
+	}
+	m.id = ed25519;
+	assert_int_equal(call(f, &m), WD_R_UNSUPPORTED);
+}
+
 static void
 a_key_does_what_its_kind_does(void **state)
 {
@@ -1064,6 +1126,8 @@ main(void)
 		with_broker(a_data_key_comes_in_plain_and_encrypted),
 		with_broker(a_data_key_may_come_encrypted_alone),
 		with_broker(each_kind_of_pair_signs_and_verifies),
+		with_broker(a_digest_is_signed_as_its_message_is),
+		with_broker(a_digest_is_as_long_as_its_hash),
 		with_broker(a_key_does_what_its_kind_does),
 		with_broker(a_key_signs_by_the_algorithms_of_its_kind),
 		with_broker(each_use_is_a_right_of_its_own),

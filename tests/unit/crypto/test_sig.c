@@ -58,6 +58,56 @@ what_is_signed_verifies(void **state)
 	}
 }
 
+static enum wd_hash
+hash_of(enum wd_sig_alg alg)
+{
+	switch (alg) {
+	case WD_SIG_ES384:
+	case WD_SIG_RS384:
+	case WD_SIG_PS384:
+		return WD_SHA384;
+	case WD_SIG_ES512:
+	case WD_SIG_RS512:
+	case WD_SIG_PS512:
+		return WD_SHA512;
+	default:
+		return WD_SHA256;
+	}
+}
+
+static void
+a_digest_is_signed_as_its_message(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < WD_N(pairs); i++) {
+		WD_AUTO(wd_pkey_freep)
+		struct wd_pkey *k = t_private(pairs[i].key);
+		enum wd_sig_alg alg = pairs[i].alg;
+		bool apart = alg != WD_SIG_EDDSA;
+		uint8_t digest[WD_HASH_MAX], sig[WD_SIG_MAX];
+		struct wd_span d = wd_span(digest, wd_hash_len(hash_of(alg)));
+		size_t len = 0;
+
+		t_ok(wd_hash(hash_of(alg), message, digest));
+		assert_int_equal(wd_sign_digest(k, alg, d, sig, &len),
+		    apart ? 0 : WD_R_KEY_INVALID);
+		if (!apart)
+			continue;
+		t_ok(wd_sig_verify(k, alg, message, wd_span(sig, len)));
+		t_ok(wd_sig_verify_digest(k, alg, d, wd_span(sig, len)));
+		digest[0] ^= 1;
+		assert_int_equal(
+		    wd_sig_verify_digest(k, alg, d, wd_span(sig, len)),
+		    WD_R_MISMATCH);
+		d.len--;
+		assert_int_equal(
+		    wd_sign_digest(k, alg, d, sig, &len), WD_R_RANGE);
+		assert_int_equal(
+		    wd_sig_verify_digest(k, alg, d, wd_span(sig, len)),
+		    WD_R_RANGE);
+	}
+}
+
 static void
 damaged_signatures_are_refused(void **state)
 {
@@ -212,6 +262,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_signed_verifies),
+		cmocka_unit_test(a_digest_is_signed_as_its_message),
 		cmocka_unit_test(damaged_signatures_are_refused),
 		cmocka_unit_test(algorithms_do_not_pass_for_each_other),
 		cmocka_unit_test(any_hash_goes_with_any_key_of_the_family),

@@ -119,6 +119,7 @@ each_use_has_its_members(void **state)
 	WD_AUTO(wd_use_body_done) struct wd_use_body d = { 0 };
 	WD_AUTO(wd_use_body_done) struct wd_use_body v = { 0 };
 	WD_AUTO(wd_use_body_done) struct wd_use_body k = { 0 };
+	WD_AUTO(wd_use_body_done) struct wd_use_body h = { 0 };
 
 	(void)state;
 	t_ok(read_as("{\"plaintext\":\"-_8\",\"aad\":\"YQ\"}",
@@ -137,6 +138,11 @@ each_use_has_its_members(void **state)
 	assert_int_equal(v.sig, WD_KEYSIG_EDDSA);
 	t_ok(read_as("{}", WD_KEYUSE_DATAKEY, WD_USE_B64, &k));
 	assert_int_equal(k.bits, 256);
+	t_ok(
+	    read_as("{\"digest\":\"YWI\"}", WD_KEYUSE_SIGN, WD_USE_B64URL, &h));
+	assert_true(h.hashed);
+	t_span_equal(wd_secret_borrow(h.input), WD_SPAN_LIT("ab"));
+	assert_false(v.hashed);
 	assert_false(k.wrapped);
 }
 
@@ -159,6 +165,8 @@ anything_else_is_refused(void **state)
 		{ "{\"plaintext\":\"YQ==\",\"version\":1}", WD_KEYUSE_ENCRYPT,
 		    WD_R_UNKNOWN_MEMBER },
 		{ "{\"message\":\"YQ==\",\"aad\":\"\"}", WD_KEYUSE_SIGN,
+		    WD_R_UNKNOWN_MEMBER },
+		{ "{\"message\":\"YQ==\",\"digest\":\"YQ==\"}", WD_KEYUSE_SIGN,
 		    WD_R_UNKNOWN_MEMBER },
 		{ "{\"plaintext\":\"YQ\"}", WD_KEYUSE_ENCRYPT, WD_R_MALFORMED },
 		{ "{\"plaintext\":\"YQ=\"}", WD_KEYUSE_ENCRYPT,
