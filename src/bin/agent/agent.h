@@ -32,6 +32,7 @@ struct agent_key {
 	struct wd_bytes *chain;      /* PEM; NULL: none */
 
 	int64_t due; /* when to ask, by CLOCK_BOOTTIME */
+	bool slow;   /* the last answer took long, or did not come */
 	unsigned failures;
 	int result; /* of the last attempt */
 	char why[AGENT_WHY];
@@ -77,6 +78,8 @@ struct agent_round {
 	bool wanted[AGENT_KEYS_MAX];
 	size_t key;    /* whose release is asked for */
 	int64_t asked; /* when, by CLOCK_BOOTTIME */
+	int64_t began; /* the first release; likewise */
+	unsigned late; /* releases that did not come */
 
 	int64_t not_before;
 	unsigned failures;

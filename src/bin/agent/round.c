@@ -11,7 +11,12 @@
 
 #include <stdio.h>
 
-enum { SECOND = 1000, RENEW_FROM = 400 };
+enum {
+	SECOND = 1000,
+	RENEW_FROM = 400,
+	SLOW_MS = 1000,      /* what takes longer comes last */
+	FOR_SLOW_MS = 60000, /* a session does not last for ever */
+};
 
 /* ---- the end of a round */
 
@@ -73,18 +78,57 @@ choose(struct agent *a, int64_t now)
 	}
 }
 
+/* What was slow comes last; before that, what is held for the shortest time
+ * comes first, and what is not held at all behind it. */
+static bool
+comes_before(const struct agent_key *a, const struct agent_key *b)
+{
+	int64_t end_a = a->held ? a->deadline : INT64_MAX;
+	int64_t end_b = b->held ? b->deadline : INT64_MAX;
+
+	return a->slow != b->slow ? b->slow : end_a < end_b;
+}
+
+/* Whether what is slow may be asked for now: nobody else waits. */
+static bool
+has_time(const struct agent *a)
+{
+	int64_t now = wd_time_boot_ms();
+
+	for (size_t i = 0; i < a->n_keys; i++)
+		if (!a->keys[i].slow && a->keys[i].due <= now)
+			return false;
+	return now - a->round.began < FOR_SLOW_MS;
+}
+
+/* False: none is left, or only such as would keep others waiting: those are due
+ * still, and have another round, which begins with what is due by then. */
+static bool
+choose_next(struct agent *a)
+{
+	struct agent_round *r = &a->round;
+	bool found = false;
+
+	for (size_t i = 0; i < a->n_keys; i++)
+		if (r->wanted[i] &&
+		    (!found || comes_before(&a->keys[i], &a->keys[r->key]))) {
+			found = true;
+			r->key = i;
+		}
+	return found && (!a->keys[r->key].slow || has_time(a));
+}
+
 static void
 ask_next(struct agent *a)
 {
 	struct agent_round *r = &a->round;
 	struct wd_msg_link_release_ask m;
 
-	while (r->key < a->n_keys && !r->wanted[r->key])
-		r->key++;
-	if (r->key >= a->n_keys) {
+	if (!choose_next(a)) {
 		finish(a);
 		return;
 	}
+	r->wanted[r->key] = false;
 	m.path = wd_span_text(a->keys[r->key].conf->path);
 	m.replaces = a->keys[r->key].lease;
 	m.replaces_session = a->keys[r->key].session;
@@ -117,10 +161,13 @@ open_release(
 	return result;
 }
 
-/* Session or connection, not the key, is what is wrong. */
+/* Session or connection, not the key, is what is wrong. One answer that does
+ * not come in time may be the matter of its key; the second is the server's. */
 static bool
-ends_round(int result)
+ends_round(struct agent_round *r, int result)
 {
+	if (result == WD_F_TIMEOUT && r->late++ == 0)
+		return false;
 	return result < 0 || result == WD_R_NO_CREDENTIAL ||
 	    result == WD_R_CREDENTIAL_INVALID;
 }
@@ -149,7 +196,8 @@ on_release(struct agent *a, int result, struct wd_diag *d,
 	struct agent_round *r = &a->round;
 	bool from_server = result != 0;
 
-	if (ends_round(result)) {
+	a->keys[r->key].slow = wd_time_boot_ms() - r->asked >= SLOW_MS;
+	if (ends_round(r, result)) {
 		agent_round_fail(a, result, d);
 		return;
 	}
@@ -157,7 +205,6 @@ on_release(struct agent *a, int result, struct wd_diag *d,
 		result = open_release(a, m, d);
 	if (result != 0)
 		not_released(a, &a->keys[r->key], from_server, result, d);
-	r->key++;
 	ask_next(a);
 }
 
@@ -263,7 +310,8 @@ static void
 begin_releases(struct agent *a)
 {
 	choose(a, wd_time_boot_ms());
-	a->round.key = 0;
+	a->round.began = wd_time_boot_ms();
+	a->round.late = 0;
 	ask_next(a);
 }
 
