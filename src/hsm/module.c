@@ -52,7 +52,9 @@ wd_hsm_module_load(const char *path, struct wd_hsm_module *m, struct wd_diag *d)
 ck_rv_t
 wd_hsm_module_start(struct wd_hsm_module *m)
 {
-	struct ck_c_initialize_args args = { .flags = CKF_OS_LOCKING_OK };
+	/* A thread that it starts would end the process: it is told. */
+	struct ck_c_initialize_args args = { .flags = CKF_OS_LOCKING_OK |
+		    CKF_LIBRARY_CANT_CREATE_OS_THREADS };
 	ck_rv_t rv;
 
 	if (m->initialized)

@@ -44,6 +44,8 @@ static const struct {
 	    "the mechanism does not take these parameters" },
 	{ CKR_ARGUMENTS_BAD, WD_R_UNSUPPORTED,
 	    "the mechanism does not take these parameters" },
+	{ CKR_NEED_TO_CREATE_THREADS, WD_R_UNSUPPORTED,
+	    "it must start threads, which it may not here" },
 	{ CKR_FUNCTION_NOT_SUPPORTED, WD_R_UNSUPPORTED, "it cannot do that" },
 	{ CKR_KEY_TYPE_INCONSISTENT, WD_R_UNSUPPORTED,
 	    "not with a key of this kind" },

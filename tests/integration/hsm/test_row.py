@@ -513,6 +513,11 @@ class Lost(Case):
         self.token.fail()
         self.ok("check")
 
+    def test_a_module_that_must_start_threads_says_so(self):
+        self.token.fail("C_Initialize 9 9")
+        self.row = self.open(through=True)
+        self.no("unsupported", "threads", "check")
+
     def test_no_session_free(self):
         self.token.fail("C_OpenSession b1 9")
         self.row = self.open(through=True)
