@@ -157,11 +157,12 @@ open_pair(struct wd_admin *a, const struct wd_store_key *key,
     const struct wd_store_version *v, struct wd_pkey **ret)
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *plain = NULL;
+	bool stays = false; /* it signs all the same */
 	int r;
 
 	if (wd_remote_is(key))
 		return open_fetched(a, key, v, ret);
-	if ((r = wd_secret_open_key(a->b, v, &plain, a->d)) != 0)
+	if ((r = wd_secret_use_key(a->b, v, &plain, &stays, a->d)) != 0)
 		return r;
 	r = wd_pkey_from_private(wd_secret_borrow(plain), ret);
 	if (r != 0)

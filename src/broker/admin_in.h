@@ -60,6 +60,7 @@ struct wd_material {
 	enum wd_key_kind kind;
 	struct wd_secret *plain; /* as it is released: PKCS#8 DER, or raw */
 	struct wd_pkey *pair;    /* NULL: AES and opaque */
+	bool stays;              /* it may never leave our store */
 };
 void wd_material_done(struct wd_material *m);
 

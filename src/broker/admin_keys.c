@@ -86,9 +86,9 @@ check_backend(struct wd_admin *a, const struct wd_msg_key_create *m)
 
 	if (a->found != NULL && a->found->made != NULL)
 		return 0; /* there is one, which was asked */
-	if (m->stays || m->broker_may_unwrap)
+	if (m->broker_may_unwrap)
 		return wd_reject(a->d, WD_R_UNSUPPORTED,
-		    "what is kept here is there to be released");
+		    "what is kept here is not wrapped by others");
 	if (here && m->attach.len == 0)
 		return 0;
 	return wd_reject(a->d, WD_R_BACKEND_NOT_CONFIGURED,
@@ -181,7 +181,7 @@ seal_version(struct wd_admin *a, const struct wd_store_key *key,
 	v->created = a->now;
 	if ((r = wd_admin_begin(a)) != 0)
 		return r;
-	return wd_secret_seal_key(a->b, &key->id, key->version,
+	return wd_secret_seal_key(a->b, &key->id, key->version, made->stays,
 	    wd_secret_borrow(made->plain), &v->wrapped, a->d);
 }
 
@@ -266,11 +266,16 @@ wd_admin_key_create(struct wd_admin *a, const void *msg)
 	    (r = check_kind(a, m->kinds, made.kind)) != 0 ||
 	    (r = add_public(a, m->subject, &made, &v)) != 0)
 		return r;
+	if (m->stays && made.kind == WD_KEY_OPAQUE)
+		return wd_reject(a->d, WD_R_UNSUPPORTED,
+		    "an opaque secret is good for nothing but to be released");
+	made.stays = m->stays;
 	key.kind = (uint8_t)made.kind;
 	a->entry.key = key.id;
 	a->entry.version = key.version;
-	wd_admin_say(a, "%s, %s, label '%s'", wd_key_row(made.kind)->name,
-	    m->material.len == 0 ? "generated" : "brought", key.label);
+	wd_admin_say(a, "%s, %s%s, label '%s'", wd_key_row(made.kind)->name,
+	    m->material.len == 0 ? "generated" : "brought",
+	    m->stays ? " to stay" : "", key.label);
 	if ((r = keep(a, &key, &made, &v)) != 0)
 		return r;
 	return wd_admin_answer_key(a, &key, &v);
@@ -324,6 +329,18 @@ rotate_remote(struct wd_admin *a, struct wd_store_key *key)
 	return wd_admin_answer_key(a, key, &v);
 }
 
+/* What has not left yet shall not by another version. */
+static int
+stays_like(struct wd_admin *a, const struct wd_id *id, bool *ret)
+{
+	WD_AUTO(wd_store_version_done) struct wd_store_version v = { 0 };
+	WD_AUTO(wd_secret_freep) struct wd_secret *plain = NULL;
+	int r = wd_admin_got(
+	    a, wd_store_version_get(a->b->store, id, 0, &v), "key");
+
+	return r != 0 ? r : wd_secret_use_key(a->b, &v, &plain, ret, a->d);
+}
+
 int
 wd_admin_key_rotate(struct wd_admin *a, const void *msg)
 {
@@ -331,6 +348,7 @@ wd_admin_key_rotate(struct wd_admin *a, const void *msg)
 	WD_AUTO(wd_material_done) struct wd_material made = { 0 };
 	WD_AUTO(wd_store_version_done) struct wd_store_version v = { 0 };
 	struct wd_store_key key;
+	bool stays = false;
 	int r;
 
 	r = wd_admin_got(a, wd_store_key_get(a->b->store, &m->id, &key), "key");
@@ -342,10 +360,12 @@ wd_admin_key_rotate(struct wd_admin *a, const void *msg)
 	if (wd_remote_is(&key))
 		return wd_reject(a->d, WD_R_BACKEND_NOT_CONFIGURED,
 		    "there is no backend %s", key.backend);
-	if ((r = wd_material_make((enum wd_key_kind)key.kind, &made, a->d)) !=
+	if ((r = stays_like(a, &key.id, &stays)) != 0 ||
+	    (r = wd_material_make((enum wd_key_kind)key.kind, &made, a->d)) !=
 		0 ||
 	    (r = add_public(a, m->subject, &made, &v)) != 0)
 		return r;
+	made.stays = stays;
 	a->entry.policy = key.policy;
 	a->entry.version = key.version;
 	wd_admin_say(a, "%s, generated", wd_key_row(made.kind)->name);

@@ -27,7 +27,8 @@ int wd_thing_find(struct wd_broker *b, struct wd_span path,
 bool wd_thing_plain_path(const struct wd_thing *t, char ret[WD_PATH_MAX + 1]);
 
 /* The bytes to release. WD_R_TAMPERED, WD_R_WRONG_STORE, WD_R_SEALED,
- * WD_R_NOT_FOUND (a key without certificate), or a fault. */
+ * WD_R_NOT_FOUND (a key without certificate), WD_R_MAY_NOT_LEAVE, or a fault.
+ */
 int wd_thing_open(struct wd_broker *b, const struct wd_thing *t,
     struct wd_secret **ret, struct wd_diag *d) WD_MUST_USE;
 

@@ -175,9 +175,12 @@ open_remote(struct wd_using *u, struct wd_broker *b, bool *ret_theirs)
 static int
 open_key(struct wd_using *u, struct wd_broker *b, bool *ret_theirs)
 {
+	bool stays; /* it does not leave by this */
+
 	if (wd_remote_is(&u->thing->key))
 		return open_remote(u, b, ret_theirs);
-	return wd_thing_open(b, u->thing, &u->bytes, u->d);
+	return wd_secret_use_key(
+	    b, &u->thing->version, &u->bytes, &stays, u->d);
 }
 
 /* ---- what is asked */

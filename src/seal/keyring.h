@@ -82,6 +82,12 @@ wd_rest_of_key(const struct wd_id *id, uint32_t version)
 {
 	return (struct wd_rest){ "versions", id->s, "key", version };
 }
+/* One that may never leave: what opens it to release it opens nothing. */
+static inline struct wd_rest
+wd_rest_of_staying_key(const struct wd_id *id, uint32_t version)
+{
+	return (struct wd_rest){ "versions", id->s, "key-stays", version };
+}
 /* Where a key that rests in a backend is to be found; no key itself. */
 static inline struct wd_rest
 wd_rest_of_reference(const struct wd_id *id, uint32_t version)

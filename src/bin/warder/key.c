@@ -36,14 +36,16 @@ static const struct cli_column key_columns[] = {
 
 /* ---- create, import, attach */
 
-#define BACKEND_OPTIONS                                                     \
-	{ "backend", "NAME",                                                \
-		"where it rests: a section of warder.conf(5), or embedded " \
-		"for "                                                      \
-		"the server's own store; by default what default_backend "  \
-		"says",                                                     \
-		false },                                                    \
-	    { "stays", NULL, "it may never leave the backend", false },     \
+#define BACKEND_OPTIONS                                                      \
+	{ "backend", "NAME",                                                 \
+		"where it rests: a section of warder.conf(5), or embedded "  \
+		"for "                                                       \
+		"the server's own store; by default what default_backend "   \
+		"says",                                                      \
+		false },                                                     \
+	    { "stays", NULL,                                                 \
+		    "it may never leave where it rests, only be used there", \
+		    false },                                                 \
 	    UNWRAP_OPTION
 
 #define UNWRAP_OPTION                                                  \

@@ -61,6 +61,16 @@ check_ring(struct restore *x, struct wd_store *s, struct wd_diag *d)
 	return 0;
 }
 
+static bool
+opens(const struct restore *x, const struct wd_rest *place,
+    const struct wd_bytes *wrapped)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *plain = NULL;
+
+	return wd_keyring_decrypt(
+		   &x->ring, place, wd_bytes_span(wrapped), &plain) == 0;
+}
+
 static int
 open_one(const struct restore *x, const struct wd_rest *place,
     const struct wd_bytes *wrapped, struct wd_diag *d)
@@ -83,13 +93,16 @@ open_version(struct restore *x, struct wd_store *s,
     const struct wd_store_key *key, uint32_t version, struct wd_diag *d)
 {
 	WD_AUTO(wd_store_version_done) struct wd_store_version v = { 0 };
-	struct wd_rest place = strcmp(key->backend, "embedded") == 0
-	    ? wd_rest_of_key(&key->id, version)
-	    : wd_rest_of_reference(&key->id, version);
+	struct wd_rest staying = wd_rest_of_staying_key(&key->id, version);
+	bool here = strcmp(key->backend, "embedded") == 0;
+	struct wd_rest place = here ? wd_rest_of_key(&key->id, version)
+				    : wd_rest_of_reference(&key->id, version);
 	int r = stored(s, wd_store_version_get(s, &key->id, version, &v), d);
 
 	if (r == WD_R_NOT_FOUND || (r == 0 && v.wrapped == NULL))
 		return 0; /* not kept */
+	if (r == 0 && here && opens(x, &staying, v.wrapped))
+		place = staying;
 	if (r == 0 && (r = open_one(x, &place, v.wrapped, d)) == 0)
 		x->keys++;
 	return r;

@@ -102,8 +102,6 @@ class Keys(unittest.TestCase):
     def test_what_the_kind_cannot(self):
         self.refused("unsupported", "key", "create", "--kind", "aes-256",
                      "--backend", "here", "--stays")
-        self.refused("unsupported", "key", "create", "--kind", "aes-256",
-                     "--stays")
         self.refused("unsupported", "key", "create", "--kind", "ec-p256",
                      "--backend", "here", "--certificate", "CN=x")
 

@@ -164,6 +164,21 @@ class Restoring(Case):
             self.assertEqual(first["event"], "restore")
             self.assertIn(other.said["backup"], first["detail"])
 
+    def test_a_key_that_stays_does_so_in_another_place(self):
+        key = self.server.warder(
+            "key", "create", "--kind", "aes-256", "--stays", "--policy",
+            self.policy)["id"]
+        made = self.server.attested().use(key, "encrypt", plaintext=b"text")
+        with Restored(self.server, backup(self.server, "t.backup")) as other:
+            other.start()
+            client = other.attested()
+            got = refusal(client.resource, "default/key/" + key)
+            self.assertEqual((got.status, got.type),
+                             (422, "KeyMayNotLeaveHsm"))
+            self.assertEqual(client.use(
+                key, "decrypt", ciphertext=made["ciphertext"])["plaintext"],
+                b"text")
+
     def test_while_the_keyring_is_rotated_every_secret_opens(self):
         s = self.server
         stop, failed = threading.Event(), []

@@ -124,6 +124,22 @@ class Use(unittest.TestCase):
                 client.use(key["id"], "verify", message=message,
                            signature=sig)["valid"], valid)
 
+    def test_a_key_that_stays_is_not_released(self):
+        key = self.server.warder(
+            "key", "create", "--kind", "ec-p256", "--stays", "--policy",
+            self.policy, "--certificate", "CN=web.example")["id"]
+        client = self.server.attested()
+        for native in (False, True):
+            got = refusal(client.resource, "default/key/" + key,
+                          native=native)
+            self.assertEqual((got.status, got.type),
+                             (422, "KeyMayNotLeaveHsm"))
+        made = client.use(key, "sign", message=TEXT)
+        self.assertTrue(client.use(key, "verify", message=TEXT,
+                                   signature=made["signature"])["valid"])
+        self.assertIn("BEGIN CERTIFICATE",
+                      client.resource("default/cert/" + key).decode())
+
     def test_what_the_public_key_encrypted_is_decrypted(self):
         client, key = self.server.attested(), self.create("rsa-2048")
         public = serialization.load_pem_public_key(key["public_key"].encode())

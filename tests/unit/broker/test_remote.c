@@ -167,8 +167,8 @@ a_stored_key_is_no_reference_and_the_other_way(void **state)
 	struct wd_remote x = somewhere();
 	struct wd_diag d = { 0 };
 
-	t_ok(wd_secret_seal_key(
-	    f->b, &id, 1, WD_SPAN_LIT("sixteen bytes..."), &v.wrapped, NULL));
+	t_ok(wd_secret_seal_key(f->b, &id, 1, false,
+	    WD_SPAN_LIT("sixteen bytes..."), &v.wrapped, NULL));
 	assert_int_equal(wd_remote_open(f->b, &key, &v, &x, &d), WD_R_TAMPERED);
 	v.wrapped = wd_bytes_free(v.wrapped);
 	t_ok(wd_remote_seal(f->b, &id, 1, &x, &v.wrapped, NULL));

@@ -7,6 +7,7 @@
 
 #include "broker/admin_use.h"
 #include "broker/challenge.h"
+#include "broker/release.h"
 #include "broker/session.h"
 #include "codec/base64.h"
 #include "codec/json.h"
@@ -883,6 +884,80 @@ one_session_cannot_fill_the_log(void **state)
 	assert_null(f->out.entry);
 }
 
+/* ---- keys that stay */
+
+static struct wd_id
+make_staying(
+    struct t_broker *f, enum wd_key_kind kind, const struct wd_id *policy)
+{
+	struct wd_msg_key_create m = { t_head(f), .kind = (uint8_t)kind,
+		.policy = *policy, .stays = true };
+	struct wd_msg_key_record key;
+
+	t_ok(t_call(f, WD_CALL_KEY_CREATE, &m));
+	t_logged(f, "generated to stay");
+	t_reply(f, WD_CALL_KEY_CREATE, &key);
+	return key.id;
+}
+
+static int
+release_of(struct t_broker *f, const struct client *c, const struct wd_id *id)
+{
+	struct wd_store_lease lease = { 0 };
+	char path[80];
+	struct wd_msg_resource_ask ask = { .request = f->request,
+		.door = WD_DOOR_COCO,
+		.cookie = wd_span_text(c->cookie) };
+
+	(void)snprintf(path, sizeof(path), "default/key/%s", id->s);
+	ask.path = wd_span_text(path);
+	wd_outcome_done(&f->out);
+	f->out = (struct wd_outcome){ 0 };
+	t_ok(wd_release(f->b, &ask, f->now, &f->out, &lease));
+	return f->out.result;
+}
+
+static void
+a_key_that_stays_is_used_and_never_released(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	struct wd_id id = make_staying(f, WD_KEY_AES256, &policy);
+	WD_AUTO(client_done) struct client c = attested(f, SIGNER);
+	struct wd_msg_use_ask m =
+	    client_ask(f, &c, &id, WD_KEYUSE_ENCRYPT, text);
+
+	for (unsigned version = 1; version <= 2; version++) {
+		t_ok(client_call(f, &m));
+		assert_int_equal(client_reply(f).version, version);
+		assert_int_equal(release_of(f, &c, &id), WD_R_MAY_NOT_LEAVE);
+		t_logged(f, "key_may_not_leave_hsm");
+		rotate(f, &id);
+	}
+}
+
+static void
+a_pair_that_stays_asks_for_a_certificate(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	struct wd_id id = make_staying(f, WD_KEY_P256, &policy);
+	struct wd_msg_key_csr_ask csr = { t_head(f), .id = id,
+		.subject = WD_SPAN_LIT("CN=web.test") };
+
+	t_ok(t_call(f, WD_CALL_KEY_CSR, &csr));
+}
+
+static void
+an_opaque_secret_is_there_to_be_released(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_msg_key_create m = { t_head(f), .kind = WD_KEY_OPAQUE,
+		.material = WD_SPAN_LIT("a text"), .stays = true };
+
+	assert_int_equal(t_call(f, WD_CALL_KEY_CREATE, &m), WD_R_UNSUPPORTED);
+}
+
 /* ---- keys in backends */
 
 /* A key that stays in a backend; BYTES are what that holds. */
@@ -1141,6 +1216,9 @@ main(void)
 		with_broker(without_a_session_no_key_is_used),
 		with_broker(what_was_revoked_is_used_no_more),
 		with_broker(one_session_cannot_fill_the_log),
+		with_broker(a_key_that_stays_is_used_and_never_released),
+		with_broker(a_pair_that_stays_asks_for_a_certificate),
+		with_broker(an_opaque_secret_is_there_to_be_released),
 		with_broker(a_key_that_stays_encrypts_there),
 		with_broker(a_data_key_is_the_one_that_was_encrypted_there),
 		with_broker(a_signature_made_there_is_by_the_registered_key),
