@@ -12,10 +12,11 @@
 #include "crypto/rand.h"
 
 enum {
-	FLAT_VERSION = 1,
+	FLAT_VERSION = 2, /* 1 had all terms */
 	FILE_VERSION = 1,
 	TERM_LEN = 32,
 	CHALLENGE_LEN = 32,
+	CHECK_LEN = 32,
 	PRIVATE_MAX = 1024, /* a P-256 key takes 138 bytes */
 	FILE_HEAD = 6,
 };
@@ -51,6 +52,18 @@ new_signing_key(struct wd_secret **ret)
 	return wd_pkey_to_pkcs8(k, ret);
 }
 
+static int
+make_check(struct wd_keyring *k)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *check = NULL;
+	int r = wd_hkdf(wd_secret_borrow(k->term[0]), "warder/1/check",
+	    wd_id_span(&k->store_id), CHECK_LEN, &check);
+
+	if (r == 0)
+		wd_copy(k->check, wd_secret_borrow(check));
+	return r;
+}
+
 int
 wd_keyring_make(const struct wd_id *store_id, struct wd_span root_key,
     struct wd_keyring *ret)
@@ -59,8 +72,9 @@ wd_keyring_make(const struct wd_id *store_id, struct wd_span root_key,
 	int r;
 
 	k.store_id = *store_id;
-	k.n_terms = 1;
+	k.first = k.n_terms = 1;
 	if ((r = wd_rand_secret(TERM_LEN, &k.term[0])) != 0 ||
+	    (r = make_check(&k)) != 0 ||
 	    (r = wd_hkdf(root_key, "warder/1/challenge", wd_id_span(store_id),
 		 CHALLENGE_LEN, &k.challenge_key)) != 0 ||
 	    (r = new_signing_key(&k.release_key)) != 0 ||
@@ -75,7 +89,8 @@ wd_keyring_add_term(struct wd_keyring *k)
 {
 	int r;
 
-	if (k->n_terms >= WD_KEYRING_TERMS)
+	if (k->n_terms >= WD_KEYRING_TERMS ||
+	    wd_keyring_newest(k) == UINT32_MAX)
 		return WD_R_CONFLICT;
 	if ((r = wd_rand_secret(TERM_LEN, &k->term[k->n_terms])) == 0)
 		k->n_terms++;
@@ -83,26 +98,38 @@ wd_keyring_add_term(struct wd_keyring *k)
 }
 
 int
+wd_keyring_drop_before(struct wd_keyring *k, uint32_t first)
+{
+	uint32_t n = first - k->first;
+
+	if (first < k->first || first > wd_keyring_newest(k))
+		return WD_R_RANGE;
+	for (uint32_t i = 0; i < n; i++)
+		k->term[i] = wd_secret_free(k->term[i]);
+	for (uint32_t i = n; n > 0 && i < k->n_terms; i++)
+		k->term[i - n] = WD_TAKE(k->term[i]);
+	k->first = first;
+	k->n_terms -= n;
+	return 0;
+}
+
+int
 wd_keyring_check(const struct wd_keyring *k, uint8_t ret_check[32])
 {
-	WD_AUTO(wd_secret_freep) struct wd_secret *check = NULL;
-	int r = wd_hkdf(wd_secret_borrow(k->term[0]), "warder/1/check",
-	    wd_id_span(&k->store_id), 32, &check);
-
-	if (r == 0)
-		wd_copy(ret_check, wd_secret_borrow(check));
-	return r;
+	wd_copy(ret_check, WD_SPAN(k->check));
+	return 0;
 }
 
 /*
- * u16 version, 36 bytes of store id, u8 number of terms, 32 bytes each, the
- * challenge key, then release and token key, each with a u16 length before.
+ * u16 version, 36 bytes of store id, u32 the first term, u8 number of terms, 32
+ * bytes each, the challenge key, the check value, then release and token key,
+ * each with a u16 length before.
  */
 static size_t
 flat_len(const struct wd_keyring *k)
 {
-	return 2 + WD_ID_LEN + 1 + k->n_terms * (size_t)TERM_LEN +
-	    CHALLENGE_LEN + 2 + wd_secret_len(k->release_key) + 2 +
+	return 2 + WD_ID_LEN + 4 + 1 + k->n_terms * (size_t)TERM_LEN +
+	    CHALLENGE_LEN + CHECK_LEN + 2 + wd_secret_len(k->release_key) + 2 +
 	    wd_secret_len(k->token_key);
 }
 
@@ -125,10 +152,12 @@ wd_keyring_flat(const struct wd_keyring *k, struct wd_secret **ret)
 	wr = wd_wr_fixed(wd_secret_bytes(s), len);
 	wd_wr_le16(&wr, FLAT_VERSION);
 	wd_wr_bytes(&wr, wd_id_span(&k->store_id));
+	wd_wr_le32(&wr, k->first);
 	wd_wr_u8(&wr, (uint8_t)k->n_terms);
 	for (size_t i = 0; i < k->n_terms; i++)
 		wd_wr_bytes(&wr, wd_secret_borrow(k->term[i]));
 	wd_wr_bytes(&wr, wd_secret_borrow(k->challenge_key));
+	wd_wr_bytes(&wr, WD_SPAN(k->check));
 	write_private(&wr, k->release_key);
 	write_private(&wr, k->token_key);
 	if (wd_wr_end(&wr) != 0 || wr.len != len)
@@ -170,12 +199,15 @@ static void
 take_all(struct wd_rd *rd, struct wd_keyring *k)
 {
 	take_id(rd, &k->store_id);
+	k->first = wd_rd_le32(rd);
 	k->n_terms = wd_rd_u8(rd);
-	if (k->n_terms < 1 || k->n_terms > WD_KEYRING_TERMS)
+	if (k->first < 1 || k->n_terms < 1 || k->n_terms > WD_KEYRING_TERMS ||
+	    k->first > UINT32_MAX - k->n_terms)
 		wd_rd_fail(rd);
 	for (size_t i = 0; !rd->bad && i < k->n_terms; i++)
 		k->term[i] = take(rd, TERM_LEN);
 	k->challenge_key = take(rd, CHALLENGE_LEN);
+	wd_rd_copy(rd, k->check, CHECK_LEN);
 	k->release_key = take_private(rd);
 	k->token_key = take_private(rd);
 }

@@ -21,8 +21,11 @@ enum {
 
 struct wd_keyring {
 	struct wd_id store_id;
-	uint32_t n_terms; /* term N is at N - 1; the last one encrypts */
+	/* Terms first, first + 1 and so on; the last one encrypts. Those before
+	 * were dropped. */
+	uint32_t first, n_terms;
 	struct wd_secret *term[WD_KEYRING_TERMS];
+	uint8_t check[32]; /* wd_keyring_check() */
 	struct wd_secret
 	    *challenge_key;            /* 32 bytes, HKDF of root and store id */
 	struct wd_secret *release_key; /* P-256, PKCS#8 */
@@ -31,11 +34,16 @@ struct wd_keyring {
 
 void wd_keyring_done(struct wd_keyring *k);
 
-/* The number of the term that encrypts. */
+/* The number of the term that encrypts, and of the oldest that is there. */
 static inline uint32_t
 wd_keyring_newest(const struct wd_keyring *k)
 {
-	return k->n_terms;
+	return k->first + k->n_terms - 1;
+}
+static inline uint32_t
+wd_keyring_oldest(const struct wd_keyring *k)
+{
+	return k->first;
 }
 
 /* A new one for a new store. 0 or a fault. */
@@ -46,6 +54,10 @@ int wd_keyring_make(const struct wd_id *store_id, struct wd_span root_key,
  * many as there can be; or a fault. */
 int wd_keyring_add_term(struct wd_keyring *k) WD_MUST_USE;
 
+/* FIRST is the oldest term from now on: what is encrypted under older ones does
+ * not open any more. WD_R_RANGE: it is not one of the terms. */
+int wd_keyring_drop_before(struct wd_keyring *k, uint32_t first) WD_MUST_USE;
+
 /* Flat form, as a secret. Reading it: WD_R_MALFORMED, WD_R_VERSION. */
 int wd_keyring_flat(const struct wd_keyring *k, struct wd_secret **ret)
     WD_MUST_USE;
@@ -54,7 +66,7 @@ int wd_keyring_read(struct wd_span flat, struct wd_keyring *ret) WD_MUST_USE;
 /*
  * What the store keeps under the name "check": whoever has read a keyring
  * compares it before anything is opened or, worse, encrypted with keys of
- * another store.
+ * another store. It stays when terms go.
  */
 int wd_keyring_check(const struct wd_keyring *k, uint8_t ret_check[32])
     WD_MUST_USE;
@@ -69,8 +81,8 @@ int wd_keyring_open(struct wd_span sealed, struct wd_span root_key,
 /*
  * Data at rest: u32 term, then nonce || ciphertext || tag; AAD = store id,
  * table, row id, version, purpose. A row moved to another id, table or version
- * does not open: WD_R_TAMPERED. An unknown term: WD_R_WRONG_STORE. Texts of a
- * place are at most 512 bytes.
+ * does not open: WD_R_TAMPERED. An unknown term, or one that was dropped:
+ * WD_R_WRONG_STORE. Texts of a place are at most 512 bytes.
  */
 struct wd_rest {
 	const char *table, *row, *purpose;

@@ -53,7 +53,7 @@ wd_keyring_encrypt(const struct wd_keyring *k, const struct wd_rest *place,
 	if (b == NULL)
 		return WD_F_MEMORY;
 	wr = wd_wr_fixed(b->p, b->len);
-	wd_wr_le32(&wr, k->n_terms);
+	wd_wr_le32(&wr, wd_keyring_newest(k));
 	wd_wr_bytes(&wr, wd_bytes_span(sealed));
 	*ret = b;
 	return 0;
@@ -71,10 +71,10 @@ wd_keyring_decrypt(const struct wd_keyring *k, const struct wd_rest *place,
 
 	if (wd_rd_ok(&rd) != 0)
 		return WD_R_TAMPERED;
-	if (term < 1 || term > k->n_terms)
+	if (term < wd_keyring_oldest(k) || term > wd_keyring_newest(k))
 		return WD_R_WRONG_STORE;
 	if ((r = write_aad(&aad, k, place)) != 0)
 		return r;
-	return wd_aead_open(wd_secret_borrow(k->term[term - 1]),
+	return wd_aead_open(wd_secret_borrow(k->term[term - k->first]),
 	    wd_wr_span(&aad), wd_rd_rest(&rd), ret);
 }

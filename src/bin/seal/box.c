@@ -167,6 +167,13 @@ open_root(const struct seal_box *b, const struct wd_seal_file *f,
 	return found->key_next ? 0 : r;
 }
 
+static void
+count_terms(struct seal_box *b, const struct wd_keyring *k)
+{
+	b->terms = k->n_terms;
+	b->term = wd_keyring_newest(k);
+}
+
 static int
 read_keyring(struct seal_box *b, const char *name, struct wd_span root,
     const struct wd_id *store_id, struct wd_secret **ret)
@@ -179,7 +186,7 @@ read_keyring(struct seal_box *b, const char *name, struct wd_span root,
 	    (r = wd_keyring_open(wd_bytes_span(sealed), root, store_id, &k)) !=
 		0)
 		return r;
-	b->terms = k.n_terms;
+	count_terms(b, &k);
 	return wd_keyring_flat(&k, ret);
 }
 
@@ -365,14 +372,33 @@ seal_again(const struct seal_box *b, const struct wd_keyring *k,
 	return 0;
 }
 
+/* K takes the place of the keyring that there is. */
+static int
+replace(struct seal_box *b, const struct wd_keyring *k, struct wd_diag *d)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *flat = NULL;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *sealed = NULL;
+	int r;
+
+	if ((r = wd_keyring_flat(k, &flat)) != 0 ||
+	    (r = seal_again(b, k, wd_secret_borrow(flat), &sealed)) != 0)
+		return wd_fault(
+		    d, r < 0 ? (enum wd_faults)r : WD_F_BUG, "no new keyring");
+	if ((r = wd_file_write(b->dir, WD_KEYRING_FILE, wd_bytes_span(sealed),
+		 0600, false, d)) != 0)
+		return r;
+	wd_secret_freep(&b->keyring);
+	b->keyring = WD_TAKE(flat);
+	count_terms(b, k);
+	return 0;
+}
+
 /* A file that may or may not be the new one does no harm: nothing is written
  * under the new term before this has succeeded. */
 int
 seal_box_rotate(struct seal_box *b, struct wd_diag *d)
 {
 	WD_AUTO(wd_keyring_done) struct wd_keyring k = { 0 };
-	WD_AUTO(wd_secret_freep) struct wd_secret *flat = NULL;
-	WD_AUTO(wd_bytes_freep) struct wd_bytes *sealed = NULL;
 	int r;
 
 	if ((r = require_root(b, d)) != 0)
@@ -384,15 +410,29 @@ seal_box_rotate(struct seal_box *b, struct wd_diag *d)
 		return wd_reject(d, WD_R_CONFLICT,
 		    "the keyring has %d terms, and no more fit",
 		    WD_KEYRING_TERMS);
-	if (r != 0 || (r = wd_keyring_flat(&k, &flat)) != 0 ||
-	    (r = seal_again(b, &k, wd_secret_borrow(flat), &sealed)) != 0)
+	if (r != 0)
 		return wd_fault(
 		    d, r < 0 ? (enum wd_faults)r : WD_F_BUG, "no new keyring");
-	if ((r = wd_file_write(b->dir, WD_KEYRING_FILE, wd_bytes_span(sealed),
-		 0600, false, d)) != 0)
+	return replace(b, &k, d);
+}
+
+/* Nor here: nothing is left under the terms that go. */
+int
+seal_box_drop(struct seal_box *b, uint32_t oldest, struct wd_diag *d)
+{
+	WD_AUTO(wd_keyring_done) struct wd_keyring k = { 0 };
+	int r;
+
+	if ((r = require_root(b, d)) != 0)
 		return r;
-	wd_secret_freep(&b->keyring);
-	b->keyring = WD_TAKE(flat);
-	b->terms = k.n_terms;
-	return 0;
+	r = wd_keyring_read(wd_secret_borrow(b->keyring), &k);
+	if (r == 0)
+		r = wd_keyring_drop_before(&k, oldest);
+	if (r == WD_R_RANGE)
+		return wd_reject(d, WD_R_RANGE, "the keyring has no term %u",
+		    (unsigned)oldest);
+	if (r != 0)
+		return wd_fault(
+		    d, r < 0 ? (enum wd_faults)r : WD_F_BUG, "no new keyring");
+	return replace(b, &k, d);
 }

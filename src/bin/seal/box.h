@@ -17,8 +17,8 @@ struct seal_box {
 	struct wd_seal_split split;          /* 0 of 0: opens by itself */
 	struct wd_seal_split break_glass;    /* 0 of 0: there are no shares */
 	struct wd_id store_id;               /* while open */
-	uint32_t terms;                      /* of the keyring */
-	struct wd_secret *keyring;           /* flat form; NULL: sealed */
+	uint32_t terms, term; /* of the keyring: how many, and the newest */
+	struct wd_secret *keyring; /* flat form; NULL: sealed */
 	/* NULL: sealed, or the files are not in order: nothing is written. */
 	struct wd_secret *root;
 };
@@ -61,6 +61,14 @@ int seal_box_migrate(struct seal_box *b, const struct wd_seal_row *row,
  * WD_R_SEALED; WD_R_CONFLICT: as above, or no more terms fit; or a fault.
  */
 int seal_box_rotate(struct seal_box *b, struct wd_diag *d) WD_MUST_USE;
+
+/*
+ * The terms before OLDEST go; the keyring without them is on the disk before
+ * this returns. WD_R_SEALED; WD_R_CONFLICT while the files are not in order;
+ * WD_R_RANGE: there is no such term; or a fault.
+ */
+int seal_box_drop(struct seal_box *b, uint32_t oldest, struct wd_diag *d)
+    WD_MUST_USE;
 
 /* Forgets the keys. */
 void seal_box_close(struct seal_box *b);

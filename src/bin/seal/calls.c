@@ -231,6 +231,38 @@ on_rotate(
 	seal_change(s, SEAL_ROTATING, k, request);
 }
 
+/* ---- terms that go: likewise, so that whoever asks knows what is gone */
+
+static void
+on_drop(
+    struct seal *s, struct seal_keeper *k, uint32_t request, const void *msg)
+{
+	const struct wd_msg_seal_drop *m = msg;
+	struct wd_diag d = { 0 };
+	char oldest[16];
+	int r = 0;
+
+	/* No other keeper sees to it that nothing is left. */
+	if (k->base.peer.cell < WD_ADMIN_CELL_2) {
+		seal_keeper_condemn(s, k, "would drop terms");
+		return;
+	}
+	if (s->doing != SEAL_NOTHING)
+		r = wd_reject(&d, WD_R_OVERLOADED,
+		    "the keyring or the seal is being changed; try again");
+	if (r == 0)
+		r = seal_box_drop(&s->box, m->oldest, &d);
+	if (r != 0) {
+		wd_log_result("terms_not_dropped", r, &d);
+		refuse(s, k, WD_CALL_SEAL_DROP, request, r, d.detail);
+		return;
+	}
+	(void)snprintf(
+	    oldest, sizeof(oldest), "%u", (unsigned)m->oldest); /* fits */
+	wd_log(WD_LOG_INFO, "terms_dropped", "oldest", oldest, NULL);
+	seal_change(s, SEAL_DROPPING, k, request);
+}
+
 static const struct {
 	enum wd_call call;
 	void (*run)(
@@ -242,6 +274,7 @@ static const struct {
 	{ WD_CALL_SEAL_FILES, seal_files_tell },
 	{ WD_CALL_SEAL_CHANGE, on_change },
 	{ WD_CALL_SEAL_ROTATE, on_rotate },
+	{ WD_CALL_SEAL_DROP, on_drop },
 };
 
 bool
@@ -251,6 +284,7 @@ seal_call(struct seal *s, struct seal_keeper *k, const struct wd_call_row *row,
 	union {
 		struct wd_msg_unseal unseal;
 		struct wd_msg_seal_migrate migrate;
+		struct wd_msg_seal_drop drop;
 	} m = { 0 };
 
 	for (size_t i = 0; i < WD_N(handlers); i++) {

@@ -34,6 +34,7 @@ seal_state(const struct seal *s)
 		.break_glass_shares = s->box.break_glass.shares,
 		.break_glass_threshold = s->box.break_glass.threshold,
 		.terms = s->box.keyring == NULL ? 0 : s->box.terms,
+		.term = s->box.keyring == NULL ? 0 : s->box.term,
 		.probe_good = s->probe_good,
 		.probe_failing = s->probe_failing,
 		.wait_ms = seal_delay_left(&s->delay, wd_time_mono_ms()),
@@ -68,6 +69,7 @@ finish(struct seal *s, int result, const char *detail)
 {
 	enum wd_call call = s->doing == SEAL_OPENING ? WD_CALL_SEAL_UNSEAL
 	    : s->doing == SEAL_ROTATING              ? WD_CALL_SEAL_ROTATE
+	    : s->doing == SEAL_DROPPING              ? WD_CALL_SEAL_DROP
 						     : WD_CALL_SEAL_SEAL;
 
 	s->doing = SEAL_NOTHING;

@@ -21,7 +21,13 @@ struct seal_keeper {
 };
 
 /* What all keepers are being told. */
-enum seal_doing { SEAL_NOTHING, SEAL_OPENING, SEAL_ROTATING, SEAL_CLOSING };
+enum seal_doing {
+	SEAL_NOTHING,
+	SEAL_OPENING,
+	SEAL_ROTATING,
+	SEAL_DROPPING,
+	SEAL_CLOSING
+};
 
 struct seal {
 	struct wd_role *role;

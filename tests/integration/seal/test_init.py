@@ -137,7 +137,7 @@ class Makes(InitTest):
         seal = Seal(self.path("state"))
         self.addCleanup(seal.close)
         keyring = seal.attach().first["keyring"]
-        at = 39 + 32 * (keyring[38] + 1)
+        at = 43 + 32 * (keyring[42] + 2)
         length = int.from_bytes(keyring[at:at + 2], "little")
         key = serialization.load_der_private_key(
             keyring[at + 2:at + 2 + length], None)

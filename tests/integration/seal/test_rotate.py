@@ -10,7 +10,7 @@ from test_migrate import CALLS, Traced, counts
 from test_torture import can_trace
 from seal_rig import Seal
 
-HEAD, TERM = 2 + 36, 32  # of the flat form, before the number of terms
+HEAD, TERM = 2 + 36 + 4, 32  # of the flat form, before the number of terms
 
 
 def terms(keyring):
@@ -53,6 +53,51 @@ class Rotate(RotateTest):
         self.assertEqual(len(set(terms(answer["keyring"]))), 2)
         self.assertEqual(self.opened(self.state), answer["keyring"])
 
+    def test_terms_are_dropped_and_make_room(self):
+        seal = self.start()
+        keeper, other = seal.attach(65535), seal.attach(0)
+        before = keeper.first["keyring"]
+        for _ in range(2):
+            keeper.send("SEAL_ROTATE")
+            other.acknowledge("KEYRING")
+            three = keeper.answer("SEAL_ROTATE")
+        self.assertEqual((three["terms"], three["term"]), (3, 3))
+        keeper.send("SEAL_DROP", {"oldest": 3})
+        request, told = other.receive("KEYRING")
+        self.assertTrue(keeper.is_silent(), "answered before the other had it")
+        other.channel.reply("KEYRING", request, {})
+        answer = keeper.answer("SEAL_DROP")
+        self.assertEqual((answer["result"], answer["terms"], answer["term"]),
+                         (0, 1, 3))
+        self.assertEqual(answer["keyring"], told["keyring"])
+        self.assertEqual(terms(answer["keyring"]),
+                         terms(three["keyring"])[2:])
+        self.assertEqual(others(answer["keyring"]), others(before))
+        self.assertEqual(self.opened(self.state), answer["keyring"])
+
+    def test_unlimited_rotations(self):
+        keeper = self.start().attach(65535)
+        for n in range(2, 102):
+            self.assertEqual(keeper.ask("SEAL_ROTATE")["term"], n)
+            self.assertEqual(
+                keeper.ask("SEAL_DROP", {"oldest": n})["terms"], 1)
+
+    def test_terms_that_are_not_there_are_not_dropped(self):
+        keeper = self.start().attach(65535)
+        before = keeper.ask("SEAL_ROTATE")["keyring"]
+        for oldest in (0, 3, 2 ** 32 - 1):
+            self.assert_refused(
+                keeper.ask("SEAL_DROP", {"oldest": oldest}), "out_of_range")
+        self.assertEqual(self.opened(self.state), before)
+
+    def test_a_keeper_of_clients_that_would_drop_terms_is_ended(self):
+        seal = self.start()
+        keeper = seal.attach(0)
+        before = keeper.ask("SEAL_ROTATE")["keyring"]
+        keeper.send("SEAL_DROP", {"oldest": 2})
+        self.assertEqual(seal.reported()[0], 0)
+        self.assertEqual(self.opened(self.state), before)
+
     def test_there_are_no_more_terms_than_fit(self):
         keeper = self.start().attach()
         for n in range(2, 17):
@@ -71,12 +116,15 @@ class Rotate(RotateTest):
 
 class Sealed(SealTest):
     def test_sealed_it_is_refused(self):
-        keeper = self.start().attach()
+        keeper = self.start().attach(65535)
         self.assert_refused(keeper.ask("SEAL_ROTATE"), "sealed")
+        self.assert_refused(keeper.ask("SEAL_DROP", {"oldest": 1}), "sealed")
 
 
 @unittest.skipUnless(can_trace(), "strace cannot be used here")
 class Torture(RotateTest):
+    ASKED = ("SEAL_ROTATE",)
+
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="rotate-")
         self.addCleanup(shutil.rmtree, self.folder, True)
@@ -91,9 +139,9 @@ class Torture(RotateTest):
         shutil.copytree(self.made, state)
         seal = Traced(state, self.trace, what)
         try:
-            keeper = seal.attach()
+            keeper = seal.attach(65535)
             already = counts(self.trace)
-            keeper.send("SEAL_ROTATE")
+            keeper.send(*self.ASKED)
             frame = keeper.channel.receive()
             return state, already, None if frame is None else frame[3]
         except (OSError, AssertionError):
@@ -115,6 +163,7 @@ class Torture(RotateTest):
         self.assertGreater(n, 6)
 
     def check(self, state, answer, where):
+        """What was stored under the term there was opens."""
         now = self.opened(state)
         self.assertEqual(terms(now)[:1], terms(self.keys), where)
         self.assertEqual(others(now), others(self.keys), where)
@@ -125,6 +174,27 @@ class Torture(RotateTest):
         for what in ("signal=KILL", "error=EIO"):
             for state, answer, where in self.each(what):
                 self.check(state, answer, what + " " + where)
+
+
+class DropTorture(Torture):
+    ASKED = ("SEAL_DROP", {"oldest": 2})
+
+    def setUp(self):
+        super().setUp()
+        seal = Seal(self.made)
+        try:
+            self.keys = seal.attach().ask("SEAL_ROTATE")["keyring"]
+        finally:
+            seal.close()
+
+    def check(self, state, answer, where):
+        """The term that stays is there, and the other or not."""
+        now = self.opened(state)
+        self.assertEqual(terms(now)[-1:], terms(self.keys)[1:], where)
+        self.assertIn(len(terms(now)), (1, 2), where)
+        self.assertEqual(others(now), others(self.keys), where)
+        if answer is not None and answer["result"] == 0:
+            self.assertEqual(now, answer["keyring"], where)
 
 
 if __name__ == "__main__":

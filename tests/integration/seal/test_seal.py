@@ -212,10 +212,11 @@ class Process(SealTest):
 class Secrets(SealTest):
     def parts(self, keyring):
         """Every key in the flat form of the keyring."""
-        at, parts = 2 + 36 + 1, []
-        for _ in range(keyring[38] + 1):
+        at, parts = 2 + 36 + 4 + 1, []
+        for _ in range(keyring[42] + 1):
             parts.append(keyring[at:at + 32])
             at += 32
+        at += 32  # what tells keyrings apart, no key
         for _ in range(2):
             length = int.from_bytes(keyring[at:at + 2], "little")
             parts.append(keyring[at + 2:at + 2 + length])

@@ -9,7 +9,9 @@ static void
 expect_same(const struct wd_keyring *a, const struct wd_keyring *b)
 {
 	assert_string_equal(a->store_id.s, b->store_id.s);
+	assert_int_equal(a->first, b->first);
 	assert_int_equal(a->n_terms, b->n_terms);
+	assert_memory_equal(a->check, b->check, 32);
 	for (size_t i = 0; i < WD_KEYRING_TERMS; i++)
 		t_span_equal(
 		    wd_secret_borrow(a->term[i]), wd_secret_borrow(b->term[i]));
@@ -63,6 +65,7 @@ flat_form_goes_both_ways_with_many_terms(void **state)
 
 	for (; k->n_terms < WD_KEYRING_TERMS; k->n_terms++)
 		k->term[k->n_terms] = wd_secret_copy(WD_SPAN(t_root));
+	k->first = 70000;
 	t_ok(wd_keyring_flat(k, &flat));
 	assert_true(wd_secret_len(flat) <= WD_KEYRING_MAX);
 	t_ok(wd_keyring_read(wd_secret_borrow(flat), &back));
@@ -94,7 +97,7 @@ flat_form_that_is_cut_longer_or_of_another_version_is_refused(void **state)
 	longer = wd_bytes_new(s.len + 1);
 	wd_copy(longer->p, s);
 	expect_read(wd_bytes_span(longer), WD_R_MALFORMED);
-	longer->p[0] = 2;
+	longer->p[0] = 1;
 	expect_read(wd_bytes_span(longer), WD_R_VERSION);
 }
 
@@ -106,11 +109,18 @@ flat_form_without_terms_or_keys_is_refused(void **state)
 	WD_AUTO(wd_secret_freep) struct wd_secret *keyless = NULL;
 
 	t_ok(wd_keyring_flat(k, &flat));
-	wd_secret_bytes(flat)[38] = 0;
+	wd_secret_bytes(flat)[38] = 0; /* the first term */
 	expect_read(wd_secret_borrow(flat), WD_R_MALFORMED);
-	wd_secret_bytes(flat)[38] = 17;
+	for (int i = 38; i < 42; i++)
+		wd_secret_bytes(flat)[i] = 0xff;
 	expect_read(wd_secret_borrow(flat), WD_R_MALFORMED);
-	wd_secret_bytes(flat)[38] = 1;
+	for (int i = 38; i < 42; i++)
+		wd_secret_bytes(flat)[i] = i == 38;
+	wd_secret_bytes(flat)[42] = 0;
+	expect_read(wd_secret_borrow(flat), WD_R_MALFORMED);
+	wd_secret_bytes(flat)[42] = 17;
+	expect_read(wd_secret_borrow(flat), WD_R_MALFORMED);
+	wd_secret_bytes(flat)[42] = 1;
 	wd_secret_bytes(flat)[2] = 'A';
 	expect_read(wd_secret_borrow(flat), WD_R_MALFORMED);
 	wd_secret_shorten(k->token_key, 0);
@@ -131,6 +141,57 @@ check_value_tells_keyrings_apart(void **state)
 	assert_memory_equal(a, b, 32);
 	t_ok(wd_keyring_check(&other, b));
 	assert_memory_not_equal(a, b, 32);
+}
+
+static void
+terms_that_are_dropped_make_room_and_change_nothing_else(void **state)
+{
+	struct wd_keyring *k = *state;
+	WD_AUTO(wd_keyring_done) struct wd_keyring back = { 0 };
+	WD_AUTO(wd_secret_freep) struct wd_secret *flat = NULL;
+	WD_AUTO(wd_secret_freep) struct wd_secret *third = NULL;
+	uint8_t before[32], after[32];
+
+	t_ok(wd_keyring_check(k, before));
+	for (int i = 1; i < WD_KEYRING_TERMS; i++)
+		t_ok(wd_keyring_add_term(k));
+	assert_int_equal(wd_keyring_add_term(k), WD_R_CONFLICT);
+	third = wd_secret_copy(wd_secret_borrow(k->term[2]));
+	t_ok(wd_keyring_drop_before(k, 3));
+	assert_int_equal(wd_keyring_oldest(k), 3);
+	assert_int_equal(wd_keyring_newest(k), WD_KEYRING_TERMS);
+	t_span_equal(wd_secret_borrow(k->term[0]), wd_secret_borrow(third));
+	assert_null(k->term[WD_KEYRING_TERMS - 1]);
+	t_ok(wd_keyring_add_term(k));
+	t_ok(wd_keyring_check(k, after));
+	assert_memory_equal(before, after, 32);
+	t_ok(wd_keyring_flat(k, &flat));
+	t_ok(wd_keyring_read(wd_secret_borrow(flat), &back));
+	expect_same(k, &back);
+}
+
+static void
+only_older_terms_are_dropped(void **state)
+{
+	struct wd_keyring *k = *state;
+
+	t_ok(wd_keyring_drop_before(k, 1));
+	assert_int_equal(wd_keyring_drop_before(k, 0), WD_R_RANGE);
+	assert_int_equal(wd_keyring_drop_before(k, 2), WD_R_RANGE);
+	t_ok(wd_keyring_add_term(k));
+	t_ok(wd_keyring_drop_before(k, 2));
+	assert_int_equal(wd_keyring_drop_before(k, 1), WD_R_RANGE);
+	assert_int_equal(k->n_terms, 1);
+	assert_non_null(k->term[0]);
+}
+
+static void
+terms_are_never_numbered_twice(void **state)
+{
+	struct wd_keyring *k = *state;
+
+	k->first = UINT32_MAX;
+	assert_int_equal(wd_keyring_add_term(k), WD_R_CONFLICT);
 }
 
 static void
@@ -232,6 +293,10 @@ main(void)
 		    flat_form_that_is_cut_longer_or_of_another_version_is_refused),
 		with_keyring(flat_form_without_terms_or_keys_is_refused),
 		with_keyring(check_value_tells_keyrings_apart),
+		with_keyring(
+		    terms_that_are_dropped_make_room_and_change_nothing_else),
+		with_keyring(only_older_terms_are_dropped),
+		with_keyring(terms_are_never_numbered_twice),
 		with_keyring(
 		    sealed_keyring_opens_under_its_root_key_and_store_only),
 		with_keyring(every_flipped_bit_of_a_sealed_keyring_is_refused),

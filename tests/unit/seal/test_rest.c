@@ -109,6 +109,20 @@ older_terms_still_open_and_the_newest_encrypts(void **state)
 }
 
 static void
+what_was_under_a_dropped_term_does_not_open(void **state)
+{
+	struct wd_keyring *k = *state;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *old = sealed_here(k);
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *young = NULL;
+
+	t_ok(wd_keyring_add_term(k));
+	young = sealed_here(k);
+	t_ok(wd_keyring_drop_before(k, 2));
+	expect_open(k, &here, wd_bytes_span(old), WD_R_WRONG_STORE);
+	expect_open(k, &here, wd_bytes_span(young), 0);
+}
+
+static void
 place_that_is_too_long_is_our_own_mistake(void **state)
 {
 	struct wd_keyring *k = *state;
@@ -157,6 +171,7 @@ main(void)
 		with_keyring(row_that_was_moved_does_not_open),
 		with_keyring(every_flipped_bit_and_every_cut_is_refused),
 		with_keyring(older_terms_still_open_and_the_newest_encrypts),
+		with_keyring(what_was_under_a_dropped_term_does_not_open),
 		with_keyring(place_that_is_too_long_is_our_own_mistake),
 		with_keyring(rest_survives_every_failing_allocation),
 	};
