@@ -84,6 +84,12 @@ is_of(const struct wd_backup *k, const struct wd_id *token)
 }
 
 bool
+wd_backup_is_taken(const struct wd_broker *b)
+{
+	return b->backup != NULL && b->backup->taken;
+}
+
+bool
 wd_backup_is_anothers(const struct wd_broker *b, const struct wd_id *token)
 {
 	return is_active(b) && !is_of(b->backup, token);

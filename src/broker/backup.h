@@ -15,6 +15,9 @@ int wd_backup_enable(
     struct wd_broker *b, const char *state_dir, struct wd_diag *d) WD_MUST_USE;
 struct wd_backup *wd_backup_free(struct wd_backup *k);
 
+/* A state of the store is being read. */
+bool wd_backup_is_taken(const struct wd_broker *b);
+
 /* One is under way, and who has TOKEN did not begin it: no other may begin.
  * Whoever begins once more has given up the first, which was killed perhaps. */
 bool wd_backup_is_anothers(

@@ -56,6 +56,7 @@ wd_admin_seal_write(struct wd_jtext *j, const struct wd_msg_seal_state *s)
 	write_break_glass(j, s->break_glass_shares, s->break_glass_threshold);
 	write_probe(j, "failing_since", s->probe_failing);
 	wd_jtext_key_bool(j, "initialized", s->initialized);
+	wd_jtext_key_uint(j, "keyring_term", s->term);
 	wd_jtext_key_uint(j, "keyring_terms", s->terms);
 	wd_jtext_key(j, "kind");
 	wd_jtext_string(j, s->kind);

@@ -260,6 +260,37 @@ int wd_store_secret_list(struct wd_store *s, const char *prefix,
     const char *after, struct wd_store_secret *rows, size_t n_max,
     size_t *ret_n) WD_MUST_USE;
 
+/* ---- what is wrapped, by the term of the keyring that it is under */
+
+enum wd_wrapped_table {
+	WD_WRAPPED_VERSIONS, /* keys, and where keys rest */
+	WD_WRAPPED_SECRETS,
+	WD_WRAPPED_TABLES
+};
+
+enum { WD_WRAPPED_BYTES = 256 << 10 }; /* about as many in a list */
+
+struct wd_store_wrapped {
+	char row[WD_PATH_MAX + 1]; /* id or path */
+	uint32_t version;
+	char backend[WD_BACKEND_MAX + 1]; /* versions: of the key */
+	struct wd_bytes *bytes;
+};
+
+void wd_store_wrapped_done(struct wd_store_wrapped *x);
+/* Rows of all tables. No more than MOST are counted in each of them. */
+int wd_store_wrapped_count(struct wd_store *s, uint32_t term, uint32_t most,
+    uint64_t *ret) WD_MUST_USE;
+/* Up to N_MAX rows of TERM behind AFTER (its row and version; empty: from the
+ * start), in order. None: no more. */
+int wd_store_wrapped_list(struct wd_store *s, enum wd_wrapped_table table,
+    uint32_t term, const struct wd_store_wrapped *after,
+    struct wd_store_wrapped *rows, size_t n_max, size_t *ret_n) WD_MUST_USE;
+/* FRESH takes the place of X's bytes. WD_R_CONFLICT: those are not there any
+ * more. */
+int wd_store_wrapped_replace(struct wd_store *s, enum wd_wrapped_table table,
+    const struct wd_store_wrapped *x, struct wd_span fresh) WD_MUST_USE;
+
 /* ---- admin tokens */
 
 struct wd_store_token {

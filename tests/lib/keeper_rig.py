@@ -130,7 +130,7 @@ class Server:
             "server_name": "localhost", "session_seconds": 300,
             **self.config})
         ours, theirs = socket.socketpair()
-        self.seal.attach(KEEPER, ours)
+        self.seal.attach(KEEPER, ours, 65535)
         self.keeper.attach(SEAL, theirs)
         self.front = self.join(ADMIN_FRONT)
         self.verify = self.join(VERIFY)

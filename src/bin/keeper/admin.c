@@ -534,6 +534,7 @@ answer_status(struct keeper *k, uint32_t request)
 		.keyring_term = uses.term,
 		.keyring_made = uses.made,
 		.keyring_uses = uses.n,
+		.keyring_rows_left = keeper_ring_rows_left(k),
 		.keyring_limit =
 		    k->broker == NULL ? 0 : k->broker->keyring_limit,
 		.log_size = k->log_size,

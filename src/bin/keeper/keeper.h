@@ -9,6 +9,7 @@
 #include "backend/backend.h"
 #include "bin/common/role.h"
 #include "broker/broker.h"
+#include "broker/rewrap.h"
 #include "broker/use.h"
 #include "seal/uses.h"
 
@@ -100,9 +101,13 @@ struct keeper_ring {
 	struct wd_uses uses; /* as of the last look; term 0: not known */
 	uint32_t fresh;      /* the last term seen made */
 	uint32_t asked;      /* our number at seal; 0: nothing */
-	int64_t deadline, next, not_before; /* monotonic ms */
-	const char *why;                    /* it is rotated */
-	char why_not[160];                  /* it was not; or empty */
+	bool dropping;       /* that is what seal was asked */
+	uint32_t oldest;     /* term that is to stay, then */
+	int64_t deadline, next, not_before, older_at; /* monotonic ms */
+	const char *why;                              /* it is rotated */
+	char why_not[160];                            /* it was not; or empty */
+	struct wd_rewrap rewrap; /* of what is under older terms */
+	char paused[160];        /* why not now; or empty */
 };
 
 /* Sessions of one round, stored together. */
@@ -326,6 +331,11 @@ void keeper_ring_step(struct keeper *k);
 void keeper_ring_rotated(
     struct keeper *k, uint32_t request, int result, struct wd_span detail);
 void keeper_ring_seal_gone(struct keeper *k);
+void keeper_ring_dropped(
+    struct keeper *k, uint32_t request, int result, struct wd_span detail);
+/* When there is something to do: monotonic ms. */
+int64_t keeper_ring_due(const struct keeper *k);
+uint64_t keeper_ring_rows_left(const struct keeper *k);
 /* Zeros: not known. */
 struct wd_uses keeper_ring_uses(const struct keeper *k);
 /* What an operator should know. False: nothing. */

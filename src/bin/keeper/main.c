@@ -206,7 +206,9 @@ tick(struct keeper *k)
 static int
 until_tick(const struct keeper *k)
 {
-	int64_t left = k->next_tick - wd_time_mono_ms();
+	int64_t ring = keeper_ring_due(k);
+	int64_t due = ring < k->next_tick ? ring : k->next_tick;
+	int64_t left = due - wd_time_mono_ms();
 
 	return left <= 0            ? 0
 	    : left < KEEPER_TICK_MS ? (int)left

@@ -346,6 +346,7 @@ on_health(struct keeper *k, const struct wd_frame *f)
 		.keyring_term = uses.term,
 		.keyring_made = uses.made,
 		.keyring_uses = uses.n,
+		.keyring_rows_left = keeper_ring_rows_left(k),
 		.keyring_limit =
 		    k->broker == NULL ? 0 : k->broker->keyring_limit,
 	};

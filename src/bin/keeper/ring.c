@@ -2,8 +2,9 @@
  * What the keeper of the admin's cell does for the keyring by itself, between
  * two admin calls: it sees to it that a term is counted from its start, and has
  * the keyring rotated before its newest term has encrypted too often or has
- * become too old. It holds up nobody: each step is short, and seal is asked,
- * not waited for.
+ * become too old. What is under older terms is encrypted anew, and terms under
+ * which nothing is left are dropped. It holds up nobody: each step is short,
+ * and seal is asked, not waited for.
  */
 #include "bin/keeper/keeper.h"
 
@@ -16,7 +17,8 @@
 
 enum {
 	LOOK_MS = 1000,
-	AGAIN_MS = 60000, /* after a rotation that was not possible */
+	AGAIN_MS = 60000, /* after what was not possible */
+	PACE_MS = 40,     /* between some rows and the next */
 	SECONDS_A_DAY = 86400,
 };
 
@@ -81,11 +83,13 @@ keeper_ring_rotated(
     struct keeper *k, uint32_t request, int result, struct wd_span detail)
 {
 	struct keeper_ring *g = &k->ring;
-	bool own = g->asked != 0 && g->asked == request;
+	bool own = g->asked != 0 && g->asked == request && !g->dropping;
 
 	/* Whatever the store says of older terms: this one is new. */
 	if (result == 0 && k->broker != NULL)
 		g->fresh = wd_keyring_newest(&k->broker->ring);
+	if (result == 0)
+		g->next = g->older_at = 0;
 	if (!own)
 		return;
 	if (result != 0) {
@@ -97,11 +101,109 @@ keeper_ring_rotated(
 	log_rotated(k);
 }
 
+static void
+gave_up(struct keeper *k, struct wd_span why)
+{
+	struct keeper_ring *g = &k->ring;
+
+	if (g->dropping)
+		keeper_ring_dropped(k, g->asked, WD_R_UNAVAILABLE, why);
+	else
+		note_failure(k, why);
+}
+
 void
 keeper_ring_seal_gone(struct keeper *k)
 {
 	if (k->ring.asked != 0)
-		note_failure(k, WD_SPAN_LIT("the seal went away"));
+		gave_up(k, WD_SPAN_LIT("the seal went away"));
+}
+
+/* ---- older terms */
+
+static void
+log_dropped(struct keeper *k)
+{
+	WD_AUTO(wd_outcome_done) struct wd_outcome out = { 0 };
+	char detail[80];
+	struct wd_entry e = { .event = WD_EV_KEYRING_DROP,
+		.time = wd_time_now(),
+		.detail = detail };
+	uint64_t seq;
+
+	(void)snprintf(detail, sizeof(detail),
+	    "nothing is stored under terms before %u any more",
+	    (unsigned)k->ring.oldest); /* fits */
+	if (wd_outcome_log(&out, &e) != 0 || !keeper_record(k, &out, &seq))
+		wd_log(WD_LOG_ERROR, "drop_not_logged", NULL);
+}
+
+void
+keeper_ring_dropped(
+    struct keeper *k, uint32_t request, int result, struct wd_span detail)
+{
+	struct keeper_ring *g = &k->ring;
+	char text[160];
+
+	if (g->asked == 0 || g->asked != request || !g->dropping)
+		return;
+	g->asked = 0;
+	g->dropping = false;
+	if (result == 0) {
+		log_dropped(k);
+		return;
+	}
+	(void)wd_span_to_text(detail, text, sizeof(text)); /* or none */
+	wd_log(WD_LOG_WARNING, "terms_not_dropped", "detail", text, NULL);
+	g->older_at = wd_time_mono_ms() + AGAIN_MS;
+}
+
+/* Nothing under the oldest terms: they go. */
+static int
+drop(struct keeper *k, int64_t now_ms, struct wd_diag *d)
+{
+	struct keeper_ring *g = &k->ring;
+	struct wd_msg_seal_drop m = { 0 };
+	int r = wd_rewrap_oldest(k->broker, &m.oldest, d);
+
+	if (r != 0 || m.oldest == wd_keyring_oldest(&k->broker->ring))
+		return r;
+	if (!k->log_writable || k->seal.chan == NULL ||
+	    wd_peer_send(&k->seal, WD_CALL_SEAL_DROP, &m, -1, &g->asked) != 0)
+		return wd_reject(d, WD_R_UNAVAILABLE,
+		    "the seal is away, or the log cannot be written");
+	g->dropping = true;
+	g->oldest = m.oldest;
+	g->deadline = now_ms + KEEPER_SEAL_MS;
+	return 0;
+}
+
+/* Some rows, or the end of a pass. */
+static void
+clear_older(struct keeper *k, int64_t now_ms)
+{
+	struct keeper_ring *g = &k->ring;
+	struct wd_diag d = { 0 };
+	int r = wd_rewrap_some(k->broker, &g->rewrap, wd_time_now(), &d);
+
+	g->paused[0] = '\0';
+	if (r == 0) {
+		g->next = now_ms + PACE_MS;
+		return;
+	}
+	g->older_at = now_ms + LOOK_MS;
+	if (r == WD_R_NOT_FOUND) {
+		r = drop(k, now_ms, &d);
+		if (g->rewrap.bad > 0)
+			g->older_at = now_ms + AGAIN_MS;
+	}
+	if (r > 0)
+		(void)wd_span_to_text(wd_span_text(d.detail), g->paused,
+		    sizeof(g->paused)); /* or none */
+	if (r < 0) {
+		wd_log_result("older_terms_not_cleared", r, &d);
+		g->older_at = now_ms + AGAIN_MS;
+	}
 }
 
 /* ---- steps */
@@ -111,6 +213,14 @@ is_wanted(const struct keeper *k)
 {
 	return k->config->cell >= WD_ADMIN_CELL_2 && !k->draining &&
 	    k->broker != NULL && k->broker->open && k->turn == NULL;
+}
+
+static bool
+has_older(const struct keeper *k)
+{
+	const struct wd_keyring *r = &k->broker->ring;
+
+	return wd_keyring_oldest(r) < wd_keyring_newest(r);
 }
 
 /* How the newest term is counted; one that has not begun begins. */
@@ -146,8 +256,12 @@ step(struct keeper *k, int64_t now_ms)
 	why = wd_count_due(k->broker, &g->uses, wd_time_now());
 	if (why == NULL)
 		g->why_not[0] = '\0';
-	else if (g->asked == 0 && now_ms >= g->not_before)
+	if (g->asked != 0)
+		return;
+	if (why != NULL && now_ms >= g->not_before)
 		rotate(k, why, now_ms);
+	else if (has_older(k) && now_ms >= g->older_at)
+		clear_older(k, now_ms);
 }
 
 void
@@ -157,7 +271,7 @@ keeper_ring_step(struct keeper *k)
 	int64_t now_ms = wd_time_mono_ms();
 
 	if (g->asked != 0 && now_ms >= g->deadline)
-		note_failure(k, WD_SPAN_LIT("the seal did not answer in time"));
+		gave_up(k, WD_SPAN_LIT("the seal did not answer in time"));
 	if (!is_wanted(k) || now_ms < g->next)
 		return;
 	g->next = now_ms + LOOK_MS;
@@ -175,13 +289,48 @@ keeper_ring_uses(const struct keeper *k)
 	return k->ring.uses;
 }
 
+uint64_t
+keeper_ring_rows_left(const struct keeper *k)
+{
+	return keeper_ring_uses(k).term == 0 ? 0 : k->ring.rewrap.left;
+}
+
+int64_t
+keeper_ring_due(const struct keeper *k)
+{
+	return is_wanted(k) ? k->ring.next : INT64_MAX;
+}
+
+/* A pause that an operator can end. */
+static bool
+warns_of_older(const struct keeper *k, char ret[KEEPER_RING_WORDS])
+{
+	const struct keeper_ring *g = &k->ring;
+
+	if (!has_older(k) || (g->paused[0] == '\0' && g->rewrap.bad == 0))
+		return false;
+	if (g->rewrap.bad > 0)
+		(void)snprintf(ret, KEEPER_RING_WORDS,
+		    "%llu stored secrets do not open, so older terms of the "
+		    "keyring stay: write them again, or delete them",
+		    (unsigned long long)g->rewrap.bad); /* fits */
+	else
+		(void)snprintf(ret, KEEPER_RING_WORDS,
+		    "what is stored under older terms of the keyring is not "
+		    "encrypted anew for now: %s",
+		    g->paused); /* fits */
+	return true;
+}
+
 bool
 keeper_ring_warns(const struct keeper *k, char ret[KEEPER_RING_WORDS])
 {
 	struct wd_uses u = keeper_ring_uses(k);
 
-	if (u.term == 0 || k->ring.why_not[0] == '\0')
+	if (u.term == 0)
 		return false;
+	if (k->ring.why_not[0] == '\0')
+		return warns_of_older(k, ret);
 	(void)snprintf(ret, KEEPER_RING_WORDS, "%s: %s",
 	    u.n >= k->broker->keyring_limit
 		? "nothing more is encrypted, since the keyring's term is used "

@@ -96,6 +96,8 @@ on_answer(
 		wd_broker_seal(k->broker);
 	if (row->id == WD_CALL_SEAL_ROTATE)
 		keeper_ring_rotated(k, f->request, result, detail);
+	if (row->id == WD_CALL_SEAL_DROP)
+		keeper_ring_dropped(k, f->request, result, detail);
 	if (row->id != WD_CALL_SEAL_HELLO && k->step == ADMIN_SEAL &&
 	    k->turn->asked == f->request)
 		keeper_admin_seal(k, result, detail);

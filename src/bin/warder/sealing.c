@@ -205,6 +205,7 @@ static enum cli_exit
 run_rotate(const struct cli_args *args)
 {
 	static const struct cli_column shown[] = {
+		{ "keyring_term", "keyring term", 0 },
 		{ "keyring_terms", "keyring terms", 0 },
 	};
 	WD_AUTO(cli_online_done) struct cli_online o = { 0 };

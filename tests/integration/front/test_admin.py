@@ -915,7 +915,8 @@ class Sealing(AdminTest):
              "nonce": "a nonce", "keyring": b"never shown"}
     SHOWN = {"break_glass_shares": 0, "break_glass_threshold": 0,
              "failing_since": None, "last_good_probe": None,
-             "initialized": True, "keyring_terms": 0, "sealed": True, "kind": "passphrase",
+             "initialized": True, "keyring_term": 0,
+             "keyring_terms": 0, "sealed": True, "kind": "passphrase",
              "shares": 5, "threshold": 3, "progress": 1, "wait_seconds": 2,
              "nonce": "a nonce"}
 

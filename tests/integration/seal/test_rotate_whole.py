@@ -29,7 +29,7 @@ class Rotate(unittest.TestCase):
             secrets[path] = self.server.put_secret(path)
             self.released(secrets)
             shown = self.server.warder("keyring", "rotate")
-            self.assertEqual(shown["keyring_terms"], n + 2)
+            self.assertEqual(shown["keyring_term"], n + 2)
             self.released(secrets)
         with open(self.server.path("state/keyring"), "rb") as f:
             self.assertEqual(f.read(4), b"WDKR")
@@ -52,7 +52,7 @@ class Rotate(unittest.TestCase):
         self.assertIn("permission_denied", str(refused.exception))
         self.server.token_file = mine
         self.assertEqual(
-            self.server.warder("keyring", "rotate")["keyring_terms"], 2)
+            self.server.warder("keyring", "rotate")["keyring_term"], 2)
 
 
 if __name__ == "__main__":

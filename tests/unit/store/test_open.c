@@ -126,12 +126,12 @@ other_format_is_refused(void **state)
 {
 	struct fixture *f = *state;
 
-	run_sql(f, "store.db", "PRAGMA user_version=5");
+	run_sql(f, "store.db", "PRAGMA user_version=6");
 	reopen(f, WD_R_VERSION);
-	run_sql(f, "store.db", "PRAGMA user_version=4");
+	run_sql(f, "store.db", "PRAGMA user_version=5");
 	run_sql(f, "sessions.db", "PRAGMA user_version=0");
 	reopen(f, WD_R_VERSION);
-	run_sql(f, "sessions.db", "PRAGMA user_version=4");
+	run_sql(f, "sessions.db", "PRAGMA user_version=5");
 	reopen(f, 0);
 }
 
