@@ -25,7 +25,7 @@ FILES = {"passphrase": ["keyring", "seal"], "shamir": ["keyring", "seal"],
 
 def files(state):
     return sorted(n for n in os.listdir(state) if not n.startswith(
-        ("store.db", "sessions.db", "warderd.lock")))
+        ("store.db", "sessions.db", "upstream.db", "warderd.lock")))
 
 
 def read(state, name):

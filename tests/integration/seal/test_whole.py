@@ -75,7 +75,7 @@ class Whole(unittest.TestCase):
     def test_store_under_another_root_key(self):
         server, other = self.serve(start=False), self.serve(start=False)
         for name in os.listdir(server.path("state")):
-            if name.startswith(("store.db", "sessions.db")):
+            if name.startswith(("store.db", "sessions.db", "upstream.db")):
                 shutil.copy(other.path("state/" + name),
                             server.path("state/" + name))
         server.start()
