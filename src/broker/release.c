@@ -4,31 +4,22 @@
  */
 #include "broker/release.h"
 
+#include "broker/asking.h"
 #include "broker/headers.h"
-#include "broker/judge.h"
 #include "broker/leased.h"
-#include "broker/limits.h"
 #include "broker/native.h"
-#include "broker/references.h"
 #include "broker/revoked.h"
 #include "broker/session.h"
-#include "codec/jtext.h"
 #include "crypto/jwe.h"
 #include "crypto/rand.h"
 
 /* One release while it is made. */
 struct release {
-	struct wd_broker *b;
+	struct wd_asking a;
 	const struct wd_msg_resource_ask *ask;
-	int64_t now;
 	enum wd_verdict verdict;
-	const struct wd_store_session *session; /* NULL: not found */
-	const struct wd_pkey *client;           /* its key, maybe in: */
+	const struct wd_pkey *client; /* the session's key, maybe in: */
 	struct wd_pkey *client_room;
-	struct wd_store_session room; /* maybe where it lies */
-	struct wd_claims claims;
-	struct wd_thing thing;
-	struct wd_judged judged;
 	struct wd_id lease;
 	struct wd_jwe jwe;
 	struct wd_fetch *fetch;
@@ -39,39 +30,9 @@ struct release {
 static void
 release_done(struct release *x)
 {
-	wd_store_session_done(&x->room);
+	wd_asking_done(&x->a);
 	wd_pkey_freep(&x->client_room);
-	wd_thing_done(&x->thing);
 	wd_jwe_done(&x->jwe);
-}
-
-static int
-find_session(struct release *x, struct wd_diag *d)
-{
-	int r;
-
-	if (!x->b->open)
-		return wd_reject(d, WD_R_SEALED, "the server is sealed");
-	if ((r = wd_broker_look(x->b, x->now, d)) != 0 ||
-	    (r = wd_session_find(x->b, x->ask->cookie, x->ask->token, x->now,
-		 &x->room, &x->session, d)) != 0)
-		return r;
-	if (wd_claims_adopt(&x->claims, wd_bytes_span(x->session->claims)) != 0)
-		return wd_fault(d, WD_F_STORE, "a session without claims");
-	if (x->fetch->answered || x->fetch->anew)
-		return 0; /* it was counted when it was asked for */
-	return wd_limit_session(x->b, &x->session->id, &x->claims, d);
-}
-
-/* The client as its certificate named it; NULL without one. */
-static const struct wd_client_identity *
-identity(const struct release *x, struct wd_client_identity *room)
-{
-	if (x->session->client_cn[0] == '\0')
-		return NULL;
-	room->cn = wd_span_text(x->session->client_cn);
-	room->issuer_cn = wd_span_text(x->session->client_issuer);
-	return room;
 }
 
 /* What a client renews must not have been taken back. A client that does not
@@ -83,9 +44,10 @@ check_replaced(const struct release *x, struct wd_diag *d)
 	int r = 0;
 
 	if (!wd_id_is_none(&ask->replaces))
-		r = wd_is_revoked(x->b, "lease", ask->replaces.s, d);
+		r = wd_is_revoked(x->a.b, "lease", ask->replaces.s, d);
 	if (r == 0 && !wd_id_is_none(&ask->replaces_session))
-		r = wd_is_revoked(x->b, "session", ask->replaces_session.s, d);
+		r = wd_is_revoked(
+		    x->a.b, "session", ask->replaces_session.s, d);
 	return r;
 }
 
@@ -93,9 +55,7 @@ check_replaced(const struct release *x, struct wd_diag *d)
 static int
 decide(struct release *x, struct wd_diag *d)
 {
-	struct wd_client_identity room = { 0 };
-	int r = wd_judge(x->b, &x->thing, &x->claims, identity(x, &room),
-	    x->now, NULL, &x->judged, d);
+	int r = wd_asking_judge(&x->a, d);
 
 	if (r == 0)
 		r = check_replaced(x, d);
@@ -109,7 +69,7 @@ static int
 seal_to_client(struct release *x, struct wd_span plain, struct wd_diag *d)
 {
 	int r = wd_jwe_seal(
-	    x->client, (enum wd_jwe_alg)x->session->key_alg, plain, &x->jwe);
+	    x->client, (enum wd_jwe_alg)x->a.session->key_alg, plain, &x->jwe);
 
 	return r == 0 ? 0 : wd_fault(d, WD_F_CRYPTO, "could not be wrapped");
 }
@@ -120,19 +80,19 @@ make_native(struct release *x, struct wd_span bytes, struct wd_secret **ret,
 {
 	char thumb[WD_THUMB_TEXT];
 	struct wd_native_in in = {
-		.thing = &x->thing,
+		.thing = &x->a.thing,
 		.bytes = bytes,
 		.wrap = x->fetch->wrap,
-		.nonce = wd_bytes_span(x->session->nonce),
+		.nonce = wd_bytes_span(x->a.session->nonce),
 		.client = thumb,
 		.lease = &x->lease,
-		.session = &x->session->id,
-		.seconds = x->judged.seconds,
-		.policy_version = x->judged.policy_version,
+		.session = &x->a.session->id,
+		.seconds = x->a.judged.seconds,
+		.policy_version = x->a.judged.policy_version,
 	};
 
 	if (wd_thumb_text(x->client, thumb) != 0 ||
-	    wd_native_make(x->b, &in, ret) != 0)
+	    wd_native_make(x->a.b, &in, ret) != 0)
 		return wd_fault(d, WD_F_CRYPTO, "could not be signed");
 	return 0;
 }
@@ -140,13 +100,13 @@ make_native(struct release *x, struct wd_span bytes, struct wd_secret **ret,
 static struct wd_leased
 leased(const struct release *x)
 {
-	return (struct wd_leased){ .b = x->b,
-		.thing = &x->thing,
+	return (struct wd_leased){ .b = x->a.b,
+		.thing = &x->a.thing,
 		.what = &x->remote,
-		.claims = &x->claims,
+		.claims = &x->a.claims,
 		.replaces = &x->ask->replaces,
-		.now = x->now,
-		.seconds = x->judged.seconds,
+		.now = x->a.now,
+		.seconds = x->a.judged.seconds,
 		.fetch = x->fetch };
 }
 
@@ -163,7 +123,7 @@ plan_remote(struct release *x, enum wd_fetch_how how, struct wd_diag *d)
 		return wd_fault(d, WD_F_CRYPTO, "no public key");
 	f->how = how;
 	f->what = x->remote;
-	f->kind = (enum wd_key_kind)x->thing.key.kind;
+	f->kind = (enum wd_key_kind)x->a.thing.key.kind;
 	f->wanted = true;
 	return x->remote.leased ? wd_leased_plan(&l, d) : 0;
 }
@@ -181,11 +141,11 @@ take_remote(struct release *x, struct wd_secret **bytes, struct wd_diag *d)
 		r = wd_leased_again(&l, bytes, d);
 	} else {
 		r = wd_remote_take(f, &x->remote,
-		    wd_bytes_span(x->thing.version.spki), bytes, d);
+		    wd_bytes_span(x->a.thing.version.spki), bytes, d);
 		x->not_fetched = r != 0;
 	}
-	if (r == 0 && f->seconds > 0 && f->seconds < x->judged.seconds)
-		x->judged.seconds = f->seconds;
+	if (r == 0 && f->seconds > 0 && f->seconds < x->a.judged.seconds)
+		x->a.judged.seconds = f->seconds;
 	return r;
 }
 
@@ -195,7 +155,7 @@ open_remote(struct release *x, struct wd_secret **bytes, struct wd_diag *d)
 {
 	enum wd_fetch_how how;
 	int r = wd_remote_open(
-	    x->b, &x->thing.key, &x->thing.version, &x->remote, d);
+	    x->a.b, &x->a.thing.key, &x->a.thing.version, &x->remote, d);
 
 	if (r != 0 ||
 	    (r = wd_remote_how(&x->remote, x->ask->native && x->ask->wrapped,
@@ -216,9 +176,9 @@ keep_leased(struct release *x, struct wd_span bytes, struct wd_diag *d)
 {
 	const struct wd_leased l = leased(x);
 	const struct wd_leased_to to = { .lease = &x->lease,
-		.session = &x->session->id,
-		.seconds = x->judged.seconds,
-		.policy_version = x->judged.policy_version,
+		.session = &x->a.session->id,
+		.seconds = x->a.judged.seconds,
+		.policy_version = x->a.judged.policy_version,
 		.bytes = bytes };
 
 	return x->fetch->lease[0] == '\0' ? 0 : wd_leased_keep(&l, &to, d);
@@ -227,9 +187,10 @@ keep_leased(struct release *x, struct wd_span bytes, struct wd_diag *d)
 static int
 open_thing(struct release *x, struct wd_secret **bytes, struct wd_diag *d)
 {
-	if (x->thing.path.kind == WD_PATH_KEY && wd_remote_is(&x->thing.key))
+	if (x->a.thing.path.kind == WD_PATH_KEY &&
+	    wd_remote_is(&x->a.thing.key))
 		return open_remote(x, bytes, d);
-	return wd_thing_open(x->b, &x->thing, bytes, d);
+	return wd_thing_open(x->a.b, &x->a.thing, bytes, d);
 }
 
 static int
@@ -254,7 +215,7 @@ wrap(struct release *x, struct wd_diag *d)
 
 	if (x->verdict != WD_ALLOW)
 		return wd_fault(d, WD_F_BUG, "no verdict");
-	x->client = wd_session_key(x->b, x->session, &x->client_room);
+	x->client = wd_session_key(x->a.b, x->a.session, &x->client_room);
 	if (x->client == NULL)
 		return wd_fault(d, WD_F_STORE, "a session without a key");
 	if ((r = open_thing(x, &bytes, d)) != 0 || x->fetch->wanted)
@@ -268,38 +229,16 @@ wrap(struct release *x, struct wd_diag *d)
 static int
 release(struct release *x, struct wd_diag *d)
 {
+	/* It was counted when it was asked for. */
+	bool again = x->fetch->answered || x->fetch->anew;
 	int r;
 
-	if ((r = find_session(x, d)) != 0 ||
-	    (r = wd_thing_find(x->b, x->ask->path, &x->thing, d)) != 0 ||
+	if ((r = wd_asking_begin(
+		 &x->a, x->ask->cookie, x->ask->token, again, d)) != 0 ||
+	    (r = wd_thing_find(x->a.b, x->ask->path, &x->a.thing, d)) != 0 ||
 	    (r = decide(x, d)) != 0)
 		return r;
 	return wrap(x, d);
-}
-
-/* Which sets of reference values decided, in which version. */
-static void
-write_references(const struct release *x, struct wd_wr *wr)
-{
-	struct wd_jtext j = wd_jtext(wr);
-
-	if (x->judged.policy != NULL && x->judged.policy->n_sets > 0)
-		wd_references_write(x->judged.policy, &j);
-}
-
-/* Why, clause by clause: for the log alone. */
-static void
-write_trace(const struct release *x, struct wd_wr *wr)
-{
-	struct wd_client_identity room = { 0 };
-	struct wd_policy_trace trace = { 0 };
-	struct wd_jtext j = wd_jtext(wr);
-
-	if (x->judged.policy == NULL)
-		return;
-	if (wd_policy_eval(x->judged.policy, &x->claims, identity(x, &room),
-		x->now, &trace) >= 0)
-		wd_policy_trace_write(&trace, &j);
 }
 
 static int
@@ -311,17 +250,10 @@ log_release(const struct release *x, int result, const char *why,
 	char source[65], path[WD_PATH_MAX + 1];
 	struct wd_entry e = {
 		.event = WD_EV_RELEASE,
-		.time = x->now,
 		.request = x->ask->request,
-		.session = x->session->id,
 		.lease = x->lease,
-		.key = x->thing.path.key,
-		.policy = x->thing.policy,
-		.policy_version = x->judged.policy_version,
-		.version = x->thing.number,
-		.lease_seconds = result == 0 ? x->judged.seconds : 0,
-		.result = result,
-		.software = wd_claims_bool(&x->claims, WD_C_SOFTWARE),
+		.lease_seconds = result == 0 ? x->a.judged.seconds : 0,
+		.detail = result == 0 ? NULL : why,
 		.broker_unwrapped =
 		    result == 0 && x->fetch->how == WD_FETCH_UNWRAPPED,
 	};
@@ -330,15 +262,8 @@ log_release(const struct release *x, int result, const char *why,
 		e.source = source;
 	if (wd_span_to_text(x->ask->path, path, sizeof(path)))
 		e.path = path;
-	if (result != 0) {
-		e.detail = why;
-		write_trace(x, &trace);
-		e.trace = wd_wr_span(&trace);
-	}
-	write_references(x, &sets);
-	if (wd_wr_end(&sets) != 0)
+	if (wd_asking_entry(&x->a, result, &e, &trace, &sets) != 0)
 		return WD_F_MEMORY;
-	e.references = wd_wr_span(&sets);
 	return wd_outcome_log(out, &e);
 }
 
@@ -347,7 +272,7 @@ answer(const struct release *x)
 {
 	return (struct wd_msg_release){
 		.lease = x->lease,
-		.seconds = x->judged.seconds,
+		.seconds = x->a.judged.seconds,
 		.protected = wd_bytes_span(x->jwe.protected_b64),
 		.encrypted_key = wd_bytes_span(x->jwe.encrypted_key),
 		.iv = wd_bytes_span(x->jwe.iv),
@@ -361,11 +286,11 @@ fill_lease(const struct release *x, struct wd_store_lease *lease)
 {
 	*lease = (struct wd_store_lease){
 		.id = x->lease,
-		.session = x->session->id,
-		.made = x->now,
-		.expires = x->now + x->judged.seconds,
+		.session = x->a.session->id,
+		.made = x->a.now,
+		.expires = x->a.now + x->a.judged.seconds,
 	};
-	wd_copy(lease->what, WD_SPAN(x->thing.text));
+	wd_copy(lease->what, WD_SPAN(x->a.thing.text));
 }
 
 int
@@ -374,7 +299,9 @@ wd_release_with(struct wd_broker *b, const struct wd_msg_resource_ask *ask,
     struct wd_store_lease *ret_lease)
 {
 	WD_AUTO(release_done)
-	struct release x = { .b = b, .ask = ask, .now = now, .fetch = fetch };
+	struct release x = {
+		.a = { .b = b, .now = now }, .ask = ask, .fetch = fetch
+	};
 	struct wd_diag d = { 0 };
 	int r = release(&x, &d);
 	struct wd_msg_release msg = answer(&x);
@@ -383,7 +310,7 @@ wd_release_with(struct wd_broker *b, const struct wd_msg_resource_ask *ask,
 		return 0; /* decided when it is there */
 	if (r != 0)
 		x.lease = (struct wd_id){ 0 };
-	if (x.session != NULL && r != WD_R_RATE_LIMITED &&
+	if (x.a.session != NULL && r != WD_R_RATE_LIMITED &&
 	    log_release(&x, r, d.detail, out) != 0)
 		r = wd_fault(&d, WD_F_MEMORY, "no memory for the log");
 	if (r == 0)
