@@ -34,16 +34,40 @@ failed(struct wd_broker *b, int r, struct wd_diag *d)
 
 /* ---- one row */
 
-static struct wd_rest
-place_of(int table, const struct wd_store_wrapped *x)
-{
-	struct wd_rest place = { "secrets", x->row, "secret", x->version };
+enum { PLACES = 2 };
 
-	if (table == WD_WRAPPED_SECRETS)
-		return place;
-	place.table = "versions";
-	place.purpose = strcmp(x->backend, "embedded") == 0 ? "key" : "key-ref";
-	return place;
+/* Where the row may lie; they view ID and X. */
+static size_t
+places_of(int table, const struct wd_store_wrapped *x, const struct wd_id *id,
+    struct wd_rest ret[PLACES])
+{
+	if (table == WD_WRAPPED_SECRETS) {
+		ret[0] = wd_rest_of_path(x->row, x->version);
+		return 1;
+	}
+	if (strcmp(x->backend, "embedded") != 0) {
+		ret[0] = wd_rest_of_reference(id, x->version);
+		return 1;
+	}
+	ret[0] = wd_rest_of_key(id, x->version);
+	ret[1] = wd_rest_of_staying_key(id, x->version);
+	return 2;
+}
+
+/* RET_PLACE: where it lies. WD_R_TAMPERED: nowhere, or a fault. */
+static int
+open_one(struct wd_broker *b, const struct wd_store_wrapped *x,
+    const struct wd_rest *places, size_t n, struct wd_secret **ret,
+    struct wd_rest *ret_place)
+{
+	int r = WD_R_TAMPERED;
+
+	for (size_t i = 0; i < n && r > 0; i++) {
+		*ret_place = places[i];
+		r = wd_keyring_decrypt(
+		    &b->ring, &places[i], wd_bytes_span(x->bytes), ret);
+	}
+	return r;
 }
 
 /* What does not open stays as it is, and its term with it. */
@@ -51,12 +75,17 @@ static int
 rewrap_one(struct wd_broker *b, struct wd_rewrap *w,
     const struct wd_store_wrapped *x, struct wd_diag *d)
 {
-	struct wd_rest place = place_of(w->table, x);
+	struct wd_id id = { 0 };
+	struct wd_rest places[PLACES], place = { 0 };
 	WD_AUTO(wd_secret_freep) struct wd_secret *plain = NULL;
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *fresh = NULL;
-	int r = wd_keyring_decrypt(
-	    &b->ring, &place, wd_bytes_span(x->bytes), &plain);
+	size_t n;
+	int r;
 
+	/* A path is none, and is not looked at. */
+	(void)wd_id_parse(wd_span_text(x->row), &id);
+	n = places_of(w->table, x, &id, places);
+	r = open_one(b, x, places, n, &plain, &place);
 	if (r < 0)
 		return wd_fault(d, r, "a stored secret cannot be opened");
 	if (r > 0) {

@@ -7,7 +7,9 @@
 #include "broker/broker.h"
 
 /* Sealing is one use of the keyring, as broker/count.h counts them: inside the
- * transaction that stores what comes of it. Its rejections, or a fault. */
+ * transaction that stores what comes of it. Its rejections, or a fault. Each
+ * kind of place must be known to broker/rewrap.c too, or a rotation leaves what
+ * lies there behind. */
 int wd_secret_seal(struct wd_broker *b, const struct wd_rest *place,
     struct wd_span plain, struct wd_bytes **ret, struct wd_diag *d) WD_MUST_USE;
 

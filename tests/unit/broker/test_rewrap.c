@@ -159,6 +159,35 @@ references_stay_references(void **state)
 }
 
 static void
+keys_that_stay_stay(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_msg_key_create m = { t_head(f), .kind = WD_KEY_AES256,
+		.stays = true };
+	struct wd_msg_key_record made;
+	WD_AUTO(wd_store_version_done) struct wd_store_version v = { 0 };
+	WD_AUTO(wd_secret_freep) struct wd_secret *plain = NULL;
+	struct wd_rewrap w = { 0 };
+	struct wd_diag d = { 0 };
+	bool stays = false;
+	struct wd_id id;
+
+	t_ok(t_call(f, WD_CALL_KEY_CREATE, &m));
+	t_reply(f, WD_CALL_KEY_CREATE, &made);
+	id = made.id;
+	add_term(f);
+	(void)pass(f, &w);
+	assert_int_equal(w.done, 1);
+	assert_int_equal(w.bad, 0);
+	t_ok(wd_store_version_get(f->b->store, &id, 0, &v));
+	assert_int_equal(v.wrapped->p[0], 2);
+	assert_int_equal(
+	    wd_secret_open_key(f->b, &v, &plain, &d), WD_R_MAY_NOT_LEAVE);
+	t_ok(wd_secret_use_key(f->b, &v, &plain, &stays, &d));
+	assert_true(stays);
+}
+
+static void
 what_does_not_open_stays_and_keeps_its_term(void **state)
 {
 	struct t_broker *f = *state;
@@ -222,6 +251,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		with_broker(rows_of_all_tables_come_under_the_newest_term),
 		with_broker(references_stay_references),
+		with_broker(keys_that_stay_stay),
 		with_broker(what_does_not_open_stays_and_keeps_its_term),
 		with_broker(each_row_is_a_use_and_too_many_are_left_alone),
 		with_broker(a_keyring_of_one_term_has_nothing_to_do),
