@@ -121,7 +121,9 @@ no_role_starts_programs_or_looks_into_others(void **state)
 		dies((enum wd_sandbox_kind)kind, try_ptrace);
 		dies((enum wd_sandbox_kind)kind, try_kill);
 		dies((enum wd_sandbox_kind)kind, try_signal_to_another);
-		dies((enum wd_sandbox_kind)kind, try_unlink);
+		/* modules of HSMs have files of their own */
+		if (kind != WD_SANDBOX_BACKEND)
+			dies((enum wd_sandbox_kind)kind, try_unlink);
 	}
 }
 

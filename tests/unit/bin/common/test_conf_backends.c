@@ -72,7 +72,7 @@ static const struct {
 	{ ONE "timeout_ms = 99\n", WD_R_MALFORMED, NULL },
 	{ ONE "timeout_ms = 60001\n", WD_R_MALFORMED, NULL },
 	{ ONE "mode = none\n", WD_R_MALFORMED,
-	    "line 4: mode is not one of plain lease" },
+	    "line 4: mode is not one of plain lease wrap" },
 	{ ONE "[server]\ndefault_backend = two\n", WD_R_NOT_FOUND,
 	    "default_backend: there is no section [backend two]" },
 	{ ONE "[server]\ndefault_backend = TWO\n", WD_R_MALFORMED, NULL },

@@ -188,7 +188,7 @@ frames_outside_the_table_are_refused(void **state)
 		{ WD_CALL_KEY_SHOW, 0, 10, -1, "not allowed" },
 		{ WD_CALL_LOG_DURABLE, 0, 16, -1, "not allowed" },
 		{ WD_CALL_CONFIG, 0, 10, -1, "not allowed" },
-		{ WD_CALL_HEALTH, 0, 65, -1, "too large" },
+		{ WD_CALL_HEALTH, 0, 257, -1, "too large" },
 		{ WD_CALL_HEALTH, 0, 0, 0, "descriptor" },
 		{ WD_CALL_HEALTH, WD_FRAME_REPLY, 4, -1, "answer to nothing" },
 		{ WD_CALL_COUNT, WD_FRAME_REPLY, 4, -1, "answer to nothing" },
@@ -329,7 +329,7 @@ long_detail_is_cut_to_what_fits(void **state)
 {
 	struct pair p = new_pair(WD_PROC_FRONT);
 	struct wd_msg_health m;
-	char detail[231];
+	char detail[300];
 	const struct wd_call_row *row;
 	struct wd_span got;
 	struct wd_frame f;
@@ -345,7 +345,7 @@ long_detail_is_cut_to_what_fits(void **state)
 	assert_int_equal(pass(&p.keeper, &p.other, &f, &row, NULL), 1);
 	t_ok(wd_reply_read(f.body, row, &result, &got, &m));
 	assert_int_equal(result, WD_R_SEALED);
-	assert_int_equal(got.len, 55); /* of 64 with result, length, NUL */
+	assert_int_equal(got.len, 247); /* of 256 with result, length, NUL */
 	done(&p);
 }
 
