@@ -300,10 +300,11 @@ fetch(void *x, struct wd_span locator, enum wd_key_kind kind, int64_t deadline,
 	(void)kind;
 	(void)deadline;
 	(void)out;
-	return r != 0 ? r
-		      : wd_reject(d, WD_R_MAY_NOT_LEAVE,
-			    "the key leaves its HSM only wrapped, for an agent "
-			    "that asks for that");
+	return r != 0
+	    ? r
+	    : wd_reject(d, WD_R_MAY_NOT_LEAVE,
+		  "the key does not leave its HSM, or only wrapped, for "
+		  "an agent that asks for that");
 }
 
 static int

@@ -153,14 +153,27 @@ find_public(struct wd_token *t, struct wd_token_object *o, struct wd_diag *d)
 }
 
 int
-wd_token_object(struct wd_token *t, const struct wd_hsm_uri *uri,
+wd_token_handle(struct wd_token *t, const struct wd_hsm_uri *uri,
     struct wd_token_object *ret, struct wd_diag *d)
 {
 	struct wd_token_object o = { 0 };
 	int r = search_classes(t, uri, &o, d);
 
-	if (r != 0 || (r = find_shape(t, &o, d)) != 0 ||
-	    (r = find_names(t, &o, d)) != 0 || (r = find_public(t, &o, d)) != 0)
+	if (r != 0 || (r = find_shape(t, &o, d)) != 0)
+		return r;
+	*ret = o;
+	return 0;
+}
+
+int
+wd_token_object(struct wd_token *t, const struct wd_hsm_uri *uri,
+    struct wd_token_object *ret, struct wd_diag *d)
+{
+	struct wd_token_object o = { 0 };
+	int r = wd_token_handle(t, uri, &o, d);
+
+	if (r != 0 || (r = find_names(t, &o, d)) != 0 ||
+	    (r = find_public(t, &o, d)) != 0)
 		return r;
 	*ret = o;
 	return 0;

@@ -95,6 +95,11 @@ struct wd_token_object {
 int wd_token_object(struct wd_token *t, const struct wd_hsm_uri *uri,
     struct wd_token_object *ret, struct wd_diag *d) WD_MUST_USE;
 
+/* Its handle and shape alone, for a key that is only used: each question may
+ * be a way over the network. */
+int wd_token_handle(struct wd_token *t, const struct wd_hsm_uri *uri,
+    struct wd_token_object *ret, struct wd_diag *d) WD_MUST_USE;
+
 /* How many objects have CLASS and the id, or else the label, of URI; up to MAX
  * of them in RET. */
 int wd_token_search(struct wd_token *t, ck_object_class_t class,

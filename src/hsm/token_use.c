@@ -82,7 +82,7 @@ encrypt(struct wd_token *t, void *ctx, struct wd_diag *d)
 {
 	struct use *x = ctx;
 	struct wd_token_object o;
-	int r = wd_token_object(t, x->uri, &o, d);
+	int r = wd_token_handle(t, x->uri, &o, d);
 
 	if (r == 0 && o.shape->type != CKK_AES)
 		return not_so(t, "encrypt", d);
@@ -145,7 +145,7 @@ decrypt(struct wd_token *t, void *ctx, struct wd_diag *d)
 	struct wd_token_object o;
 	struct wd_span cipher = x->input;
 	bool rsa;
-	int r = wd_token_object(t, x->uri, &o, d);
+	int r = wd_token_handle(t, x->uri, &o, d);
 
 	if (r != 0)
 		return r;
@@ -293,7 +293,7 @@ sign(struct wd_token *t, void *ctx, struct wd_diag *d)
 {
 	struct use *x = ctx;
 	struct wd_token_object o;
-	int r = wd_token_object(t, x->uri, &o, d);
+	int r = wd_token_handle(t, x->uri, &o, d);
 
 	return r != 0
 	    ? r

@@ -209,7 +209,7 @@ wrap(struct wd_token *t, void *ctx, struct wd_diag *d)
 	struct wrap *x = ctx;
 	struct wd_token_object o;
 	bool stays = true;
-	int r = wd_token_object(t, x->uri, &o, d);
+	int r = wd_token_handle(t, x->uri, &o, d);
 
 	if (r != 0 || (r = wd_token_judge(t, &o, &stays, d)) != 0)
 		return r;
