@@ -4,6 +4,7 @@ there and do not leave in the clear; what the server says of it; and a module
 that hangs."""
 import json
 import os
+import subprocess
 import sys
 import unittest
 
@@ -104,6 +105,48 @@ class Keys(Case):
                             ("pkcs11:object=web;type=cert", "unsupported")):
             self.refused(words, "key", "attach", "--kind", "ec-p256",
                          "--backend", "hsm", "--name", name)
+
+
+class Uses(Case):
+    def test_the_three_modes_of_isecl(self):
+        self.token.key_tool("--keypairgen", "--key-type", "EC:prime256v1",
+                            "--label", "skc key", "--id", "0b",
+                            "--usage-sign", "--sensitive", "--private")
+        pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption()).decode()
+
+        def post(status, **information):
+            with open(self.server.token_file, encoding="ascii") as f:
+                token = f.read().strip()
+            done = subprocess.run(
+                ["curl", "-s", "-w", "\n%{http_code}", "--unix-socket",
+                 self.server.socket, "-H", "Accept: application/json", "-H",
+                 "Content-Type: application/json", "-H", "@-", "-d",
+                 json.dumps({"key_information": dict(
+                     {"algorithm": "EC", "curve_type": "prime256v1"},
+                     **information)}), "http://localhost/kbs/v1/keys"],
+                input="Authorization: Bearer " + token, capture_output=True,
+                text=True, timeout=60, check=True)
+            body, _, said = done.stdout.rpartition("\n")
+            self.assertEqual(int(said), status, body)
+            return body
+        self.server.add_config("[server]", "default_backend = hsm")
+        self.server.stop()
+        self.server.start()
+        for more in ({}, {"key_string": pem},
+                     {"pkcs11_uri": "pkcs11:object=skc%20key;type=private"},
+                     {"kmip_key_id": "id=0b"}):
+            made = json.loads(post(201, **more))["key_information"]
+            shown = self.server.warder("key", "show", made["id"])
+            self.assertEqual((shown["backend"], shown["kind"]),
+                             ("hsm", "ec-p256"))
+        for more, words in (
+                ({"pkcs11_uri": "pkcs11:object=x?pin-value=1"},
+                 "unsupported"),
+                ({"pkcs11_uri": "pkcs11:object=x"}, "not_found")):
+            self.assertIn(words, post(
+                422 if words == "unsupported" else 400, **more))
 
     def test_a_key_that_stays_is_used_there(self):
         client, key = self.server.attested(), self.create("aes-256",
