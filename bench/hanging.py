@@ -140,7 +140,7 @@ def main():
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--rate", type=float, default=300)
     parser.add_argument("--others", type=int, default=48)
-    parser.add_argument("--others-rate", type=float, default=48)
+    parser.add_argument("--others-rate", type=float, default=30)
     parser.add_argument("--silent", choices=("connect", "request"),
                         default="request")
     parser.add_argument("--json", action="store_true")
