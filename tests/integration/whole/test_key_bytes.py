@@ -18,6 +18,8 @@ import unittest
 
 import agent_rig
 import holder_rig
+import hsm_rig
+import hsm_row
 import kmip_rig
 import nginx_rig
 import openbao
@@ -51,18 +53,21 @@ MAY = {
     "seal": ("seal secret",),
     "scribe": (),
     "backend": ("key", "backend secret"),
+    "hsm": ("key", "backend secret"),
     "agent": ("key",),
     "starter": (),
     "link": (),
     "nginx": (),
 }
+# The module of an HSM is its maker's, and its memory too.
 OPEN = {("admin-front", kind) for kind in MAY["admin-front"]} | {
-    ("front", "tls key")}
+    ("front", "tls key"), ("hsm", "key"), ("hsm", "backend secret")}
 # When nothing is under way: what a process needs for the next request.
 KEPT = {
     "admin-front": ("tls key",),
     "front": ("tls key",),
     "backend": ("backend secret",),
+    "hsm": ("key", "backend secret"),
     "agent": ("key",),
 }
 
@@ -115,9 +120,12 @@ class Looking(unittest.TestCase):
         """(role, process id) of all that are ours."""
         found = [("supervisor", self.server.process.pid)]
         for p in self.server.processes():
-            admin = p["role"] == "front" and p["cell"] == "admin"
-            found.append(("admin-front" if admin else p["role"], p["pid"]))
+            found.append((self.role_of(p), p["pid"]))
         return found
+
+    def role_of(self, process):
+        admin = process["role"] == "front" and process["cell"] == "admin"
+        return "admin-front" if admin else process["role"]
 
     def look(self, table):
         """What is in a process that should not have it, by TABLE."""
@@ -145,6 +153,8 @@ class Served(Looking):
     """A server with keys of every backend that can be had here, and clients
     that get them."""
 
+    BACKEND = "backend"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -153,7 +163,7 @@ class Served(Looking):
         cls.prepare(passphrase=cls.passphrase)
         cls.paths, cls.allowed = [], {
             "admin.token": "admin token", "tls.key": "tls key"}
-        backends = cls.add_vault() + cls.add_kmip()
+        backends = cls.add_backends()
         cls.server.start()
         cls.server.unseal()
         cls.server.import_collateral()
@@ -173,6 +183,10 @@ class Served(Looking):
             client.close()
 
     # ---- backends
+
+    @classmethod
+    def add_backends(cls):
+        return cls.add_vault() + cls.add_kmip()
 
     @classmethod
     def add_vault(cls):
@@ -314,6 +328,7 @@ class Served(Looking):
                     for path, _ in self.paths:
                         client.resource(path)
                         count[0] += 1
+                    self.use_keys(client)
                     client.close()
             except Exception as e:  # of another thread: told below
                 failed.append(e)
@@ -331,6 +346,9 @@ class Served(Looking):
         self.assertEqual(failed, [])
         return found
 
+    def use_keys(self, client):
+        """Of keys that do not leave."""
+
     def admin_acts(self):
         """What administrators do, with secrets in it."""
         with self.assertRaises(Exception):
@@ -347,7 +365,7 @@ class Served(Looking):
                           "while keys are released")
         self.assertEqual(self.looked_at, {
             "supervisor", "admin-front", "front", "keeper", "verify", "seal",
-            "scribe", "backend"})
+            "scribe", self.BACKEND})
 
     def test_2_when_all_is_done(self):
         self.admin_acts()
@@ -393,10 +411,10 @@ class Served(Looking):
                 core = [line.split()[4:6] for line in f
                         if line.startswith("Max core file size")]
             self.assertEqual(core, [["0", "0"]], role)
-        for role in ("keeper", "backend", "seal", "front"):
+        for role in ("keeper", self.BACKEND, "seal", "front"):
             os.kill(pids[role], signal.SIGABRT)
         wait_until(lambda: not any(os.path.exists("/proc/%d" % pids[role])
-                                   for role in ("keeper", "backend")),
+                                   for role in ("keeper", self.BACKEND)),
                    "end of those that were killed")
         supervisor = self.server.process
         supervisor.send_signal(signal.SIGABRT)
@@ -430,6 +448,51 @@ class Open(Served):
                 found += self.hunt.process(pid, role)
         self.assertTrue([f for f in found if f.guarded and
                          f.kind == "backend secret"], found)
+        self.assertEqual(self.hunt.secret, 0)
+
+
+class Hsm(Open):
+    """Keys that rest in an HSM and are used there: nobody else has them,
+    and who has brought them there has wiped them."""
+
+    BACKEND = "hsm"
+
+    def role_of(self, process):
+        return "hsm" if process["role"] == "backend" else \
+            super().role_of(process)
+
+    @classmethod
+    def add_backends(cls):
+        token = hsm_row.Token()
+        cls.addClassCleanup(token.close)
+        cls.hunt.add_text("backend secret", "pin", token.pin)
+        cls.server.add_config(
+            "[backend hsm]", "kind = pkcs11",
+            *("%s = %s" % s for s in token.settings(
+                oaep_sha1="yes").items()))
+        return ["hsm"]
+
+    @classmethod
+    def make_in(cls, name):
+        cls.pair, data = ec.generate_private_key(ec.SECP256R1()), \
+            os.urandom(32)
+        made = [cls.server.warder(
+            "key", "import", "--kind", kind, "--file", "-", "--policy",
+            cls.policy, "--backend", name, stdin=brought)["id"]
+            for kind, brought in (("ec-p256", pem(cls.pair)),
+                                  ("aes-256", data))]
+        cls.signs, cls.encrypts = made
+        cls.hunt.add_key("hsm-ec", pkcs8(cls.pair))
+        cls.hunt.add_key("hsm-aes", data, False)
+
+    def use_keys(self, client):
+        client.use(self.signs, "sign", message=b"letter")
+        client.use(self.encrypts, "encrypt", plaintext=b"letter")
+
+    def test_0_the_arenas_can_be_read(self):
+        """There is nothing to be found in them, not even the PIN: SoftHSM has
+        no secret in memory as it is."""
+        self.look(MAY)
         self.assertEqual(self.hunt.secret, 0)
 
 
@@ -580,4 +643,8 @@ class ReleasedOpen(Released):
 
 if __name__ == "__main__":
     skip_unless_root("test_key_bytes.py", BUILD)
+    if "Hsm" in sys.argv[3:] and not os.path.exists(hsm_rig.MODULE):
+        print("SKIPPED: without SoftHSM 2 (apt-get install softhsm2)",
+              flush=True)
+        sys.exit(77)
     unittest.main(argv=[sys.argv[0]] + sys.argv[3:], verbosity=2)
