@@ -5,6 +5,7 @@
  */
 #include "crypto/wrapped.h"
 
+#include "codec/der.h"
 #include "crypto/aead.h"
 #include "crypto/ecdh.h"
 #include "crypto/key.h"
@@ -77,4 +78,15 @@ wd_wrapped_open(const struct wd_pkey *own, enum wd_wrap wrap,
 		return r;
 	return wd_aes_unwrap_padded(wd_secret_borrow(kek),
 	    wd_span(bytes.p + first, bytes.len - first), ret_key);
+}
+
+void
+wd_wrapped_trim(struct wd_secret *pkcs8)
+{
+	struct wd_rd rd = wd_rd(wd_secret_borrow(pkcs8));
+
+	(void)wd_der_enter(&rd, WD_DER_SEQUENCE); /* only its end counts */
+	if (wd_rd_ok(&rd) == 0 && rd.left < 8 &&
+	    wd_span_is_zero(wd_span(rd.p, rd.left)))
+		wd_secret_shorten(pkcs8, wd_secret_len(pkcs8) - rd.left);
 }

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/secret.h"
 #include "crypto/pkey.h"
 
 /* What clients ask for. */
@@ -34,3 +35,8 @@ bool wd_wrapped_fits(const struct wd_pkey *rsa, struct wd_span bytes);
  */
 int wd_wrapped_open(const struct wd_pkey *own, enum wd_wrap wrap,
     struct wd_span bytes, struct wd_secret **ret_key) WD_MUST_USE;
+
+/* Cuts off the zeros that some HSMs put behind a private key (PKCS#8), up to a
+ * whole number of eight bytes, before they wrap it. Of anything else nothing.
+ */
+void wd_wrapped_trim(struct wd_secret *pkcs8);

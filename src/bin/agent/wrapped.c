@@ -86,6 +86,8 @@ wd_release_unwrap(
 		    "session's key");
 	if (r < 0)
 		return wd_fault(d, (enum wd_faults)r, "cannot unwrap");
+	if (p->spki != NULL)
+		wd_wrapped_trim(key);
 	if ((r = check_key(p, wd_secret_borrow(key), d)) != 0)
 		return r;
 	wd_secret_freep(&p->bytes);

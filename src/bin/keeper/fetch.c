@@ -224,7 +224,7 @@ take_wrapped(struct keeper *k, struct wd_fetch *f,
 		f->wrap = m->sha1 ? WD_WRAP_OAEP_SHA1 : WD_WRAP_OAEP_SHA256;
 		return 0;
 	}
-	r = keeper_unwrap(k, m, opened);
+	r = keeper_unwrap(k, m, f->kind, opened);
 	if (r != 0)
 		f->why = WD_SPAN_LIT("what the backend wrapped does not open");
 	f->bytes = wd_secret_borrow(*opened);

@@ -163,6 +163,7 @@ struct keeper_ending {
 struct keeper_remote {
 	struct keeper_backend *backend;
 	struct wd_id id;               /* of the key to be */
+	enum wd_key_kind kind;         /* CSR: of a key that comes wrapped */
 	uint32_t version;              /* DELETE: the last that was done */
 	char made[WD_LOCATOR_MAX + 1]; /* there, and not kept here yet */
 	struct wd_use_asked use;       /* KEY_USE */
@@ -408,9 +409,10 @@ int keeper_unwrap_start(struct keeper *k, struct wd_diag *d) WD_MUST_USE;
 int keeper_wrap_ask(struct keeper *k, struct keeper_backend *b,
     const char *locator, struct wd_span client, struct op *op,
     struct wd_diag *d) WD_MUST_USE;
-/* Opens what was wrapped to our own key: 0; WD_R_BACKEND_ANSWER, or a fault. */
+/* Opens a key of KIND that was wrapped to our own: 0; WD_R_BACKEND_ANSWER, or a
+ * fault. */
 int keeper_unwrap(struct keeper *k, const struct wd_msg_backend_wrapped *m,
-    struct wd_secret **ret) WD_MUST_USE;
+    enum wd_key_kind kind, struct wd_secret **ret) WD_MUST_USE;
 
 /* ---- fetch.c: releases of what rests in a backend */
 /* The release F, which OP will stand for, waits for what FETCH names. 0, and

@@ -345,6 +345,7 @@ begin_csr(struct keeper *k)
 		return;
 	}
 	if (x.wrapped_only) {
+		k->remote.kind = kind;
 		ask_wrapped(k, b, x.locator);
 		return;
 	}
@@ -477,7 +478,7 @@ wrapped(struct keeper *k, const struct wd_msg_backend_wrapped *m)
 	WD_AUTO(wd_secret_freep) struct wd_secret *opened = NULL;
 	struct wd_admin_found found = { .unwrapped = true };
 
-	found.result = keeper_unwrap(k, m, &opened);
+	found.result = keeper_unwrap(k, m, k->remote.kind, &opened);
 	if (found.result != 0)
 		found.why =
 		    WD_SPAN_LIT("what the backend wrapped does not open");

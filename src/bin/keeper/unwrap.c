@@ -46,13 +46,16 @@ keeper_wrap_ask(struct keeper *k, struct keeper_backend *b, const char *locator,
 
 int
 keeper_unwrap(struct keeper *k, const struct wd_msg_backend_wrapped *m,
-    struct wd_secret **ret)
+    enum wd_key_kind kind, struct wd_secret **ret)
 {
+	const struct wd_key_row *row = wd_key_row(kind);
 	int r;
 
-	if (k->own == NULL)
+	if (k->own == NULL || row == NULL)
 		return WD_F_BUG;
 	r = wd_wrapped_open(k->own,
 	    m->sha1 ? WD_WRAP_OAEP_SHA1 : WD_WRAP_OAEP_SHA256, m->bytes, ret);
+	if (r == 0 && row->pair != WD_PKEY_NONE)
+		wd_wrapped_trim(*ret);
 	return r > 0 ? WD_R_BACKEND_ANSWER : r;
 }

@@ -173,6 +173,38 @@ names_say_the_hash(void **state)
 	assert_int_equal(wd_wrap_by_name(WD_SPAN_LIT("")), WD_WRAP_NONE);
 }
 
+static size_t
+trimmed(struct wd_span key)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *s = wd_secret_copy(key);
+
+	assert_non_null(s);
+	wd_wrapped_trim(s);
+	return wd_secret_len(s);
+}
+
+static void
+zeros_behind_a_private_key_are_cut_off(void **state)
+{
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *k = NULL;
+	WD_AUTO(wd_secret_freep) struct wd_secret *der = NULL;
+	uint8_t room[256] = { 0 };
+	size_t len;
+
+	(void)state;
+	t_ok(wd_pkey_generate(WD_PKEY_P256, &k));
+	t_ok(wd_pkey_to_pkcs8(k, &der));
+	len = wd_secret_len(der);
+	wd_copy(room, wd_secret_borrow(der));
+	for (size_t n = 0; n < 8; n++)
+		assert_int_equal(trimmed(wd_span(room, len + n)), len);
+	assert_int_equal(trimmed(wd_span(room, len + 8)), len + 8);
+	assert_int_equal(trimmed(wd_span(room, len - 1)), len - 1);
+	room[len] = 1;
+	assert_int_equal(trimmed(wd_span(room, len + 4)), len + 4);
+	assert_int_equal(trimmed(wd_span(room + 1, 32)), 32);
+}
+
 int
 main(void)
 {
@@ -184,6 +216,7 @@ main(void)
 		cmocka_unit_test(flipped_bits_are_refused),
 		cmocka_unit_test(first_layer_holds_256_bits),
 		cmocka_unit_test(names_say_the_hash),
+		cmocka_unit_test(zeros_behind_a_private_key_are_cut_off),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
