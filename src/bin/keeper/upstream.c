@@ -293,7 +293,7 @@ keeper_upstream_tick(struct keeper *k, int64_t now_ms)
 		return;
 	}
 	r = begin_to_end(k, now, &more, &d);
-	if (r != 0)
+	if (r < 0) /* a clock that is behind is told of elsewhere */
 		wd_log_result("leases_not_looked_after", r, &d);
 	if (more)
 		k->next_tick = now_ms + SOON_MS;
