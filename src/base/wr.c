@@ -10,15 +10,27 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* With the header of its block, FIRST_SIZE is among the sizes that malloc()
+/* With the headers of its block, FIRST_SIZE is among the sizes that malloc()
  * has at hand. */
 enum { FIRST_SIZE = 1000, PRINTF_MAX = 512 };
+
+/* The block that a growing writer has, or NULL. */
+static struct wd_bytes *
+block_of(const struct wd_wr *wr)
+{
+	if (wr->p == NULL)
+		return NULL;
+	return (
+	    struct wd_bytes *)(void *)(wr->p - offsetof(struct wd_bytes, p));
+}
 
 void
 wd_wr_done(struct wd_wr *wr)
 {
-	if (wr->max > 0)
-		wr->p = wd_free(wr->p);
+	if (wr->max > 0) {
+		(void)wd_free(block_of(wr)); /* always NULL */
+		wr->p = NULL;
+	}
 	wr->len = 0;
 	wr->cap = 0;
 }
@@ -30,10 +42,24 @@ wd_wr_fail(struct wd_wr *wr)
 }
 
 static void
+set_size(struct wd_wr *wr, size_t cap)
+{
+	struct wd_bytes *b =
+	    wd_realloc(block_of(wr), sizeof(struct wd_bytes) + cap);
+
+	if (b == NULL) {
+		wr->bad = true;
+		wr->no_memory = true;
+		return;
+	}
+	wr->p = b->p;
+	wr->cap = cap;
+}
+
+static void
 grow(struct wd_wr *wr, size_t needed)
 {
 	size_t cap = wr->cap < FIRST_SIZE ? FIRST_SIZE : wr->cap;
-	uint8_t *p;
 
 	if (needed > wr->max) {
 		wr->bad = true;
@@ -41,19 +67,21 @@ grow(struct wd_wr *wr, size_t needed)
 	}
 	while (cap < needed)
 		cap += cap;
-	cap = cap < wr->max ? cap : wr->max;
-	p = wd_realloc(wr->p, cap);
-	if (p == NULL) {
-		wr->bad = true;
-		wr->no_memory = true;
-		return;
-	}
-	wr->p = p;
-	wr->cap = cap;
+	set_size(wr, cap < wr->max ? cap : wr->max);
+}
+
+void
+wd_wr_expect(struct wd_wr *wr, size_t n)
+{
+	size_t needed;
+
+	if (!wr->bad && wd_num_add(wr->len, n, &needed) && needed <= wr->max &&
+	    needed > wr->cap)
+		set_size(wr, needed);
 }
 
 uint8_t *
-wd_wr_reserve(struct wd_wr *wr, size_t n)
+wd_wr_reserve_more(struct wd_wr *wr, size_t n)
 {
 	uint8_t *at;
 	size_t needed;
@@ -233,6 +261,20 @@ wd_wr_end(const struct wd_wr *wr)
 	return wr->no_memory ? WD_F_MEMORY : WD_R_TOO_LARGE;
 }
 
+/* A block that is mostly empty is not handed over: it may be kept for long. */
+static struct wd_bytes *
+hand_over(struct wd_wr *wr)
+{
+	struct wd_bytes *b;
+
+	if (wr->max == 0 || wr->p == NULL || wr->len < wr->cap / 2)
+		return wd_bytes_copy(wd_wr_span(wr));
+	b = block_of(wr);
+	b->len = wr->len;
+	wr->p = NULL;
+	return b;
+}
+
 int
 wd_wr_take(struct wd_wr *wr, struct wd_bytes **ret_bytes)
 {
@@ -241,7 +283,7 @@ wd_wr_take(struct wd_wr *wr, struct wd_bytes **ret_bytes)
 
 	if (r != 0)
 		return r;
-	b = wd_bytes_copy(wd_wr_span(wr));
+	b = hand_over(wr);
 	if (b == NULL)
 		return WD_F_MEMORY;
 	wd_wr_done(wr);

@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 
 struct wd_wr {
-	uint8_t *p;      /* start of the buffer */
+	uint8_t *p;      /* start of the buffer; growing: inside a wd_bytes */
 	size_t len, cap; /* used, available */
 	size_t max; /* how far it may grow; 0: the buffer is the caller's */
 	bool bad;
@@ -34,6 +34,10 @@ void wd_wr_done(struct wd_wr *wr);
 
 void wd_wr_fail(struct wd_wr *wr);
 
+/* So many bytes will follow: one that grows makes the room at once. Nothing is
+ * promised; what does not fit is found when it is written. */
+void wd_wr_expect(struct wd_wr *wr, size_t n);
+
 void wd_wr_bytes(struct wd_wr *wr, struct wd_span s);
 void wd_wr_text(struct wd_wr *wr, const char *text);
 void wd_wr_zero(struct wd_wr *wr, size_t n);
@@ -51,11 +55,24 @@ void wd_wr_decimal(struct wd_wr *wr, uint64_t v);
 /* At most 512 bytes of formatted text a call; longer poisons the writer. */
 void wd_wr_printf(struct wd_wr *wr, const char *fmt, ...) WD_PRINTF(2, 3);
 
+/* What wd_wr_reserve() does where the room is not there yet. */
+uint8_t *wd_wr_reserve_more(struct wd_wr *wr, size_t n) WD_MUST_USE;
+
 /*
  * N bytes to be filled by the caller right away; valid until the next write.
  * NULL when the writer is bad.
  */
-uint8_t *wd_wr_reserve(struct wd_wr *wr, size_t n) WD_MUST_USE;
+WD_MUST_USE static inline uint8_t *
+wd_wr_reserve(struct wd_wr *wr, size_t n)
+{
+	uint8_t *at;
+
+	if (wr->bad || wr->p == NULL || n > wr->cap - wr->len)
+		return wd_wr_reserve_more(wr, n);
+	at = wr->p + wr->len;
+	wr->len += n;
+	return at;
+}
 
 /* Overwrites four bytes already written, for lengths known afterwards. */
 void wd_wr_patch_le32(struct wd_wr *wr, size_t offset, uint32_t v);
@@ -67,5 +84,5 @@ struct wd_span wd_wr_span(const struct wd_wr *wr);
 /* 0, WD_R_TOO_LARGE when it did not fit, or a fault when memory ran out. */
 int wd_wr_end(const struct wd_wr *wr) WD_MUST_USE;
 
-/* As wd_wr_end(); on 0 a copy of the bytes is the caller's and WR is empty. */
+/* As wd_wr_end(); on 0 the bytes are the caller's and WR is empty. */
 int wd_wr_take(struct wd_wr *wr, struct wd_bytes **ret_bytes) WD_MUST_USE;

@@ -14,6 +14,8 @@
 #include "crypto/rand.h"
 #include "verify/claims_json.h"
 
+enum { CLAIMS_NAMES = 1024 }; /* bytes of most, in JSON, but for values */
+
 /* What opening a session makes, until it is stored and answered. */
 struct wd_opening {
 	struct wd_broker *b;
@@ -164,6 +166,7 @@ prepare(struct wd_opening *o, struct wd_span claims, struct wd_diag *d)
 		return r;
 	if ((r = wd_limit_platform(o->b, &o->claims, d)) != 0)
 		return r;
+	wd_wr_expect(&o->claims_json, 2 * claims.len + CLAIMS_NAMES);
 	wd_claims_write_object(&j, &o->claims, NULL, 0);
 	if (wd_wr_end(&o->claims_json) != 0)
 		return wd_fault(d, WD_F_MEMORY, "no memory for the claims");

@@ -10,7 +10,11 @@
 
 #include <string.h>
 
-enum { PAYLOAD_MAX = 12288, SIGNATURE = 64 };
+enum {
+	PAYLOAD_MAX = 12288,
+	PAYLOAD_REST = 1200, /* bytes of most, but for claims */
+	SIGNATURE = 64,
+};
 
 /* Values of the trustworthiness vector (draft-ietf-rats-ar4si, section 2.3). */
 enum { AFFIRMING = 2, WARNING = 32, CONTRAINDICATED = 96 };
@@ -162,6 +166,7 @@ wd_token_make(
 	struct wd_wr wr;
 	int r;
 
+	wd_wr_expect(&payload, in->claims_json.len + PAYLOAD_REST);
 	write_payload(&j, b, in);
 	if ((r = wd_wr_end(&payload)) != 0)
 		return r < 0 ? r : WD_F_BUG;

@@ -13,7 +13,11 @@
 #define COOKIE "kbs-session-id"
 #define NATIVE "application/vnd.warder.release+jwe"
 
-enum { COOKIE_MAX = 64, TOKEN_MAX = 16384 };
+enum {
+	COOKIE_MAX = 64,
+	TOKEN_MAX = 16384,
+	BODY_REST = 512, /* bytes of an answer, but for what it is about */
+};
 
 /* Answers with JSON and the session's cookie. */
 static void
@@ -83,6 +87,7 @@ attest_done(struct front *f, struct wd_request *rq, const void *msg)
 	const struct wd_msg_session *m = msg;
 	struct wd_wr body = wd_wr_growing(32768);
 
+	wd_wr_expect(&body, m->token.len + BODY_REST);
 	wd_coco_token_write(&body, m->token);
 	answer_with_cookie(f, rq, m->cookie, &body);
 	wd_wr_done(&body);
@@ -128,6 +133,8 @@ answer_release(struct front *f, struct wd_request *rq,
 {
 	struct wd_wr body = wd_wr_growing(FRONT_ANSWER);
 
+	wd_wr_expect(
+	    &body, m->protected.len + 4 * m->ciphertext.len / 3 + BODY_REST);
 	wd_coco_release_write(&body, m);
 	front_answer(f, rq, 200, type, &body);
 }

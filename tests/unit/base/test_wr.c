@@ -93,6 +93,51 @@ every_failed_allocation_is_a_fault(void **state)
 }
 
 static void
+what_is_expected_finds_its_room_at_once(void **state)
+{
+	struct wd_wr wr = wd_wr_growing(5000);
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *b = NULL;
+	const uint8_t *p;
+
+	(void)state;
+	wd_wr_text(&wr, "ab");
+	wd_wr_expect(&wr, 4000);
+	p = wr.p;
+	for (unsigned i = 0; i < 1000; i++)
+		wd_wr_be32(&wr, i);
+	assert_ptr_equal(wr.p, p);
+	t_ok(wd_wr_take(&wr, &b));
+	assert_ptr_equal(b->p, p); /* handed over as it lies */
+	assert_int_equal(b->len, 4002);
+	assert_int_equal(b->p[1], 'b');
+	wd_wr_text(&wr, "again");
+	t_ok(wd_wr_end(&wr));
+	wd_wr_expect(&wr, SIZE_MAX); /* cannot be had, and is not promised */
+	wd_wr_expect(&wr, 5000);
+	t_ok(wd_wr_end(&wr));
+	wd_wr_zero(&wr, 5000);
+	assert_int_equal(wd_wr_end(&wr), WD_R_TOO_LARGE);
+	wd_wr_done(&wr);
+}
+
+static void
+block_that_is_mostly_empty_is_not_handed_over(void **state)
+{
+	struct wd_wr wr = wd_wr_growing(5000);
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *b = NULL;
+	const uint8_t *p;
+
+	(void)state;
+	wd_wr_expect(&wr, 4000);
+	p = wr.p;
+	wd_wr_text(&wr, "few");
+	t_ok(wd_wr_take(&wr, &b));
+	assert_ptr_not_equal(b->p, p);
+	assert_int_equal(b->len, 3);
+	wd_wr_done(&wr);
+}
+
+static void
 secret_is_shortened_and_wiped(void **state)
 {
 	struct wd_secret *s = wd_secret_copy(WD_SPAN_LIT("hunter2"));
@@ -130,6 +175,8 @@ main(void)
 		cmocka_unit_test(fixed_buffer_is_not_overrun),
 		cmocka_unit_test(patch_outside_is_refused),
 		cmocka_unit_test(every_failed_allocation_is_a_fault),
+		cmocka_unit_test(what_is_expected_finds_its_room_at_once),
+		cmocka_unit_test(block_that_is_mostly_empty_is_not_handed_over),
 		cmocka_unit_test(secret_is_shortened_and_wiped),
 		cmocka_unit_test(decimal_digits_of_any_length),
 	};
