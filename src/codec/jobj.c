@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 void
 wd_jobj_open(struct wd_jobj *o, const struct wd_jval *v, struct wd_diag *d,
@@ -60,7 +61,7 @@ static bool
 names_match(const struct wd_jobj *o, const char *a, const char *b)
 {
 	if (!o->fold_case)
-		return wd_span_is(wd_span_text(a), b);
+		return strcmp(a, b) == 0;
 	while (*a != '\0' && lower(*a) == lower(*b)) {
 		a++;
 		b++;

@@ -8,6 +8,8 @@
 #include "base/reason.h"
 #include "sys/log.h"
 
+#include <string.h>
+
 static void
 fail_all(struct front *f)
 {
@@ -201,7 +203,7 @@ set_text(const struct wd_call_row *row, void *msg, const char *name,
 	for (size_t i = 0; i < row->request->n_fields; i++) {
 		const struct wd_field *field = &row->request->fields[i];
 
-		if (wd_span_is(wd_span_text(field->name), name))
+		if (strcmp(field->name, name) == 0)
 			*(struct wd_span *)(void *)((uint8_t *)msg +
 			    field->offset) = value;
 	}
@@ -213,7 +215,7 @@ set_request(const struct wd_call_row *row, void *msg, const struct wd_id *id)
 	for (size_t i = 0; i < row->request->n_fields; i++) {
 		const struct wd_field *field = &row->request->fields[i];
 
-		if (wd_span_is(wd_span_text(field->name), "request"))
+		if (strcmp(field->name, "request") == 0)
 			*(struct wd_id *)(void *)((uint8_t *)msg +
 			    field->offset) = *id;
 	}
