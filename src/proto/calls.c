@@ -14,6 +14,21 @@ static const struct wd_call_row rows[] = {
 #undef WD_CALL
 };
 
+/* Places in the table, and which call has which; 0: no such call. */
+enum {
+	NONE_AT,
+#define WD_CALL(id, NAME, from, to, request, reply, max, flags) NAME##_AT,
+#include "proto/calls.def"
+#undef WD_CALL
+};
+
+static const uint8_t places[] = {
+#define WD_CALL(id, NAME, from, to, request, reply, max, flags) \
+	[id] = NAME##_AT,
+#include "proto/calls.def"
+#undef WD_CALL
+};
+
 const struct wd_call_row *
 wd_call_rows(size_t *ret_n)
 {
@@ -24,10 +39,9 @@ wd_call_rows(size_t *ret_n)
 const struct wd_call_row *
 wd_call_row(uint16_t id)
 {
-	for (size_t i = 0; i < WD_N(rows); i++)
-		if ((uint16_t)rows[i].id == id)
-			return &rows[i];
-	return NULL;
+	uint8_t place = id < WD_N(places) ? places[id] : NONE_AT;
+
+	return place == NONE_AT ? NULL : &rows[place - 1];
 }
 
 void
@@ -43,6 +57,14 @@ wd_reply_write(struct wd_wr *wr, const struct wd_call_row *call, int result,
 	}
 	wd_wr_le32(wr, (uint32_t)text.len);
 	wd_wr_bytes(wr, text);
+}
+
+size_t
+wd_reply_len(const struct wd_call_row *call, int result, const char *detail,
+    const void *msg)
+{
+	return result == 0 ? 4 + wd_msg_len(call->reply, msg)
+			   : 8 + wd_span_text(detail).len;
 }
 
 static int

@@ -45,6 +45,10 @@ const struct wd_call_row *wd_call_rows(size_t *ret_n);
 void wd_reply_write(struct wd_wr *wr, const struct wd_call_row *call,
     int result, const char *detail, const void *msg);
 
+/* How many bytes that appends. */
+size_t wd_reply_len(const struct wd_call_row *call, int result,
+    const char *detail, const void *msg);
+
 /* WD_R_MALFORMED when the frame is none. On 0 *ret_result says how it went,
  * RET_DETAIL views the sentence, and MSG is filled when the result is 0. */
 int wd_reply_read(struct wd_span body, const struct wd_call_row *call,

@@ -118,6 +118,47 @@ wd_msg_write(struct wd_wr *wr, const struct wd_msg_type *type, const void *msg)
 		    (const uint8_t *)msg + type->fields[i].offset);
 }
 
+static size_t
+field_len(const struct wd_field *f, const void *at)
+{
+	switch (f->type) {
+	case WD_FIELD_U8:
+	case WD_FIELD_BOOL:
+		return 1;
+	case WD_FIELD_U16:
+		return 2;
+	case WD_FIELD_U32:
+		return 4;
+	case WD_FIELD_U64:
+	case WD_FIELD_I64:
+		return 8;
+	case WD_FIELD_ID:
+		return 1 + wd_id_span(at).len;
+	case WD_FIELD_FIX16:
+		return 16;
+	case WD_FIELD_FIX32:
+		return 32;
+	case WD_FIELD_TEXT:
+	case WD_FIELD_BYTES:
+	case WD_FIELD_SECRET:
+	case WD_FIELD_LIST:
+		break;
+	}
+	return 4 + ((const struct wd_span *)at)->len;
+}
+
+/* Spans lie in memory, so that their sum cannot wrap. */
+size_t
+wd_msg_len(const struct wd_msg_type *type, const void *msg)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < type->n_fields; i++)
+		len += field_len(&type->fields[i],
+		    (const uint8_t *)msg + type->fields[i].offset);
+	return len;
+}
+
 static struct wd_span
 read_span(struct wd_rd *rd, const struct wd_field *f)
 {

@@ -84,6 +84,9 @@ extern const struct wd_msg_type wd_msg_none_type;
 void wd_msg_write(
     struct wd_wr *wr, const struct wd_msg_type *type, const void *msg);
 
+/* How many bytes wd_msg_write() appends. */
+size_t wd_msg_len(const struct wd_msg_type *type, const void *msg);
+
 /*
  * Fills MSG (of type->size bytes) from all of S. Spans view S. Zeros and
  * WD_R_MALFORMED on anything that is not exactly one message.

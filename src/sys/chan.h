@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "base/span.h"
+#include "base/wr.h"
 
 enum {
 	WD_FRAME_HEAD = 12,
@@ -38,6 +38,19 @@ int wd_chan_fd(const struct wd_chan *c);
  * 8 MiB wait already: the caller counts its credits wrongly. */
 int wd_chan_send(struct wd_chan *c, uint16_t call, uint16_t flags,
     uint32_t request, struct wd_span body, int fd) WD_MUST_USE;
+
+/*
+ * The same without a copy: a writer for a body of up to MOST bytes, which lies
+ * where it will be sent from. It ends in wd_chan_end(), before anything else is
+ * asked of C. WD_F_MEMORY as above.
+ */
+int wd_chan_begin(struct wd_chan *c, size_t most, struct wd_wr *ret_body)
+    WD_MUST_USE;
+
+/* Queues the frame with what is in BODY; WD_F_BUG, and nothing is queued, when
+ * that did not fit. */
+int wd_chan_end(struct wd_chan *c, uint16_t call, uint16_t flags,
+    uint32_t request, const struct wd_wr *body, int fd) WD_MUST_USE;
 
 /* Writes what the socket takes now. 0 also when bytes are left; WD_F_PEER when
  * the other side is gone. */

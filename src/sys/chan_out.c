@@ -6,7 +6,6 @@
 #include "sys/chan_impl.h"
 
 #include "base/reason.h"
-#include "base/wr.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,39 +39,62 @@ queue_fd(struct wd_chan *c, int fd)
 	return 0;
 }
 
-static void
-append(struct wd_chan *c, struct wd_span s)
+int
+wd_chan_begin(struct wd_chan *c, size_t most, struct wd_wr *ret_body)
 {
-	wd_copy(wd_chan_buf_end(&c->out), s);
-	c->out.end += s.len;
+	size_t room;
+
+	if (most > WD_FRAME_MAX)
+		return WD_F_BUG;
+	if (!wd_chan_buf_room(
+		&c->out, WD_FRAME_HEAD + most, WD_CHAN_WAITING_MAX, &room))
+		return WD_F_MEMORY;
+	*ret_body = wd_wr_fixed(wd_chan_buf_end(&c->out) + WD_FRAME_HEAD, most);
+	return 0;
+}
+
+static void
+write_head(
+    uint8_t *at, size_t len, uint16_t call, uint16_t flags, uint32_t request)
+{
+	struct wd_wr wr = wd_wr_fixed(at, WD_FRAME_HEAD);
+
+	wd_wr_le32(&wr, (uint32_t)len);
+	wd_wr_le16(&wr, call);
+	wd_wr_le16(&wr, flags);
+	wd_wr_le32(&wr, request);
+}
+
+int
+wd_chan_end(struct wd_chan *c, uint16_t call, uint16_t flags, uint32_t request,
+    const struct wd_wr *body, int fd)
+{
+	int r = wd_wr_end(body) != 0 ? WD_F_BUG : 0;
+
+	if (r == 0 && fd >= 0)
+		r = queue_fd(c, fd);
+	if (r != 0) {
+		wd_wipe(body->p, body->cap);
+		return r;
+	}
+	flags &= (uint16_t)~WD_FRAME_WITH_FD;
+	flags |= fd < 0 ? 0 : WD_FRAME_WITH_FD;
+	write_head(wd_chan_buf_end(&c->out), body->len, call, flags, request);
+	c->out.end += WD_FRAME_HEAD + body->len;
+	return 0;
 }
 
 int
 wd_chan_send(struct wd_chan *c, uint16_t call, uint16_t flags, uint32_t request,
     struct wd_span body, int fd)
 {
-	uint8_t head[WD_FRAME_HEAD];
-	struct wd_wr wr = wd_wr_fixed(head, sizeof(head));
-	size_t room;
-	int r;
+	struct wd_wr wr;
+	int r = wd_chan_begin(c, body.len, &wr);
 
-	if (body.len > WD_FRAME_MAX)
-		return WD_F_BUG;
-	if (!wd_chan_buf_room(
-		&c->out, sizeof(head) + body.len, WD_CHAN_WAITING_MAX, &room))
-		return WD_F_MEMORY;
-	r = fd < 0 ? 0 : queue_fd(c, fd);
 	if (r != 0)
 		return r;
-	flags &= (uint16_t)~WD_FRAME_WITH_FD;
-	flags |= fd < 0 ? 0 : WD_FRAME_WITH_FD;
-	wd_wr_le32(&wr, (uint32_t)body.len);
-	wd_wr_le16(&wr, call);
-	wd_wr_le16(&wr, flags);
-	wd_wr_le32(&wr, request);
-	append(c, wd_wr_span(&wr));
-	append(c, body);
-	return 0;
+	wd_wr_bytes(&wr, body);
+	return wd_chan_end(c, call, flags, request, &wr, fd);
 }
 
 static void

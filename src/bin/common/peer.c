@@ -37,21 +37,13 @@ is_in(enum wd_proc role, unsigned bits)
 	return (bits >> (unsigned)role & 1) != 0;
 }
 
-/* What we encode is bounded by the table too: more is a mistake of ours. */
-static int
-finish(const struct wd_wr *wr)
-{
-	int r = wd_wr_end(wr);
-
-	return r > 0 ? WD_F_BUG : r;
-}
-
 int
 wd_peer_send(struct wd_peer *p, enum wd_call call, const void *msg, int fd,
     uint32_t *ret_request)
 {
 	const struct wd_call_row *row = wd_call_row((uint16_t)call);
-	WD_AUTO(wd_wr_done) struct wd_wr wr = { 0 };
+	struct wd_wr wr;
+	size_t len;
 	int r;
 
 	if (p->chan == NULL)
@@ -60,12 +52,13 @@ wd_peer_send(struct wd_peer *p, enum wd_call call, const void *msg, int fd,
 	    !is_in(p->other, row->to) ||
 	    (fd >= 0) != ((row->flags & WD_CALL_WITH_FD) != 0))
 		return WD_F_BUG;
-	wr = wd_wr_growing(row->max);
+	/* What we encode is bounded by the table too. */
+	if ((len = wd_msg_len(row->request, msg)) > row->max)
+		return WD_F_BUG;
+	if ((r = wd_chan_begin(p->chan, len, &wr)) != 0)
+		return r;
 	wd_msg_write(&wr, row->request, msg);
-	r = finish(&wr);
-	if (r == 0)
-		r = wd_chan_send(p->chan, (uint16_t)call, 0, p->next_request,
-		    wd_wr_span(&wr), fd);
+	r = wd_chan_end(p->chan, (uint16_t)call, 0, p->next_request, &wr, fd);
 	if (r != 0)
 		return r;
 	p->in_flight += (row->flags & WD_CALL_ONE_WAY) == 0;
@@ -78,8 +71,9 @@ wd_peer_reply(struct wd_peer *p, enum wd_call call, uint32_t request,
     int result, const char *detail, const void *msg)
 {
 	const struct wd_call_row *row = wd_call_row((uint16_t)call);
-	WD_AUTO(wd_wr_done) struct wd_wr wr = { 0 };
 	char fitting[256];
+	struct wd_wr wr;
+	size_t len;
 	int r;
 
 	if (p->chan == NULL)
@@ -91,12 +85,13 @@ wd_peer_reply(struct wd_peer *p, enum wd_call call, uint32_t request,
 	(void)snprintf(fitting,
 	    row->max < sizeof(fitting) + 8 ? row->max - 8 : sizeof(fitting),
 	    "%s", detail == NULL ? "" : detail);
-	wr = wd_wr_growing(row->max);
+	if ((len = wd_reply_len(row, result, fitting, msg)) > row->max)
+		return WD_F_BUG;
+	if ((r = wd_chan_begin(p->chan, len, &wr)) != 0)
+		return r;
 	wd_reply_write(&wr, row, result, fitting, msg);
-	r = finish(&wr);
-	return r != 0 ? r
-		      : wd_chan_send(p->chan, (uint16_t)call, WD_FRAME_REPLY,
-			    request, wd_wr_span(&wr), -1);
+	return wd_chan_end(
+	    p->chan, (uint16_t)call, WD_FRAME_REPLY, request, &wr, -1);
 }
 
 int

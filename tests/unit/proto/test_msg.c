@@ -49,6 +49,7 @@ every_message_goes_both_ways(void **state)
 		fill(types[i], a);
 		wd_msg_write(&one, types[i], a);
 		t_ok(wd_wr_end(&one));
+		assert_int_equal(wd_msg_len(types[i], a), one.len);
 		t_ok(wd_msg_read(wd_wr_span(&one), types[i], b));
 		wd_msg_write(&two, types[i], b);
 		t_span_equal(wd_wr_span(&one), wd_wr_span(&two));

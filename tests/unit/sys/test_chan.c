@@ -204,6 +204,36 @@ over_large_body_is_not_sent(void **state)
 }
 
 static void
+body_is_written_where_it_is_sent_from(void **state)
+{
+	struct pair p = new_pair();
+	struct wd_frame f;
+	struct wd_wr wr;
+
+	(void)state;
+	t_ok(wd_chan_begin(p.a, 100, &wr)); /* less may follow */
+	wd_wr_text(&wr, "hello");
+	t_ok(wd_chan_end(p.a, 4, WD_FRAME_REPLY, 77, &wr, -1));
+	t_ok(wd_chan_begin(p.a, 3, &wr));
+	wd_wr_text(&wr, "four");
+	assert_int_equal(wd_chan_end(p.a, 5, 0, 78, &wr, -1), WD_F_BUG);
+	t_ok(wd_chan_send(p.a, 6, 0, 79, WD_SPAN_LIT("next"), -1));
+	assert_int_equal(wd_chan_begin(p.a, WD_FRAME_MAX + 1, &wr), WD_F_BUG);
+	t_ok(wd_chan_flush(p.a));
+	t_ok(wd_chan_fill(p.b));
+	assert_int_equal(wd_chan_next(p.b, &f), 1);
+	assert_int_equal(f.call, 4);
+	assert_int_equal(f.flags, WD_FRAME_REPLY);
+	assert_int_equal(f.request, 77);
+	t_span_equal(f.body, WD_SPAN_LIT("hello"));
+	assert_int_equal(wd_chan_next(p.b, &f), 1);
+	assert_int_equal(f.call, 6);
+	t_span_equal(f.body, WD_SPAN_LIT("next"));
+	assert_int_equal(wd_chan_next(p.b, &f), 0);
+	done(&p);
+}
+
+static void
 at_most_eight_mebibytes_wait(void **state)
 {
 	struct pair p = new_pair();
@@ -539,6 +569,7 @@ main(void)
 		cmocka_unit_test(many_frames_come_in_one_read),
 		cmocka_unit_test(largest_frame_passes_in_many_reads),
 		cmocka_unit_test(over_large_body_is_not_sent),
+		cmocka_unit_test(body_is_written_where_it_is_sent_from),
 		cmocka_unit_test(at_most_eight_mebibytes_wait),
 		cmocka_unit_test(unread_frames_stop_the_reader_not_the_process),
 		cmocka_unit_test(descriptor_rides_on_its_frame),
