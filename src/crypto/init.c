@@ -37,7 +37,8 @@ fetch_digests(void)
 			return false;
 	}
 	lib.public_digest = EVP_MD_CTX_new();
-	return lib.public_digest != NULL;
+	lib.sha256 = EVP_MD_CTX_new();
+	return lib.public_digest != NULL && lib.sha256 != NULL;
 }
 
 static bool

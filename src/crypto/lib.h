@@ -21,6 +21,7 @@
 struct wd_lib {
 	EVP_MD *md[4];             /* by enum wd_hash */
 	EVP_MD_CTX *public_digest; /* for public data only: it keeps a trace */
+	EVP_MD_CTX *sha256;        /* for wd_hash_parts(), which leaves none */
 	EVP_MAC_CTX *hmac_sha256;  /* without a key, to be copied */
 	EVP_CIPHER *gcm, *wrap, *block; /* block: AES alone */
 	EVP_KDF *hkdf, *scrypt;
