@@ -137,6 +137,8 @@ open_keys(struct wd_broker *b)
 		 &b->release_key)) != 0 ||
 	    (r = wd_pkey_from_private(
 		 wd_secret_borrow(b->ring.token_key), &b->token_key)) != 0 ||
+	    (r = wd_pkey_keep_signer(b->release_key)) != 0 ||
+	    (r = wd_pkey_keep_signer(b->token_key)) != 0 ||
 	    (r = wd_header_release(b->release_key, &b->release_header)) != 0)
 		return r;
 	return wd_header_token(b->token_key, &b->token_header);

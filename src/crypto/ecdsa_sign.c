@@ -49,12 +49,25 @@ wd_ecdsa_sign_with(
 	return 0;
 }
 
+/* A context that failed is made ready again before it is used again. */
+static int
+sign_with_kept(const struct wd_pkey *k, struct wd_span digest, uint8_t *ret_rs)
+{
+	int r = wd_ecdsa_sign_with(k->sign, k->row->len, digest, ret_rs);
+
+	if (r != 0 && EVP_PKEY_sign_init(k->sign) != 1)
+		return wd_lib_fault();
+	return r;
+}
+
 int
 wd_ecdsa_sign(const struct wd_pkey *k, struct wd_span digest, uint8_t *ret_rs)
 {
-	WD_AUTO(wd_evp_pkey_ctx_freep)
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->evp, NULL);
+	WD_AUTO(wd_evp_pkey_ctx_freep) EVP_PKEY_CTX *ctx = NULL;
 
+	if (k->sign != NULL)
+		return sign_with_kept(k, digest, ret_rs);
+	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->evp, NULL);
 	if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1)
 		return wd_lib_fault();
 	return wd_ecdsa_sign_with(ctx, k->row->len, digest, ret_rs);

@@ -35,6 +35,7 @@ struct wd_pkey {
 	bool is_private;
 	EVP_PKEY *evp;        /* NULL: of wd_pkey_ec_recipient() */
 	EVP_PKEY_CTX *verify; /* ready to verify many times; or NULL */
+	EVP_PKEY_CTX *sign;   /* likewise */
 	bool has_point;
 	uint8_t point[1 + 2 * WD_COORDINATE_MAX]; /* as it was imported */
 };

@@ -113,6 +113,7 @@ wd_pkey_free(struct wd_pkey *k)
 	if (k == NULL)
 		return NULL;
 	EVP_PKEY_CTX_free(k->verify);
+	EVP_PKEY_CTX_free(k->sign);
 	EVP_PKEY_free(k->evp);
 	return wd_free(k);
 }
@@ -129,6 +130,22 @@ wd_pkey_keep_verifier(struct wd_pkey *k)
 	k->verify = EVP_PKEY_CTX_new_from_pkey(NULL, k->evp, NULL);
 	if (k->verify == NULL || EVP_PKEY_verify_init(k->verify) != 1)
 		return wd_lib_fault();
+	return 0;
+}
+
+int
+wd_pkey_keep_signer(struct wd_pkey *k)
+{
+	WD_AUTO(wd_evp_pkey_ctx_freep) EVP_PKEY_CTX *ctx = NULL;
+
+	if (!k->is_private || k->row->family != WD_FAMILY_EC)
+		return WD_R_KEY_INVALID;
+	if (k->sign != NULL)
+		return 0;
+	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->evp, NULL);
+	if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1)
+		return wd_lib_fault();
+	k->sign = WD_TAKE(ctx);
 	return 0;
 }
 

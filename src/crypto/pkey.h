@@ -69,6 +69,10 @@ int wd_pkey_to_pkcs8(const struct wd_pkey *k, struct wd_secret **ret_der)
 enum wd_pkey_alg wd_pkey_alg(const struct wd_pkey *k);
 bool wd_pkey_is_private(const struct wd_pkey *k);
 
+/* Makes K, private and of a curve for ECDSA, sign at the least cost: for keys
+ * that sign often. WD_R_KEY_INVALID, or a fault. */
+int wd_pkey_keep_signer(struct wd_pkey *k) WD_MUST_USE;
+
 /* Same public key. */
 bool wd_pkey_same_public(const struct wd_pkey *a, const struct wd_pkey *b);
 

@@ -109,6 +109,32 @@ a_digest_is_signed_as_its_message(void **state)
 }
 
 static void
+kept_signer_signs_again_and_again(void **state)
+{
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *k = t_private(p256_pkcs8);
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *public = t_public_of(k);
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *rsa = t_private(rsa2048_pkcs1);
+	uint8_t sig[2][WD_SIG_MAX] = { 0 };
+	size_t len = 0;
+
+	(void)state;
+	t_ok(wd_pkey_keep_signer(k));
+	t_ok(wd_pkey_keep_signer(k));
+	for (unsigned i = 0; i < 5; i++) {
+		struct wd_span digits = wd_span(&"01234"[i], 1);
+		uint8_t *now = sig[i % 2];
+
+		t_ok(wd_sign(k, WD_SIG_ES256, digits, now, &len));
+		t_ok(wd_sig_verify(
+		    public, WD_SIG_ES256, digits, wd_span(now, len)));
+		assert_false(
+		    wd_span_equal(wd_span(sig[0], len), wd_span(sig[1], len)));
+	}
+	assert_int_equal(wd_pkey_keep_signer(public), WD_R_KEY_INVALID);
+	assert_int_equal(wd_pkey_keep_signer(rsa), WD_R_KEY_INVALID);
+}
+
+static void
 damaged_signatures_are_refused(void **state)
 {
 	(void)state;
@@ -263,6 +289,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_signed_verifies),
 		cmocka_unit_test(a_digest_is_signed_as_its_message),
+		cmocka_unit_test(kept_signer_signs_again_and_again),
 		cmocka_unit_test(damaged_signatures_are_refused),
 		cmocka_unit_test(algorithms_do_not_pass_for_each_other),
 		cmocka_unit_test(any_hash_goes_with_any_key_of_the_family),
