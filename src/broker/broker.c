@@ -15,7 +15,11 @@
 
 #include <string.h>
 
-enum { LATEST_DIGITS = 20, NOTE_EVERY = 600 };
+enum {
+	LATEST_DIGITS = 20,
+	NOTE_EVERY = 600,
+	ENTRY_REST = 1000, /* bytes of most entries, but for claims */
+};
 
 static const char latest_name[] = "latest_time";
 
@@ -273,6 +277,7 @@ write_reply(struct wd_outcome *o, const struct wd_call_row *row, int result,
 {
 	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(row->max);
 
+	wd_wr_expect(&wr, wd_reply_len(row, result, detail, msg));
 	wd_reply_write(&wr, row, result, detail, msg);
 	o->reply = wd_bytes_free(o->reply);
 	o->result = result;
@@ -300,6 +305,7 @@ wd_outcome_log(struct wd_outcome *o, const struct wd_entry *e)
 {
 	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(WD_ENTRY_MAX);
 
+	wd_wr_expect(&wr, e->claims.len + ENTRY_REST);
 	wd_entry_write(&wr, e);
 	o->entry = wd_bytes_free(o->entry);
 	return wd_wr_take(&wr, &o->entry);
