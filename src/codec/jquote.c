@@ -6,6 +6,8 @@
 
 #include "codec/utf8.h"
 
+enum { BLOCK = 16 };
+
 static void
 write_escape(struct wd_wr *wr, uint8_t c)
 {
@@ -25,14 +27,35 @@ write_escape(struct wd_wr *wr, uint8_t c)
 		wd_wr_printf(wr, "\\u%04x", c);
 }
 
+/* Whether a byte is anything but ASCII that stands for itself. */
+static uint8_t
+is_odd(uint8_t c)
+{
+	return (uint8_t)((uint8_t)(c - 0x20) >= 0x60) | (uint8_t)(c == '"') |
+	    (uint8_t)(c == '\\');
+}
+
+/* Of BLOCK bytes, of which the compiler makes a vector: tokens are kilobytes.
+ */
+static bool
+any_odd(const uint8_t *p)
+{
+	uint8_t odd = 0;
+
+	for (size_t i = 0; i < BLOCK; i++)
+		odd |= is_odd(p[i]);
+	return odd != 0;
+}
+
 /* How many bytes at the start are ASCII that stands for itself. */
 static size_t
 plain_run(struct wd_span s)
 {
 	size_t n = 0;
 
-	while (n < s.len && s.p[n] >= 0x20 && s.p[n] < 0x80 && s.p[n] != '"' &&
-	    s.p[n] != '\\')
+	while (s.len - n >= BLOCK && !any_odd(s.p + n))
+		n += BLOCK;
+	while (n < s.len && is_odd(s.p[n]) == 0)
 		n++;
 	return n;
 }

@@ -4,6 +4,8 @@
  */
 #include "http/head.h"
 
+#include <string.h>
+
 #include "base/num.h"
 #include "http/text.h"
 
@@ -32,16 +34,19 @@ size_t
 wd_head_end(struct wd_span so_far, size_t *from)
 {
 	size_t i = *from;
+	const uint8_t *at;
 
-	for (; i < so_far.len; i++) {
-		size_t back = i > 0 && so_far.p[i - 1] == '\r' ? 2 : 1;
+	while (i < so_far.len &&
+	    (at = memchr(so_far.p + i, '\n', so_far.len - i)) != NULL) {
+		size_t back;
 
-		if (so_far.p[i] != '\n')
-			continue;
+		i = (size_t)(at - so_far.p);
+		back = i > 0 && so_far.p[i - 1] == '\r' ? 2 : 1;
 		if (i >= back && so_far.p[i - back] == '\n')
 			return i + 1;
+		i++;
 	}
-	*from = i;
+	*from = so_far.len;
 	return 0;
 }
 
@@ -49,16 +54,15 @@ wd_head_end(struct wd_span so_far, size_t *from)
 static struct wd_span
 take_line(struct wd_rd *rd)
 {
-	size_t len = 0;
+	const uint8_t *end =
+	    rd->left == 0 ? NULL : memchr(rd->p, '\n', rd->left);
 	struct wd_span line;
 
-	while (len < rd->left && rd->p[len] != '\n')
-		len++;
-	if (len == rd->left || len == 0 || rd->p[len - 1] != '\r') {
+	if (end == NULL || end == rd->p || end[-1] != '\r') {
 		wd_rd_fail(rd);
 		return wd_span(NULL, 0);
 	}
-	line = wd_rd_bytes(rd, len - 1);
+	line = wd_rd_bytes(rd, (size_t)(end - rd->p) - 1);
 	wd_rd_skip(rd, 2);
 	return line;
 }

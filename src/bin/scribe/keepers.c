@@ -56,10 +56,11 @@ scribe_keeper_attach(struct scribe *s, uint16_t cell, int fd)
 static bool
 is_line(struct wd_span s)
 {
+	bool bad = false;
+
 	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] < ' ')
-			return false;
-	return s.len > 1 && s.p[0] == '{' && s.p[s.len - 1] == '}';
+		bad |= s.p[i] < ' ';
+	return !bad && s.len > 1 && s.p[0] == '{' && s.p[s.len - 1] == '}';
 }
 
 static int
