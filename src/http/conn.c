@@ -16,6 +16,7 @@
 
 enum {
 	LAST_MS = 2000,       /* to take the last answer, and to linger */
+	REST_MS = 1000,       /* idle for so long: it may be so for longer */
 	LINGER_MAX = 4 << 20, /* bytes thrown away while lingering */
 	ANSWER_HEAD_MAX = 4096,
 };
@@ -78,6 +79,7 @@ await_request(struct wd_conn *c)
 	c->rq.body = wd_span(NULL, 0);
 	c->state = WD_CONN_HEAD;
 	c->begun = false;
+	c->rests = false;
 	c->idle_since = wd_time_mono_ms();
 	c->seen = 0;
 	c->serial = ++c->http->serial;
@@ -261,6 +263,31 @@ wd_request_ref(const struct wd_request *rq)
 	return (struct wd_request_ref){ c->place, c->serial };
 }
 
+/* ---- between requests */
+
+/* First until it is likely to be idle for long. */
+static void
+await_until_idle(struct wd_conn *c)
+{
+	unsigned ms = c->http->config.idle_ms;
+
+	wd_event_after(c->timer, ms < REST_MS ? ms : REST_MS);
+}
+
+/* False: it has rested already, or may not be idle for so long. */
+static bool
+rest(struct wd_conn *c)
+{
+	unsigned ms = c->http->config.idle_ms;
+
+	if (c->fresh || c->rests || !wd_conn_is_idle(c) || ms <= REST_MS)
+		return false;
+	wd_stream_rest(c->stream);
+	c->rests = true;
+	wd_event_after(c->timer, ms - REST_MS);
+	return true;
+}
+
 /* ---- what the stream tells */
 
 static void
@@ -306,7 +333,7 @@ on_sent(void *ctx)
 		return;
 	}
 	await_request(c);
-	wd_event_after(c->timer, c->http->config.idle_ms);
+	await_until_idle(c);
 	advance(c);
 }
 
@@ -335,6 +362,8 @@ on_timer(void *ctx)
 {
 	struct wd_conn *c = ctx;
 
+	if (rest(c))
+		return;
 	if (c->state != WD_CONN_HANDLED) {
 		end(c);
 		return;

@@ -36,6 +36,7 @@ struct wd_conn {
 	bool fresh;         /* no request was answered yet */
 	bool hung_up;       /* the client sends nothing more */
 	bool waits;         /* for an answer that is worth nothing without it */
+	bool rests;         /* has given back what an idle one needs not */
 	int64_t idle_since; /* monotonic ms: opened, or the last answer sent */
 	uint32_t place;
 	uint64_t serial; /* of the request */

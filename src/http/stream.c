@@ -374,6 +374,17 @@ wd_stream_write(struct wd_stream *s, struct wd_span a, struct wd_span b)
 }
 
 void
+wd_stream_rest(struct wd_stream *s)
+{
+	if (s->ssl != NULL)
+		(void)SSL_free_buffers(s->ssl); /* not while they are used */
+	if (wd_buf_span(&s->in).len == 0)
+		wd_buf_done(&s->in);
+	if (wd_buf_span(&s->out).len == 0)
+		wd_buf_done(&s->out);
+}
+
+void
 wd_stream_half_close(struct wd_stream *s)
 {
 	if (s->ssl != NULL)

@@ -46,6 +46,10 @@ void wd_stream_take(struct wd_stream *s, size_t n); /* wipes */
 int wd_stream_write(struct wd_stream *s, struct wd_span a, struct wd_span b)
     WD_MUST_USE;
 
+/* Gives back the memory of buffers that are empty; they come again when there
+ * is something for them. */
+void wd_stream_rest(struct wd_stream *s);
+
 /* Nothing more will be written: the peer is told so. It may still send. */
 void wd_stream_half_close(struct wd_stream *s);
 

@@ -102,9 +102,11 @@ set_protocol(SSL_CTX *ctx, bool tls12, struct wd_diag *d)
 	    SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION |
 		SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
 		SSL_OP_CLEANSE_PLAINTEXT);
-	/* Returns what is set. What waits to be sent may move and grow. */
+	/* Returns what is set. What waits to be sent may move and grow.
+	 * libssl's buffers stay with a connection until that rests: to get them
+	 * anew and wipe them for each record costs more than the record. */
 	(void)SSL_CTX_set_mode(ctx,
-	    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+	    SSL_MODE_ENABLE_PARTIAL_WRITE |
 		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_read_ahead(ctx, 1); /* a record and its head in one read */
 	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
