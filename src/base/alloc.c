@@ -57,7 +57,8 @@ header_of(void *p)
 }
 
 /* calloc() of glibc before 2.41 passes by the blocks that a thread has just
- * released. */
+ * released. The compiler, which knows what malloc() and memset() do, would make
+ * it of them: so it does not see where the block comes from. */
 static void *
 zeroed(size_t len)
 {
@@ -66,6 +67,7 @@ zeroed(size_t len)
 	if (p != NULL)
 		return p;
 	p = len < BIG ? malloc(len) : calloc(1, len);
+	__asm__("" : "+r"(p));
 	if (p != NULL && len < BIG)
 		memset(p, 0, len);
 	return p;
