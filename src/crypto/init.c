@@ -7,7 +7,6 @@
 
 #include "crypto/lib.h"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/rand.h>
@@ -39,25 +38,6 @@ fetch_digests(void)
 	lib.public_digest = EVP_MD_CTX_new();
 	lib.sha256 = EVP_MD_CTX_new();
 	return lib.public_digest != NULL && lib.sha256 != NULL;
-}
-
-static bool
-fetch_hmac(void)
-{
-	char digest[] = "SHA2-256";
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(
-		    OSSL_MAC_PARAM_DIGEST, digest, 0),
-		OSSL_PARAM_construct_end(),
-	};
-	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-
-	if (hmac == NULL)
-		return false;
-	lib.hmac_sha256 = EVP_MAC_CTX_new(hmac);
-	EVP_MAC_free(hmac); /* the context holds it */
-	return lib.hmac_sha256 != NULL &&
-	    EVP_MAC_CTX_set_params(lib.hmac_sha256, params) == 1;
 }
 
 static bool
@@ -124,7 +104,7 @@ wd_crypto_init(struct wd_diag *d)
 	if (ready)
 		return 0;
 	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1 ||
-	    !fetch_digests() || !fetch_hmac() || !fetch_ciphers_and_kdfs() ||
+	    !fetch_digests() || !fetch_ciphers_and_kdfs() ||
 	    !fetch_importers() || !warm_key_operations() || !seed()) {
 		(void)wd_lib_fault(); /* only to empty the queue */
 		return wd_fault(

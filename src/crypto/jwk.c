@@ -56,39 +56,56 @@ write_rsa(struct wd_jtext *j, struct wd_span n, struct wd_span e)
 }
 
 static void
-write_curve(struct wd_jtext *j, const struct wd_pkey *k, struct wd_span x,
-    struct wd_span y)
+write_okp(struct wd_jtext *j, const struct wd_pkey *k, struct wd_span x)
 {
-	bool is_ec = wd_pkey_is_ec(wd_pkey_alg(k));
-
 	wd_jtext_key_text(j, "crv", curve_name(k));
-	wd_jtext_key_text(j, "kty", is_ec ? "EC" : "OKP");
+	wd_jtext_key_text(j, "kty", "OKP");
 	wd_jtext_key(j, "x");
 	wd_jtext_b64url(j, x);
-	if (!is_ec)
-		return;
+}
+
+static void
+write_ec(struct wd_jtext *j, const struct wd_pkey *k)
+{
+	uint8_t point[1 + 2 * WD_COORDINATE_MAX];
+	size_t len = k->row->len;
+
+	if (wd_pkey_point(k, point) != 0)
+		wd_wr_fail(j->wr);
+	wd_jtext_key_text(j, "crv", curve_name(k));
+	wd_jtext_key_text(j, "kty", "EC");
+	wd_jtext_key(j, "x");
+	wd_jtext_b64url(j, wd_span(point + 1, len));
 	wd_jtext_key(j, "y");
-	wd_jtext_b64url(j, y);
+	wd_jtext_b64url(j, wd_span(point + 1 + len, len));
+}
+
+static void
+write_other(struct wd_jtext *j, const struct wd_pkey *k)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *a = NULL;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *b = NULL;
+
+	if (wd_pkey_public_parts(k, &a, &b) != 0)
+		wd_wr_fail(j->wr);
+	else if (k->row->family == WD_FAMILY_RSA)
+		write_rsa(j, wd_bytes_span(a), wd_bytes_span(b));
+	else
+		write_okp(j, k, wd_bytes_span(a));
 }
 
 void
 wd_jwk_write(struct wd_wr *wr, const struct wd_pkey *k, enum wd_jwe_alg alg)
 {
-	WD_AUTO(wd_bytes_freep) struct wd_bytes *a = NULL;
-	WD_AUTO(wd_bytes_freep) struct wd_bytes *b = NULL;
 	struct wd_jtext j = wd_jtext(wr);
 
-	if (wd_pkey_public_parts(k, &a, &b) != 0) {
-		wd_wr_fail(wr);
-		return;
-	}
 	wd_jtext_object(&j);
 	if (alg != WD_JWE_NONE)
 		wd_jtext_key_text(&j, "alg", wd_jwe_alg_name(alg));
-	if (wd_pkey_is_rsa(wd_pkey_alg(k)))
-		write_rsa(&j, wd_bytes_span(a), wd_bytes_span(b));
+	if (k->row->family == WD_FAMILY_EC)
+		write_ec(&j, k);
 	else
-		write_curve(&j, k, wd_bytes_span(a), wd_bytes_span(b));
+		write_other(&j, k);
 	wd_jtext_end(&j);
 }
 

@@ -46,12 +46,6 @@ wd_evp_md_ctx_freep(EVP_MD_CTX **ctx)
 }
 
 void
-wd_evp_mac_ctx_freep(EVP_MAC_CTX **ctx)
-{
-	EVP_MAC_CTX_free(*ctx);
-}
-
-void
 wd_evp_cipher_ctx_freep(EVP_CIPHER_CTX **ctx)
 {
 	EVP_CIPHER_CTX_free(*ctx);

@@ -22,7 +22,6 @@ struct wd_lib {
 	EVP_MD *md[4];             /* by enum wd_hash */
 	EVP_MD_CTX *public_digest; /* for public data only: it keeps a trace */
 	EVP_MD_CTX *sha256;        /* for wd_hash_parts(), which leaves none */
-	EVP_MAC_CTX *hmac_sha256;  /* without a key, to be copied */
 	EVP_CIPHER *gcm, *wrap, *block; /* block: AES alone */
 	EVP_KDF *hkdf, *scrypt;
 	/* held only so that libcrypto keeps them in its cache */
@@ -55,7 +54,6 @@ int wd_lib_verified(EVP_PKEY_CTX *ctx, int ok, struct wd_span sig,
     struct wd_span digest) WD_MUST_USE;
 
 void wd_evp_md_ctx_freep(EVP_MD_CTX **ctx);
-void wd_evp_mac_ctx_freep(EVP_MAC_CTX **ctx);
 void wd_evp_cipher_ctx_freep(EVP_CIPHER_CTX **ctx);
 void wd_evp_kdf_ctx_freep(EVP_KDF_CTX **ctx);
 void wd_evp_pkey_freep(EVP_PKEY **key);

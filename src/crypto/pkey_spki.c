@@ -54,41 +54,58 @@ integer(struct wd_wr *wr, const struct wd_bytes *positive)
 	wd_wr_bytes(wr, wd_bytes_span(positive));
 }
 
-/* What the BIT STRING holds: RSAPublicKey, or the bare point. */
-static void
-key_bits(struct wd_wr *wr, const struct wd_pkey *k, const struct wd_bytes *a,
-    const struct wd_bytes *b)
+static int
+write_point(struct wd_wr *wr, const struct wd_pkey *k)
+{
+	uint8_t point[1 + 2 * WD_COORDINATE_MAX];
+	int r = wd_pkey_point(k, point);
+
+	if (r == 0)
+		wd_wr_bytes(wr, wd_span(point, 1 + 2 * k->row->len));
+	return r;
+}
+
+static int
+write_parts(struct wd_wr *wr, const struct wd_pkey *k)
 {
 	uint8_t buf[SPKI_MAX];
 	struct wd_wr integers = wd_wr_fixed(buf, sizeof(buf));
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *a = NULL;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *b = NULL;
+	int r = wd_pkey_public_parts(k, &a, &b);
 
-	wd_wr_u8(wr, 0); /* no unused bits */
+	if (r != 0)
+		return r;
 	if (k->row->family == WD_FAMILY_RSA) {
 		integer(&integers, a);
 		integer(&integers, b);
 		wd_der_write(wr, WD_DER_SEQUENCE, wd_wr_span(&integers));
-		return;
+	} else {
+		wd_wr_bytes(wr, wd_bytes_span(a));
 	}
-	if (k->row->family == WD_FAMILY_EC)
-		wd_wr_u8(wr, 4);
-	wd_wr_bytes(wr, wd_bytes_span(a));
-	wd_wr_bytes(wr, wd_bytes_span(b));
+	return 0;
+}
+
+/* What the BIT STRING holds: RSAPublicKey, or the bare point. */
+static int
+key_bits(struct wd_wr *wr, const struct wd_pkey *k)
+{
+	wd_wr_u8(wr, 0); /* no unused bits */
+	return k->row->family == WD_FAMILY_EC ? write_point(wr, k)
+					      : write_parts(wr, k);
 }
 
 int
 wd_pkey_to_spki(const struct wd_pkey *k, struct wd_bytes **ret_der)
 {
-	uint8_t bits_buf[SPKI_MAX], body_buf[SPKI_MAX];
+	uint8_t bits_buf[SPKI_MAX], body_buf[SPKI_MAX], der_buf[SPKI_MAX];
 	struct wd_wr bits = wd_wr_fixed(bits_buf, sizeof(bits_buf));
 	struct wd_wr body = wd_wr_fixed(body_buf, sizeof(body_buf));
-	WD_AUTO(wd_wr_done) struct wd_wr der = wd_wr_growing(SPKI_MAX);
-	WD_AUTO(wd_bytes_freep) struct wd_bytes *a = NULL;
-	WD_AUTO(wd_bytes_freep) struct wd_bytes *b = NULL;
+	struct wd_wr der = wd_wr_fixed(der_buf, sizeof(der_buf));
 	int r;
 
-	if ((r = wd_pkey_public_parts(k, &a, &b)) != 0)
+	if ((r = key_bits(&bits, k)) != 0)
 		return r;
-	key_bits(&bits, k, a, b);
 	wd_der_write(&body, WD_DER_SEQUENCE, k->row->spki_id);
 	wd_der_write(&body, WD_DER_BIT_STRING, wd_wr_span(&bits));
 	wd_der_write(&der, WD_DER_SEQUENCE, wd_wr_span(&body));
