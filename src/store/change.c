@@ -95,14 +95,23 @@ wd_store_rollback(struct wd_store *s)
 int
 wd_store_read_begin(struct wd_store *s)
 {
-	int r = wd_sql_just(s, WD_SQL_STORE_READ);
+	s->reading = true;
+	return 0;
+}
 
-	if (r != 0)
-		return r;
-	r = wd_sql_just(s, WD_SQL_SESSIONS_READ);
-	if (r != 0)
-		undo(s, WD_DB_STORE, &alone[WD_DB_STORE]);
-	s->reading = r == 0;
+/* Each file at its first statement: most requests need only one of them, and
+ * some none. */
+int
+wd_sql_begin_reading(struct wd_store *s, enum wd_db db)
+{
+	int r;
+
+	if (!s->reading || s->read[db])
+		return 0;
+	s->read[db] = true; /* before: the next line comes here again */
+	r = wd_sql_just(
+	    s, db == WD_DB_STORE ? WD_SQL_STORE_READ : WD_SQL_SESSIONS_READ);
+	s->read[db] = r == 0;
 	return r;
 }
 
@@ -112,8 +121,11 @@ wd_store_read_end(struct wd_store *s)
 {
 	s->reading = false;
 	s->version_seen = false;
-	undo(s, WD_DB_STORE, &alone[WD_DB_STORE]);
-	undo(s, WD_DB_SESSIONS, &alone[WD_DB_SESSIONS]);
+	for (int i = 0; i < WD_DB_COUNT; i++) {
+		if (s->read[i])
+			undo(s, (enum wd_db)i, &alone[i]);
+		s->read[i] = false;
+	}
 }
 
 int

@@ -40,7 +40,9 @@ wd_sql_fault(struct wd_store *s, enum wd_db db)
 struct wd_sql
 wd_sql(struct wd_store *s, enum wd_sql_name which)
 {
-	return (struct wd_sql){ s, &table[which], s->st[which], 0, 0, 0 };
+	int r = wd_sql_begin_reading(s, table[which].db);
+
+	return (struct wd_sql){ s, &table[which], s->st[which], 0, 0, r };
 }
 
 void

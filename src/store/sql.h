@@ -43,9 +43,10 @@ struct wd_store {
 	sqlite3 *db[WD_DB_COUNT];
 	sqlite3_stmt *st[WD_SQL_COUNT];
 	struct wd_id id, sessions_id;
-	bool in_transaction; /* of wd_store_begin */
-	bool reading;        /* between wd_store_read_begin and its end */
-	bool version_seen;   /* since then; it cannot change before the end */
+	bool in_transaction;    /* of wd_store_begin */
+	bool reading;           /* between wd_store_read_begin and its end */
+	bool read[WD_DB_COUNT]; /* since then: a transaction is open */
+	bool version_seen; /* since then; it cannot change before the end */
 	uint64_t version;
 	bool counted; /* n_keys holds, unless others wrote since COUNTED_AT */
 	uint64_t n_keys, counted_at;
@@ -108,6 +109,10 @@ int wd_sql_others(struct wd_store *s, uint64_t *ret) WD_MUST_USE;
 int wd_sql_atomically(struct wd_store *s, enum wd_db db,
     int (*body)(struct wd_store *s, const void *arg), const void *arg)
     WD_MUST_USE;
+
+/* Between wd_store_read_begin() and its end, before the first statement on DB:
+ * begins the transaction. */
+int wd_sql_begin_reading(struct wd_store *s, enum wd_db db) WD_MUST_USE;
 
 /* Notes the library's words on what went wrong in DB; returns WD_F_STORE, or
  * WD_F_MEMORY. */

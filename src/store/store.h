@@ -85,9 +85,9 @@ void wd_store_rollback(struct wd_store *s); /* fine without one open */
 
 /*
  * Between the two, everything is read from one state of both databases, and the
- * files are locked once instead of once a statement. What others stored before
- * the begin is seen. No writing in between; keep it short, since the logs of
- * changes cannot be folded meanwhile.
+ * files are locked once instead of once a statement, and only when something is
+ * read. What others stored before the begin is seen. No writing in between;
+ * keep it short, since the logs of changes cannot be folded meanwhile.
  */
 int wd_store_read_begin(struct wd_store *s) WD_MUST_USE;
 void wd_store_read_end(struct wd_store *s);
