@@ -163,6 +163,23 @@ wd_broker_unseal(struct wd_broker *b, struct wd_span keyring, struct wd_diag *d)
 	return 0;
 }
 
+static int
+check_clock(const struct wd_broker *b, int64_t now, struct wd_diag *d)
+{
+	if (now < b->latest - WD_CLOCK_BACK)
+		return wd_reject(d, WD_R_CLOCK,
+		    "the clock is more than an hour behind the latest time "
+		    "seen");
+	return 0;
+}
+
+int
+wd_broker_clock(struct wd_broker *b, int64_t now, struct wd_diag *d)
+{
+	return b->store_version == 0 ? wd_broker_look(b, now, d)
+				     : check_clock(b, now, d);
+}
+
 int
 wd_broker_look(struct wd_broker *b, int64_t now, struct wd_diag *d)
 {
@@ -181,11 +198,7 @@ wd_broker_look(struct wd_broker *b, int64_t now, struct wd_diag *d)
 		forget_policies(b);
 		b->store_version = version;
 	}
-	if (now < b->latest - WD_CLOCK_BACK)
-		return wd_reject(d, WD_R_CLOCK,
-		    "the clock is more than an hour behind the latest time "
-		    "seen");
-	return 0;
+	return check_clock(b, now, d);
 }
 
 int

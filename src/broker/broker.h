@@ -93,6 +93,11 @@ void wd_broker_seal(struct wd_broker *b); /* wipes the keys */
 int wd_broker_look(struct wd_broker *b, int64_t now, struct wd_diag *d)
     WD_MUST_USE;
 
+/* As wd_broker_look(), by what that has seen last: for what needs the clock and
+ * nothing of the store. */
+int wd_broker_clock(struct wd_broker *b, int64_t now, struct wd_diag *d)
+    WD_MUST_USE;
+
 /* Stores NOW as the latest time seen when it is ten minutes later than what is
  * stored. For the keeper that writes store.db. */
 int wd_broker_note_time(struct wd_broker *b, int64_t now) WD_MUST_USE;

@@ -54,7 +54,8 @@ on_challenge(struct keeper *k, const struct wd_frame *f)
 
 	if (wd_msg_read(f->body, &wd_msg_challenge_ask_type, &ask) != 0)
 		r = wd_reject(&d, WD_R_MALFORMED, "not a challenge request");
-	if (r == 0 && (r = wd_broker_look(k->broker, now, &d)) == 0)
+	/* What the store says is asked when the challenge comes back. */
+	if (r == 0 && (r = wd_broker_clock(k->broker, now, &d)) == 0)
 		r = wd_challenge_make(
 		    k->broker, (enum wd_door)ask.door, now, challenge);
 	if (r == WD_R_SEALED)
