@@ -110,7 +110,7 @@ wd_admin_policy_explain(struct wd_admin *a, const void *msg)
 		/* the entry is written when this is gone */
 		.references =
 		    wd_wr_fixed(a->references, sizeof(a->references)) };
-	WD_AUTO(wd_thing_done) struct wd_thing thing = { 0 };
+	const struct wd_thing *thing = NULL;
 	struct wd_msg_explained out = { 0 };
 	int r;
 
@@ -120,12 +120,12 @@ wd_admin_policy_explain(struct wd_admin *a, const void *msg)
 	    (r = wd_thing_find(a->b, m->path, &thing, a->d)) != 0)
 		return r;
 	if (a->found->evidence->reason == 0) {
-		if ((r = judge(a, m, &thing, &told, &out)) != 0)
+		if ((r = judge(a, m, thing, &told, &out)) != 0)
 			return r;
 	} else {
 		out.reason = (uint32_t)a->found->evidence->reason;
 		out.detail = a->found->evidence->detail;
-		out.policy = thing.policy;
+		out.policy = thing->policy;
 	}
 	return answer(a, &out);
 }

@@ -20,14 +20,14 @@ wd_admin_plan_use(struct wd_broker *b, const struct wd_msg_key_use *m,
     struct wd_use_asked *x, struct wd_diag *d)
 {
 	WD_AUTO(wd_use_done_done) struct wd_use_done none = { 0 };
-	WD_AUTO(wd_thing_done) struct wd_thing thing = { 0 };
+	const struct wd_thing *thing = NULL;
 	struct wd_use_work w = wd_use_work_of_admin(m);
 	bool theirs = false;
 	int r = wd_use_find(b, &w, &thing, d);
 
-	if (r != 0 || !wd_remote_is(&thing.key) || !b->open)
+	if (r != 0 || !wd_remote_is(&thing->key) || !b->open)
 		return r;
-	return wd_use_do(b, &thing, &w, x, &none, &theirs, d);
+	return wd_use_do(b, thing, &w, x, &none, &theirs, d);
 }
 
 static void
@@ -45,7 +45,7 @@ wd_admin_key_use(struct wd_admin *a, const void *msg)
 {
 	WD_AUTO(wd_use_done_done) struct wd_use_done done = { 0 };
 	WD_AUTO(wd_use_asked_done) struct wd_use_asked own = { 0 };
-	WD_AUTO(wd_thing_done) struct wd_thing thing = { 0 };
+	const struct wd_thing *thing = NULL;
 	struct wd_use_work w = wd_use_work_of_admin(msg);
 	struct wd_use_asked *x = &own;
 	struct wd_msg_key_used m;
@@ -57,8 +57,8 @@ wd_admin_key_use(struct wd_admin *a, const void *msg)
 	say(a, &w);
 	if ((r = wd_use_find(a->b, &w, &thing, a->d)) != 0)
 		return r;
-	a->entry.version = thing.number;
-	r = wd_use_do(a->b, &thing, &w, x, &done, &theirs, a->d);
+	a->entry.version = thing->number;
+	r = wd_use_do(a->b, thing, &w, x, &done, &theirs, a->d);
 	if (r != 0)
 		return r;
 	if (x->fetch.wanted)

@@ -12,7 +12,6 @@ void
 wd_asking_done(struct wd_asking *a)
 {
 	wd_store_session_done(&a->room);
-	wd_thing_done(&a->thing);
 }
 
 int
@@ -50,7 +49,7 @@ wd_asking_judge(struct wd_asking *a, struct wd_diag *d)
 {
 	struct wd_client_identity room = { 0 };
 
-	return wd_judge(a->b, &a->thing, &a->claims, identity(a, &room), a->now,
+	return wd_judge(a->b, a->thing, &a->claims, identity(a, &room), a->now,
 	    NULL, &a->judged, d);
 }
 
@@ -75,10 +74,12 @@ wd_asking_entry(const struct wd_asking *a, int result, struct wd_entry *e,
 
 	e->time = a->now;
 	e->session = a->session->id;
-	e->key = a->thing.path.key;
-	e->policy = a->thing.policy;
+	if (a->thing != NULL) {
+		e->key = a->thing->path.key;
+		e->policy = a->thing->policy;
+		e->version = a->thing->number;
+	}
 	e->policy_version = a->judged.policy_version;
-	e->version = a->thing.number;
 	e->result = result;
 	e->software = wd_claims_bool(&a->claims, WD_C_SOFTWARE);
 	if (result != 0)

@@ -12,7 +12,7 @@ struct wd_asking {
 	const struct wd_store_session *session; /* NULL: not found */
 	struct wd_store_session room;           /* maybe where it lies */
 	struct wd_claims claims;
-	struct wd_thing thing;
+	const struct wd_thing *thing; /* NULL: not found */
 	struct wd_judged judged;
 };
 void wd_asking_done(struct wd_asking *a);

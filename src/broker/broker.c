@@ -11,6 +11,7 @@
 #include "broker/headers.h"
 #include "broker/kept.h"
 #include "broker/references.h"
+#include "broker/thing.h"
 #include "crypto/kdf.h"
 
 #include <string.h>
@@ -73,6 +74,7 @@ wd_broker_seal(struct wd_broker *b)
 {
 	b->open = false;
 	wd_kept_forget(b);
+	wd_things_forget(b);
 	wd_keyring_done(&b->ring);
 	b->ring = (struct wd_keyring){ 0 };
 	b->challenge_key = wd_secret_free(b->challenge_key);
@@ -196,6 +198,7 @@ wd_broker_look(struct wd_broker *b, int64_t now, struct wd_diag *d)
 			return wd_fault(
 			    d, WD_F_STORE, "%s", wd_store_why(b->store));
 		forget_policies(b);
+		wd_things_forget(b);
 		b->store_version = version;
 	}
 	return check_clock(b, now, d);

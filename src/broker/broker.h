@@ -18,6 +18,7 @@ enum {
 	WD_POLICIES_KEPT = 64, /* compiled policies, by id */
 	WD_SETS_KEPT = 256,    /* sets of reference values that they name */
 	WD_SESSIONS_KEPT = 256,
+	WD_THINGS_KEPT = 64,
 	WD_CLOCK_BACK = 3600, /* seconds the clock may be behind the latest */
 	WD_KEYRING_USES = 1 << 30, /* of a term, unless told otherwise */
 };
@@ -73,6 +74,7 @@ struct wd_broker {
 	size_t n_sets;
 	struct wd_reference *sets[WD_SETS_KEPT]; /* owned */
 	struct wd_session_kept sessions[WD_SESSIONS_KEPT];
+	struct wd_thing *things[WD_THINGS_KEPT]; /* broker/thing.h; owned */
 };
 
 /* Takes STORE (also on failure). 0 or a fault. */

@@ -80,7 +80,7 @@ make_native(struct release *x, struct wd_span bytes, struct wd_secret **ret,
 {
 	char thumb[WD_THUMB_TEXT];
 	struct wd_native_in in = {
-		.thing = &x->a.thing,
+		.thing = x->a.thing,
 		.bytes = bytes,
 		.wrap = x->fetch->wrap,
 		.nonce = wd_bytes_span(x->a.session->nonce),
@@ -101,7 +101,7 @@ static struct wd_leased
 leased(const struct release *x)
 {
 	return (struct wd_leased){ .b = x->a.b,
-		.thing = &x->a.thing,
+		.thing = x->a.thing,
 		.what = &x->remote,
 		.claims = &x->a.claims,
 		.replaces = &x->ask->replaces,
@@ -123,7 +123,7 @@ plan_remote(struct release *x, enum wd_fetch_how how, struct wd_diag *d)
 		return wd_fault(d, WD_F_CRYPTO, "no public key");
 	f->how = how;
 	f->what = x->remote;
-	f->kind = (enum wd_key_kind)x->a.thing.key.kind;
+	f->kind = (enum wd_key_kind)x->a.thing->key.kind;
 	f->wanted = true;
 	return x->remote.leased ? wd_leased_plan(&l, d) : 0;
 }
@@ -141,7 +141,7 @@ take_remote(struct release *x, struct wd_secret **bytes, struct wd_diag *d)
 		r = wd_leased_again(&l, bytes, d);
 	} else {
 		r = wd_remote_take(f, &x->remote,
-		    wd_bytes_span(x->a.thing.version.spki), bytes, d);
+		    wd_bytes_span(x->a.thing->version.spki), bytes, d);
 		x->not_fetched = r != 0;
 	}
 	if (r == 0 && f->seconds > 0 && f->seconds < x->a.judged.seconds)
@@ -155,7 +155,7 @@ open_remote(struct release *x, struct wd_secret **bytes, struct wd_diag *d)
 {
 	enum wd_fetch_how how;
 	int r = wd_remote_open(
-	    x->a.b, &x->a.thing.key, &x->a.thing.version, &x->remote, d);
+	    x->a.b, &x->a.thing->key, &x->a.thing->version, &x->remote, d);
 
 	if (r != 0 ||
 	    (r = wd_remote_how(&x->remote, x->ask->native && x->ask->wrapped,
@@ -187,10 +187,10 @@ keep_leased(struct release *x, struct wd_span bytes, struct wd_diag *d)
 static int
 open_thing(struct release *x, struct wd_secret **bytes, struct wd_diag *d)
 {
-	if (x->a.thing.path.kind == WD_PATH_KEY &&
-	    wd_remote_is(&x->a.thing.key))
+	if (x->a.thing->path.kind == WD_PATH_KEY &&
+	    wd_remote_is(&x->a.thing->key))
 		return open_remote(x, bytes, d);
-	return wd_thing_open(x->a.b, &x->a.thing, bytes, d);
+	return wd_thing_open(x->a.b, x->a.thing, bytes, d);
 }
 
 static int
@@ -290,7 +290,7 @@ fill_lease(const struct release *x, struct wd_store_lease *lease)
 		.made = x->a.now,
 		.expires = x->a.now + x->a.judged.seconds,
 	};
-	wd_copy(lease->what, WD_SPAN(x->a.thing.text));
+	wd_copy(lease->what, WD_SPAN(x->a.thing->text));
 }
 
 int

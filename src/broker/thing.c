@@ -1,19 +1,38 @@
 /*
  * Keys and certificates are under the key's policy; everything else is under
- * the policy bound to its path.
+ * the policy bound to its path. What the rows say is kept until the store
+ * changes, with the secret as it rests there; whether it was revoked is asked
+ * each time.
  */
 #include "broker/thing.h"
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "broker/revoked.h"
 #include "proto/door.h"
 
-void
-wd_thing_done(struct wd_thing *t)
+static struct wd_thing *
+thing_free(struct wd_thing *t)
 {
+	if (t == NULL)
+		return NULL;
 	wd_store_version_done(&t->version);
 	wd_store_secret_done(&t->secret);
+	return wd_free(t);
+}
+
+static void
+thing_freep(struct wd_thing **t)
+{
+	*t = thing_free(*t);
+}
+
+void
+wd_things_forget(struct wd_broker *b)
+{
+	for (size_t i = 0; i < WD_THINGS_KEPT; i++)
+		thing_freep(&b->things[i]);
 }
 
 static int
@@ -46,7 +65,7 @@ find_key(struct wd_broker *b, struct wd_thing *t, struct wd_diag *d)
 	t->algorithm = t->path.kind == WD_PATH_CERT ? "certificate" : row->name;
 	t->policy = t->key.policy;
 	t->number = t->version.version;
-	return wd_is_revoked(b, "key", t->key.id.s, d);
+	return 0;
 }
 
 static int
@@ -87,26 +106,63 @@ path_revoked(struct wd_broker *b, const struct wd_thing *t, struct wd_diag *d)
 	return wd_path_revoked(b, plain, d);
 }
 
-int
-wd_thing_find(struct wd_broker *b, struct wd_span path, struct wd_thing *ret,
+static int
+is_revoked(struct wd_broker *b, const struct wd_thing *t, struct wd_diag *d)
+{
+	int r = t->path.kind == WD_PATH_SECRET
+	    ? 0
+	    : wd_is_revoked(b, "key", t->key.id.s, d);
+
+	return r != 0 ? r : path_revoked(b, t, d);
+}
+
+/* Where what is at PATH is kept; two that meet take turns. */
+static struct wd_thing **
+place_of(struct wd_broker *b, struct wd_span path)
+{
+	uint32_t h = 2166136261u; /* FNV-1a, 32 bits */
+
+	for (size_t i = 0; i < path.len; i++)
+		h = (h ^ path.p[i]) * 16777619u;
+	return &b->things[(h ^ h >> 16) % WD_THINGS_KEPT];
+}
+
+static int
+look_up(struct wd_broker *b, struct wd_span path, struct wd_thing **ret,
     struct wd_diag *d)
 {
-	WD_AUTO(wd_thing_done)
-	struct wd_thing t = { .path = wd_path_read(path) };
+	WD_AUTO(thing_freep) struct wd_thing *t = wd_alloc(sizeof(*t));
 	int r;
 
-	if (t.path.kind == WD_PATH_NONE ||
-	    !wd_span_to_text(path, t.text, sizeof(t.text)))
+	if (t == NULL)
+		return wd_fault(d, WD_F_MEMORY, "no memory");
+	t->path = wd_path_read(path);
+	if (t->path.kind == WD_PATH_NONE ||
+	    !wd_span_to_text(path, t->text, sizeof(t->text)))
 		return wd_reject(
 		    d, WD_R_NOT_FOUND, "the path names no resource");
-	r = t.path.kind == WD_PATH_SECRET ? find_secret(b, &t, d)
-					  : find_key(b, &t, d);
-	if (r != 0 || (r = path_revoked(b, &t, d)) != 0)
-		return r;
-	*ret = t;
-	t.version = (struct wd_store_version){ 0 };
-	t.secret = (struct wd_store_secret){ 0 };
-	return 0;
+	r = t->path.kind == WD_PATH_SECRET ? find_secret(b, t, d)
+					   : find_key(b, t, d);
+	if (r == 0)
+		*ret = WD_TAKE(t);
+	return r;
+}
+
+int
+wd_thing_find(struct wd_broker *b, struct wd_span path,
+    const struct wd_thing **ret, struct wd_diag *d)
+{
+	struct wd_thing **kept = place_of(b, path);
+	int r;
+
+	if (*kept == NULL || !wd_span_is(path, (*kept)->text)) {
+		thing_freep(kept);
+		if ((r = look_up(b, path, kept, d)) != 0)
+			return r;
+	}
+	if ((r = is_revoked(b, *kept, d)) == 0)
+		*ret = *kept;
+	return r;
 }
 
 static int

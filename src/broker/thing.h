@@ -17,11 +17,15 @@ struct wd_thing {
 	struct wd_store_version version;
 	struct wd_store_secret secret;
 };
-void wd_thing_done(struct wd_thing *t);
 
-/* WD_R_NOT_FOUND, WD_R_REVOKED_BY_OPERATOR, or a fault. */
+/* What the store has at PATH, as wd_broker_look() has seen it last. It lives
+ * until the next find or look. WD_R_NOT_FOUND, WD_R_REVOKED_BY_OPERATOR, or a
+ * fault. */
 int wd_thing_find(struct wd_broker *b, struct wd_span path,
-    struct wd_thing *ret, struct wd_diag *d) WD_MUST_USE;
+    const struct wd_thing **ret, struct wd_diag *d) WD_MUST_USE;
+
+/* What was found is looked up again. */
+void wd_things_forget(struct wd_broker *b);
 
 /* Of the path of a version of a key: the key's own. False for any other. */
 bool wd_thing_plain_path(const struct wd_thing *t, char ret[WD_PATH_MAX + 1]);

@@ -50,7 +50,7 @@ void wd_use_done_done(struct wd_use_done *x);
  * WD_R_REVOKED_BY_OPERATOR, WD_R_MISMATCH for the envelope of another key, or a
  * fault. */
 int wd_use_find(struct wd_broker *b, const struct wd_use_work *w,
-    struct wd_thing *ret, struct wd_diag *d) WD_MUST_USE;
+    const struct wd_thing **ret, struct wd_diag *d) WD_MUST_USE;
 
 /*
  * Does W with THING, which whoever asks may use. 0, and either RET or, once,

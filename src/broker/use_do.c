@@ -89,7 +89,7 @@ version_of(const struct wd_use_work *w, uint32_t *ret, struct wd_diag *d)
 
 int
 wd_use_find(struct wd_broker *b, const struct wd_use_work *w,
-    struct wd_thing *ret, struct wd_diag *d)
+    const struct wd_thing **ret, struct wd_diag *d)
 {
 	char text[WD_PATH_MAX + 1];
 	struct wd_wr wr = wd_wr_fixed(text, sizeof(text));

@@ -624,6 +624,62 @@ changed_policy_holds_from_the_next_release_on(void **state)
 	assert_int_equal(resource(f, &c, secret_path), WD_R_SIGNER_MISMATCH);
 }
 
+/* What was found at a path is kept, but not for longer than it is so. */
+static void
+changed_secret_holds_from_the_next_release_on(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	struct wd_id other = t_add_policy(f, SIGNER + 1);
+	WD_AUTO(client_done) struct client c = attested(f);
+	WD_AUTO(wd_secret_freep) struct wd_secret *plain = NULL;
+
+	put_secret(f, secret_path, "old", &policy);
+	t_ok(resource(f, &c, secret_path));
+	put_secret(f, secret_path, "new", NULL);
+	for (int twice = 0; twice < 2; twice++) {
+		t_ok(resource(f, &c, secret_path));
+		wd_secret_freep(&plain);
+		plain = opened(f, &c);
+		t_span_equal(wd_secret_borrow(plain), WD_SPAN_LIT("new"));
+		t_logged(f, "\"version\":2");
+	}
+	t_ok(wd_store_bind(f->b->store, secret_path, &other));
+	assert_int_equal(resource(f, &c, secret_path), WD_R_SIGNER_MISMATCH);
+	t_ok(wd_store_secret_delete(f->b->store, secret_path));
+	assert_int_equal(resource(f, &c, secret_path), WD_R_NOT_FOUND);
+	put_secret(f, secret_path, "newest", &policy);
+	t_ok(resource(f, &c, secret_path));
+}
+
+/* More of them than are kept, so that they take each other's places. */
+static void
+many_secrets_are_told_apart(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	WD_AUTO(client_done) struct client c = attested(f);
+	char path[32], text[32];
+
+	f->b->entries_per_session = 0;
+	f->b->entries_per_platform = 0;
+	for (unsigned i = 0; i < WD_THINGS_KEPT + 20; i++) {
+		(void)snprintf(path, sizeof(path), "default/many/n%u", i);
+		(void)snprintf(text, sizeof(text), "secret %u", i);
+		put_secret(f, path, text, &policy);
+	}
+	for (unsigned i = 0; i < 3 * WD_THINGS_KEPT; i++) {
+		WD_AUTO(wd_secret_freep) struct wd_secret *plain = NULL;
+		unsigned n = i * 7 % (WD_THINGS_KEPT + 20);
+
+		(void)snprintf(path, sizeof(path), "default/many/n%u", n);
+		(void)snprintf(text, sizeof(text), "secret %u", n);
+		t_ok(resource(f, &c, path));
+		plain = opened(f, &c);
+		t_span_equal(wd_secret_borrow(plain), wd_span_text(text));
+	}
+}
+
 /* Stores a set "web" with this ISVSVN, as another process would. */
 static void
 put_web(struct t_broker *f, const char *svn)
@@ -1357,6 +1413,8 @@ main(void)
 		with_broker(software_evidence_needs_a_policy_that_says_so),
 		with_broker(debug_evidence_needs_a_policy_that_says_so),
 		with_broker(changed_policy_holds_from_the_next_release_on),
+		with_broker(changed_secret_holds_from_the_next_release_on),
+		with_broker(many_secrets_are_told_apart),
 		with_broker(
 		    changed_reference_values_hold_from_the_next_release_on),
 		with_broker(key_and_certificate_come_under_the_keys_policy),
