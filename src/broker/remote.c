@@ -160,20 +160,21 @@ check_pair(struct wd_span spki, struct wd_span bytes, struct wd_diag *d)
 {
 	WD_AUTO(wd_pkey_freep) struct wd_pkey *pair = NULL;
 	WD_AUTO(wd_pkey_freep) struct wd_pkey *known = NULL;
-	int r = wd_pkey_from_private(bytes, &pair);
+	int r;
 
-	if (r < 0)
-		return wd_fault(d, WD_F_CRYPTO, "no key can be read");
-	if (r > 0)
-		return wd_reject(
-		    d, WD_R_BACKEND_ANSWER, "the backend gave no private key");
 	if (wd_pkey_from_spki(spki, &known) != 0)
 		return wd_fault(
 		    d, WD_F_CRYPTO, "the stored public key cannot be read");
-	if (!wd_pkey_same_public(pair, known))
+	r = wd_pkey_from_known(bytes, known, &pair);
+	if (r < 0)
+		return wd_fault(d, WD_F_CRYPTO, "no key can be read");
+	if (r == WD_R_MISMATCH)
 		return wd_reject(d, WD_R_BACKEND_ANSWER,
 		    "the backend gave another private key than the one that "
 		    "was registered");
+	if (r > 0)
+		return wd_reject(
+		    d, WD_R_BACKEND_ANSWER, "the backend gave no private key");
 	return 0;
 }
 

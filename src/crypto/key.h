@@ -65,5 +65,9 @@ int wd_pkey_import_ed25519(const struct wd_pkey_row *row, struct wd_span x,
  * 2^32 - 1. Big endian without leading zeros. */
 bool wd_rsa_public_fits(struct wd_span n, struct wd_span e);
 
+/* Two factors of the modulus, and the numbers made of them; whether they are
+ * primes is not looked at. WD_R_KEY_INVALID, or a fault. */
+int wd_rsa_parts_agree(const struct wd_pkey *k) WD_MUST_USE;
+
 /* Bytes of a signature by K: RSA as the modulus, r || s, or Ed25519's 64. */
 size_t wd_pkey_sig_len(const struct wd_pkey *k);

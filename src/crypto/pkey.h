@@ -60,6 +60,15 @@ int wd_pkey_from_private(struct wd_span text_or_der, struct wd_pkey **ret)
  */
 int wd_pkey_from_own(struct wd_span der, struct wd_pkey **ret) WD_MUST_USE;
 
+/*
+ * The private key of KNOWN, a public key that was taken before with its private
+ * half: all is checked but that the factors of an RSA modulus are primes, which
+ * was checked then. WD_R_MISMATCH: of another key; WD_R_KEY_INVALID,
+ * WD_R_MALFORMED.
+ */
+int wd_pkey_from_known(struct wd_span der, const struct wd_pkey *known,
+    struct wd_pkey **ret) WD_MUST_USE;
+
 int wd_pkey_to_spki(const struct wd_pkey *k, struct wd_bytes **ret_der)
     WD_MUST_USE;
 /* WD_R_KEY_INVALID when K is public only. */

@@ -302,6 +302,28 @@ wd_pkey_from_own(struct wd_span der, struct wd_pkey **ret)
 	return from_der(der, true, ret);
 }
 
+int
+wd_pkey_from_known(
+    struct wd_span der, const struct wd_pkey *known, struct wd_pkey **ret)
+{
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *k = NULL;
+	int r = from_der(der, true, &k);
+
+	if (r != 0)
+		return r;
+	if (!wd_pkey_same_public(k, known))
+		return WD_R_MISMATCH;
+	if (k->row->family != WD_FAMILY_RSA)
+		r = check(k);
+	else if (!rsa_is_fit(k))
+		r = wd_lib_verdict(0, WD_R_KEY_INVALID);
+	else
+		r = wd_rsa_parts_agree(k);
+	if (r == 0)
+		*ret = WD_TAKE(k);
+	return r;
+}
+
 static int
 write_pkcs8(PKCS8_PRIV_KEY_INFO *info, struct wd_secret **ret)
 {

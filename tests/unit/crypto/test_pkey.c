@@ -157,6 +157,52 @@ inconsistent_rsa_parts_are_refused(void **state)
 	}
 }
 
+static void
+private_halves_of_known_keys_are_read(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < WD_N(accepted); i++) {
+		WD_AUTO(wd_pkey_freep)
+		struct wd_pkey *k = t_private(accepted[i].text);
+		WD_AUTO(wd_pkey_freep) struct wd_pkey *public = t_public_of(k);
+		WD_AUTO(wd_pkey_freep)
+		struct wd_pkey *other =
+		    t_private(accepted[(i + 2) % WD_N(accepted)].text);
+		WD_AUTO(wd_pkey_freep) struct wd_pkey *again = NULL;
+		WD_AUTO(wd_secret_freep) struct wd_secret *der = NULL;
+
+		t_ok(wd_pkey_to_pkcs8(k, &der));
+		assert_int_equal(
+		    wd_pkey_from_known(wd_secret_borrow(der), other, &again),
+		    WD_R_MISMATCH);
+		assert_null(again);
+		t_ok(wd_pkey_from_known(wd_secret_borrow(der), public, &again));
+		assert_true(wd_pkey_is_private(again));
+	}
+}
+
+/* As above; only the text of the version, and bits of the modulus, are others'
+ * to refuse. */
+static void
+inconsistent_halves_of_known_keys_are_refused(void **state)
+{
+	WD_AUTO(wd_bytes_freep)
+	struct wd_bytes *der = der_of(rsa2048_pkcs1, "RSA PRIVATE KEY");
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *k = t_private(rsa2048_pkcs1);
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *public = t_public_of(k);
+
+	(void)state;
+	for (size_t i = 11; i < der->len; i += 3) {
+		struct wd_pkey *again = NULL;
+
+		der->p[i] ^= 0x02;
+		assert_true(
+		    wd_pkey_from_known(wd_bytes_span(der), public, &again) > 0);
+		assert_null(again);
+		der->p[i] ^= 0x02;
+	}
+}
+
 /* SEC1 holds the scalar from byte 7 on and the point at its end. */
 static void
 inconsistent_ec_parts_are_refused(void **state)
@@ -400,6 +446,8 @@ main(void)
 		cmocka_unit_test(other_keys_are_refused),
 		cmocka_unit_test(what_follows_a_key_is_refused),
 		cmocka_unit_test(inconsistent_rsa_parts_are_refused),
+		cmocka_unit_test(private_halves_of_known_keys_are_read),
+		cmocka_unit_test(inconsistent_halves_of_known_keys_are_refused),
 		cmocka_unit_test(inconsistent_ec_parts_are_refused),
 		cmocka_unit_test(truncated_keys_are_refused),
 		cmocka_unit_test(public_parts_make_the_same_key),
