@@ -100,13 +100,14 @@ wd_store_read_begin(struct wd_store *s)
 }
 
 /* Each file at its first statement: most requests need only one of them, and
- * some none. */
+ * some none. Leases of backends are no part of the state: rows are added to
+ * them while it is read. */
 int
 wd_sql_begin_reading(struct wd_store *s, enum wd_db db)
 {
 	int r;
 
-	if (!s->reading || s->read[db])
+	if (!s->reading || s->read[db] || db == WD_DB_UPSTREAM)
 		return 0;
 	s->read[db] = true; /* before: the next line comes here again */
 	r = wd_sql_just(
