@@ -18,6 +18,8 @@ enum {
 	GRACE_MS = 2000,
 	PAUSE_MS = 1,    /* from the start of a sync for several entries */
 	PAUSE_LEAST = 2, /* so many are several */
+	PAUSE_BUSY_MS = 2,
+	BUSY = 2, /* entries a millisecond */
 };
 
 /* ---- the loop */
@@ -51,18 +53,33 @@ list(struct scribe *s, struct watched *w)
 	watch(w, NULL, wd_role_control_fd(s->role), POLLIN);
 }
 
+/* A sync: when it began, and what it is for. */
+struct sync {
+	int64_t start; /* monotonic ms */
+	unsigned n;
+};
+
+/* So many come that who waits longer waits in the queues of others. */
+static bool
+is_busy(const struct sync *last, const struct sync *now)
+{
+	return now->n >= PAUSE_LEAST &&
+	    now->n >= BUSY * (now->start - last->start);
+}
+
 /*
  * A sync for every entry or two is what the log costs most, and each wakes its
- * keeper: so while several come at once, syncs begin PAUSE_MS apart. The
- * supervisor is heard meanwhile.
+ * keeper: so while several come at once, syncs begin PAUSE_MS apart, or
+ * PAUSE_BUSY_MS. The supervisor is heard meanwhile.
  */
 static void
-pause_after(struct scribe *s, int64_t start, unsigned n)
+pause_after(struct scribe *s, const struct sync *last, const struct sync *now)
 {
 	struct pollfd fd = { wd_role_control_fd(s->role), POLLIN, 0 };
-	int64_t left = start + PAUSE_MS - wd_time_mono_ms();
+	int ms = is_busy(last, now) ? PAUSE_BUSY_MS : PAUSE_MS;
+	int64_t left = now->start + ms - wd_time_mono_ms();
 
-	if (n >= PAUSE_LEAST && left > 0)
+	if (now->n >= PAUSE_LEAST && left > 0)
 		(void)poll(&fd, 1, (int)left); /* too short is no harm */
 }
 
@@ -153,11 +170,12 @@ pending_in(const struct scribe *s)
 static int
 loop(struct scribe *s, struct wd_diag *d)
 {
+	struct sync last = { 0 };
+
 	for (;;) {
 		int n = listen_for(s, patience(s), d);
 		bool idle = n == 0;
-		int64_t start;
-		unsigned pending;
+		struct sync now;
 
 		/* One sync for all that has come by now. */
 		while (n > 0 && pending_in(s) > 0 &&
@@ -165,12 +183,13 @@ loop(struct scribe *s, struct wd_diag *d)
 			n = listen_for(s, 0, d);
 		if (n < 0)
 			return n;
-		start = wd_time_mono_ms();
-		pending = pending_in(s);
+		now = (struct sync){ wd_time_mono_ms(), pending_in(s) };
 		between(s, idle);
 		scribe_keepers_flush(s, 0);
 		leave_when_done(s);
-		pause_after(s, start, pending);
+		pause_after(s, &last, &now);
+		if (now.n > 0)
+			last = now;
 	}
 }
 
