@@ -5,7 +5,6 @@
 #include "crypto/ecdsa.h"
 
 #include "codec/der.h"
-#include "crypto/nonce.h"
 
 /* A number, right-aligned in HALF bytes at DST. */
 static void
@@ -37,12 +36,8 @@ wd_ecdsa_sign_with(
 {
 	uint8_t der[WD_ECDSA_DER_MAX];
 	size_t len = sizeof(der);
-	int ok;
 
-	wd_nonce_begin();
-	ok = EVP_PKEY_sign(ctx, der, &len, digest.p, digest.len);
-	wd_nonce_end();
-	if (ok != 1)
+	if (EVP_PKEY_sign(ctx, der, &len, digest.p, digest.len) != 1)
 		return wd_lib_fault();
 	if (wd_ecdsa_from_der(wd_span(der, len), half, ret_rs) != 0)
 		return WD_F_BUG;
