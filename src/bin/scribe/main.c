@@ -19,7 +19,7 @@ enum {
 	PAUSE_MS = 1,    /* from the start of a sync for several entries */
 	PAUSE_LEAST = 2, /* so many are several */
 	PAUSE_BUSY_MS = 2,
-	BUSY = 2, /* entries a millisecond */
+	BUSY = 3, /* entries a millisecond */
 };
 
 /* ---- the loop */
