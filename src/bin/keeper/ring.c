@@ -40,6 +40,8 @@ note_failure(struct keeper *k, struct wd_span why)
 
 	g->asked = 0;
 	g->not_before = wd_time_mono_ms() + AGAIN_MS;
+	if (wd_span_is(why, g->why_not))
+		return; /* said already */
 	if (!wd_span_to_text(why, g->why_not, sizeof(g->why_not)) ||
 	    g->why_not[0] == '\0')
 		g->why_not[0] = '?';
@@ -54,9 +56,10 @@ rotate(struct keeper *k, const char *why, int64_t now_ms)
 	uint8_t none[1] = { 0 };
 
 	g->why = why;
-	if (!k->log_writable)
+	if (!k->log_writable) {
 		note_failure(k, WD_SPAN_LIT("the log cannot be written"));
-	else if (k->seal.chan == NULL ||
+		g->not_before = now_ms + LOOK_MS; /* it costs nobody a try */
+	} else if (k->seal.chan == NULL ||
 	    wd_peer_send(&k->seal, WD_CALL_SEAL_ROTATE, none, -1, &g->asked) !=
 		0)
 		note_failure(k, WD_SPAN_LIT("the seal is away"));
@@ -212,7 +215,8 @@ static bool
 is_wanted(const struct keeper *k)
 {
 	return k->config->cell >= WD_ADMIN_CELL_2 && !k->draining &&
-	    k->broker != NULL && k->broker->open && k->turn == NULL;
+	    k->broker != NULL && k->broker->open && k->turn == NULL &&
+	    (k->scribe.chan == NULL || k->log_known);
 }
 
 static bool
