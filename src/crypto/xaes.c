@@ -120,19 +120,17 @@ wd_xaes_open(struct wd_span key, struct wd_span aad, struct wd_span sealed,
     struct wd_secret **ret_plain)
 {
 	struct wd_rd rd = wd_rd(sealed);
-	struct wd_span nonce = wd_rd_bytes(&rd, WD_XAES_NONCE);
+	struct wd_span half = wd_rd_bytes(&rd, DERIVE);
 	WD_AUTO(wd_secret_freep) struct wd_secret *derived = NULL;
-	struct wd_span cipher, tag;
 	int r;
 
 	if (key.len != WD_AEAD_KEY)
 		return WD_F_BUG;
 	if (sealed.len < WD_XAES_EXTRA)
 		return WD_R_TAMPERED;
-	cipher = wd_rd_bytes(&rd, sealed.len - WD_XAES_EXTRA);
-	tag = wd_rd_bytes(&rd, WD_AEAD_TAG);
-	if ((r = derive(key, nonce.p, &derived)) != 0)
+	if ((r = derive(key, half.p, &derived)) != 0)
 		return r;
-	return wd_gcm_decrypt(wd_secret_borrow(derived), nonce.p + DERIVE, aad,
-	    cipher, tag.p, ret_plain);
+	/* The rest is as wd_aead_seal() leaves it. */
+	return wd_aead_open(
+	    wd_secret_borrow(derived), aad, wd_rd_rest(&rd), ret_plain);
 }
