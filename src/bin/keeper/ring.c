@@ -34,12 +34,12 @@ keeper_ring_start(struct keeper *k)
 /* ---- rotation */
 
 static void
-note_failure(struct keeper *k, struct wd_span why)
+note_failure(struct keeper *k, struct wd_span why, int64_t again_ms)
 {
 	struct keeper_ring *g = &k->ring;
 
 	g->asked = 0;
-	g->not_before = wd_time_mono_ms() + AGAIN_MS;
+	g->not_before = wd_time_mono_ms() + again_ms;
 	if (wd_span_is(why, g->why_not))
 		return; /* said already */
 	if (!wd_span_to_text(why, g->why_not, sizeof(g->why_not)) ||
@@ -56,13 +56,13 @@ rotate(struct keeper *k, const char *why, int64_t now_ms)
 	uint8_t none[1] = { 0 };
 
 	g->why = why;
-	if (!k->log_writable) {
-		note_failure(k, WD_SPAN_LIT("the log cannot be written"));
-		g->not_before = now_ms + LOOK_MS; /* it costs nobody a try */
-	} else if (k->seal.chan == NULL ||
+	if (!k->log_writable) /* seen without asking anybody */
+		note_failure(
+		    k, WD_SPAN_LIT("the log cannot be written"), LOOK_MS);
+	else if (k->seal.chan == NULL ||
 	    wd_peer_send(&k->seal, WD_CALL_SEAL_ROTATE, none, -1, &g->asked) !=
 		0)
-		note_failure(k, WD_SPAN_LIT("the seal is away"));
+		note_failure(k, WD_SPAN_LIT("the seal is away"), AGAIN_MS);
 	else
 		g->deadline = now_ms + KEEPER_SEAL_MS;
 }
@@ -96,7 +96,7 @@ keeper_ring_rotated(
 	if (!own)
 		return;
 	if (result != 0) {
-		note_failure(k, detail);
+		note_failure(k, detail, AGAIN_MS);
 		return;
 	}
 	g->asked = 0;
@@ -112,7 +112,7 @@ gave_up(struct keeper *k, struct wd_span why)
 	if (g->dropping)
 		keeper_ring_dropped(k, g->asked, WD_R_UNAVAILABLE, why);
 	else
-		note_failure(k, why);
+		note_failure(k, why, AGAIN_MS);
 }
 
 void
