@@ -10,13 +10,14 @@
 #include "broker/release.h"
 #include "sys/log.h"
 
-static int
-ask_fetch(struct keeper *k, struct op *op, struct keeper_backend *b,
+int
+keeper_fetch_ask(struct keeper *k, struct keeper_backend *b,
+    const char *locator, enum wd_key_kind kind, struct op *op,
     struct wd_diag *d)
 {
 	const struct wd_msg_backend_fetch m = {
-		.locator = wd_span_text(op->fetch.what.locator),
-		.kind = (uint8_t)op->fetch.kind,
+		.locator = wd_span_text(locator),
+		.kind = (uint8_t)kind,
 		.deadline = keeper_backend_deadline(b),
 	};
 
@@ -49,7 +50,9 @@ ask(struct keeper *k, struct op *op, struct wd_diag *d)
 	if (x->how != WD_FETCH_PLAIN)
 		return keeper_wrap_ask(
 		    k, b, x->what.locator, wd_bytes_span(x->client), op, d);
-	return x->renews ? ask_renew(k, op, b, d) : ask_fetch(k, op, b, d);
+	if (x->renews)
+		return ask_renew(k, op, b, d);
+	return keeper_fetch_ask(k, b, x->what.locator, x->kind, op, d);
 }
 
 int
@@ -162,9 +165,7 @@ static void
 decide(struct keeper *k, struct op *op, bool *ret_released)
 {
 	struct wd_diag d = { 0 };
-	/* As for requests that come from the front. */
-	bool reading = !k->config->admin && k->broker != NULL &&
-	    wd_store_read_begin(k->broker->store) == 0;
+	bool reading = keeper_read_begin(k);
 	int r = release(k, op, ret_released, &d);
 
 	if (reading)

@@ -401,6 +401,15 @@ void keeper_backends_look(struct keeper *k, int64_t now_ms);
 /* What is known, to the front; again whenever there is another one. */
 void keeper_backends_tell(struct keeper *k);
 
+/* ---- main.c */
+/*
+ * Public requests, and what is decided anew for them, read both databases in
+ * one state, taken after they have arrived: a change that was acknowledged
+ * before is in it. False, and nothing is to be ended: not in the admin's cell,
+ * which writes, nor without a store.
+ */
+bool keeper_read_begin(struct keeper *k);
+
 /* ---- unwrap.c: keys that leave their HSM wrapped alone, opened here */
 /* Makes the key for it, when a backend can wrap. 0 or a fault. */
 int keeper_unwrap_start(struct keeper *k, struct wd_diag *d) WD_MUST_USE;
@@ -419,6 +428,10 @@ int keeper_unwrap(struct keeper *k, const struct wd_msg_backend_wrapped *m,
  * FETCH is taken; or why it cannot: then it is to be decided without. */
 int keeper_fetch(struct keeper *k, const struct wd_frame *f,
     struct wd_fetch *fetch, struct wd_diag *d) WD_MUST_USE;
+/* Asks B for the key at LOCATOR. As keeper_backend_ask(). */
+int keeper_fetch_ask(struct keeper *k, struct keeper_backend *b,
+    const char *locator, enum wd_key_kind kind, struct op *op,
+    struct wd_diag *d) WD_MUST_USE;
 /* Nobody waits any more for what was fetched. */
 void keeper_fetch_unwanted(struct keeper *k, struct keeper_backend *b,
     const struct wd_msg_backend_got *got);

@@ -72,15 +72,10 @@ said(struct keeper *k, const struct link *l, const struct wd_frame *f,
 				     : keeper_seal_said(k, f, row);
 }
 
-/*
- * Public requests read both databases in one state, taken after the requests
- * have arrived: a change that was acknowledged before is in it. Not in the
- * admin's cell, which writes.
- */
-static bool
-begin_reading(struct keeper *k, const struct link *l)
+bool
+keeper_read_begin(struct keeper *k)
 {
-	return l->peer == &k->front && !k->config->admin && k->broker != NULL &&
+	return !k->config->admin && k->broker != NULL &&
 	    wd_store_read_begin(k->broker->store) == 0;
 }
 
@@ -89,7 +84,7 @@ static void
 drain(struct keeper *k, const struct link *l)
 {
 	int gone = wd_chan_fill(l->peer->chan);
-	bool reading = begin_reading(k, l);
+	bool reading = l->peer == &k->front && keeper_read_begin(k);
 	const struct wd_call_row *row;
 	struct wd_diag d = { 0 };
 	struct wd_frame f;

@@ -34,19 +34,13 @@ keeper_use_ask(struct keeper *k, const struct wd_use_work *w,
 {
 	const struct wd_remote *what = &x->fetch.what;
 	struct keeper_backend *b = keeper_backend_named(k, what->backend);
-	struct wd_msg_backend_fetch m;
 
 	if (b == NULL || b->kind != what->kind)
 		return wd_reject(d, WD_R_BACKEND_NOT_CONFIGURED,
 		    "there is no backend %s (any more)", what->backend);
 	if (x->there)
 		return ask_there(k, b, w, x, op, d);
-	m = (struct wd_msg_backend_fetch){
-		.locator = wd_span_text(what->locator),
-		.kind = (uint8_t)x->fetch.kind,
-		.deadline = keeper_backend_deadline(b),
-	};
-	return keeper_backend_ask(k, b, WD_CALL_BACKEND_FETCH, &m, op, d);
+	return keeper_fetch_ask(k, b, what->locator, x->fetch.kind, op, d);
 }
 
 /* What is wrong with a ciphertext is the client's matter, and so is what the
@@ -122,9 +116,7 @@ keeper_used(struct keeper *k, struct op *op, enum wd_call call, int result,
 	if (op->front != k->front_number) {
 		keeper_op_free(k, op); /* nobody waits for it */
 	} else {
-		/* As for requests that come from the front. */
-		reading = !k->config->admin && k->broker != NULL &&
-		    wd_store_read_begin(k->broker->store) == 0;
+		reading = keeper_read_begin(k);
 		r = decide(k, op, &d);
 		if (reading)
 			wd_store_read_end(k->broker->store);
