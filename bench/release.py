@@ -7,6 +7,12 @@ the same run, in turn with it. Prints ratios and the split by role.
 The cell has one CPU, as a cell has that is not alone, and the client another;
 scribe runs where it likes, as always.
 
+At half load the 99th percentile is compared with what the machine allows: the
+moments in which a CPU that only counts stands still are recorded in turn with
+the load, and the same arrivals are served, on paper, by one server that needs
+the same CPU time for a release and is stopped by them: a release needs both
+CPUs, so it waits for either.
+
 Then, as root and with strace: what 64 clients get with each fdatasync of scribe
 5 ms longer, against what they get without, in turn. strace stops scribe twice at
 each of its calls, which only makes the delayed rate lower.
@@ -29,12 +35,61 @@ from whole import Whole, policy  # noqa: E402
 
 SECRET = "bench/release/secret"
 CELL, CLIENT = 0, 1  # CPUs
+STILL_S = 0.0002  # so long a CPU that only counts was not ours
 DELAY_US = 5000
 
 
 def cpu_ns(pid):
     with open("/proc/%d/schedstat" % pid, encoding="ascii") as f:
         return int(f.read().split()[0])
+
+
+def stand_still(cpu, seconds, out):
+    """Counts on a CPU; writes when it stood still, and for how long."""
+    os.sched_setaffinity(0, {cpu})
+    found, begin = [], time.monotonic()
+    last = begin
+    while last < begin + seconds:
+        at = time.monotonic()
+        if at - last > STILL_S:
+            found.append((last - begin, at - last))
+        last = at
+    with os.fdopen(out, "w", encoding="ascii") as f:
+        json.dump(found, f)
+
+
+def stills(seconds):
+    """Both CPUs count, as both are busy under load: when one of them paused."""
+    ends = [os.pipe(), os.pipe()]
+    pids = []
+    for cpu, (_, out) in zip((CELL, CLIENT), ends):
+        pids.append(os.fork())
+        if pids[-1] == 0:
+            stand_still(cpu, seconds, out)
+            os._exit(0)
+        os.close(out)
+    found = []
+    for pid, (end, _) in zip(pids, ends):
+        with os.fdopen(end, encoding="ascii") as f:
+            found.append(json.load(f))
+        os.waitpid(pid, 0)
+    return sorted(found[0] + found[1])
+
+
+def ideal_p99(pauses, rate, cpu, seconds):
+    """In seconds: one server, CPU for each, evenly coming, and the pauses."""
+    waits, free, i = [], 0.0, 0
+    for k in range(int(rate * seconds)):
+        due = k / rate
+        at, left = max(due, free), cpu
+        while i < len(pauses) and pauses[i][0] < at + left:
+            start, length = pauses[i]
+            left -= max(0.0, start - at)
+            at = max(at, start + length)
+            i += 1
+        free = at + left
+        waits.append(free - due)
+    return sorted(waits)[len(waits) * 99 // 100]
 
 
 def tracer_of(pid):
@@ -126,6 +181,23 @@ class Bench:
                 "ratio": statistics.median(columns[2]),
                 "failed": sum(columns[3])}
 
+    def half(self, rate):
+        """At this rate, in turn with the pauses of the machine."""
+        rows = []
+        for _ in range(self.options.rounds):
+            pauses = stills(self.options.seconds)
+            x = self.run("plain", 16, self.options.seconds, rate)
+            x["longest_still_us"] = 1e6 * max((p[1] for p in pauses),
+                                              default=0)
+            x["ideal_p99_us"] = 1e6 * ideal_p99(
+                pauses, rate, x["cpu_us"] / 1e6, self.options.seconds)
+            rows.append(x)
+        rows.sort(key=lambda x: x["p99_us"])
+        middle = rows[len(rows) // 2]
+        for name in ("longest_still_us", "ideal_p99_us"):
+            middle[name] = statistics.median(x[name] for x in rows)
+        return middle
+
     def ratio(self, form, clients):
         ratios, last = [], None
         for _ in range(self.options.rounds):
@@ -148,6 +220,10 @@ def show(name, x):
               x["p50_us"] / 1000, x["p99_us"] / 1000, x["failed"]))
     print("    " + "  ".join("%s %.0f" % (k, v)
                              for k, v in sorted(x["split_us"].items())))
+    if "ideal_p99_us" in x:
+        print("    the machine stands still %.1f ms at the longest: p99 of one "
+              "ideal server %.2f ms" % (x["longest_still_us"] / 1000,
+                                        x["ideal_p99_us"] / 1000))
 
 
 def main():
@@ -164,8 +240,7 @@ def main():
             done["16 clients, " + form] = bench.ratio(form, 16)
         done["1 client, plain"] = bench.run("plain", 1, options.seconds)
         half = done["16 clients, plain"]["per_second"] / 2
-        done["half load, plain"] = bench.run("plain", 16, options.seconds,
-                                             half)
+        done["half load, plain"] = bench.half(half)
         if os.geteuid() == 0 and shutil.which("strace"):
             delayed = bench.delayed()
         else:
