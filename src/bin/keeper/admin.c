@@ -584,16 +584,67 @@ begin(struct keeper *k)
 		keeper_admin_run(k, NULL);
 }
 
+/* What an operator stops things with. A call before them may wait for a backend
+ * as long as that may take, and there may be many such; of these calls there is
+ * one wait at most. */
+static bool
+stops_something(enum wd_call call)
+{
+	return call == WD_CALL_SEAL || call == WD_CALL_REVOKE ||
+	    call == WD_CALL_TOKEN_REVOKE;
+}
+
+/* Only for who may: nobody else's calls may fill the list. */
+static bool
+is_urgent(struct keeper *k, const struct op *op)
+{
+	WD_AUTO(wd_freep) void *msg = NULL;
+
+	if (!stops_something(op->call) || k->broker == NULL ||
+	    k->urgent.n >= KEEPER_ADMIN_URGENT)
+		return false;
+	msg = keeper_admin_request(k, op);
+	return msg != NULL;
+}
+
+static struct op *
+take_next(struct keeper *k)
+{
+	struct op_list *l = k->urgent.n > 0 ? &k->urgent : &k->queued;
+	struct op *op = op_list_first(k, l);
+
+	if (op != NULL)
+		op_list_drop(l);
+	return op;
+}
+
 void
 keeper_admin_next(struct keeper *k)
 {
+	struct op *op;
+
 	keeper_ring_step(k);
-	while (k->turn == NULL && k->queued.n > 0) {
-		k->turn = op_list_first(k, &k->queued);
-		op_list_drop(&k->queued);
-		k->turn->state = OP_ADMIN;
+	while (k->turn == NULL && (op = take_next(k)) != NULL) {
+		k->turn = op;
+		op->state = OP_ADMIN;
 		begin(k);
 	}
+}
+
+static void
+enqueue(struct keeper *k, struct op *op)
+{
+	if (is_urgent(k, op)) {
+		op_list_add(k, &k->urgent, op);
+	} else if (k->queued.n < KEEPER_ADMIN_QUEUE) {
+		op_list_add(k, &k->queued, op);
+	} else {
+		keeper_op_refuse(
+		    k, op, WD_R_OVERLOADED, "too many requests are waiting");
+		return;
+	}
+	op->state = OP_QUEUED;
+	keeper_admin_next(k);
 }
 
 void
@@ -606,19 +657,13 @@ keeper_admin_call(
 		answer_status(k, f->request);
 		return;
 	}
-	if (k->queued.n >= KEEPER_ADMIN_QUEUE ||
-	    (op = keeper_op_new(k, f, row->id)) == NULL) {
+	if ((op = keeper_op_new(k, f, row->id)) == NULL)
 		keeper_refuse(k, row->id, f->request, WD_R_OVERLOADED,
 		    "too many requests are waiting");
-		return;
-	}
-	if (!keeper_op_keep(op, f->body)) {
+	else if (!keeper_op_keep(op, f->body))
 		keeper_op_refuse(k, op, WD_F_MEMORY, "no memory");
-		return;
-	}
-	op->state = OP_QUEUED;
-	op_list_add(k, &k->queued, op);
-	keeper_admin_next(k);
+	else
+		enqueue(k, op);
 }
 
 /* A transaction is never open while another role is asked, so that a late

@@ -14,11 +14,12 @@
 #include "seal/uses.h"
 
 enum {
-	KEEPER_OPS = 512,        /* requests that wait for another role */
-	KEEPER_WAITING = 256,    /* finished answers that wait for the log */
-	KEEPER_ADMIN_QUEUE = 64, /* admin calls; one is done at a time */
-	KEEPER_UNDURABLE = 2048, /* entries scribe has not confirmed */
-	KEEPER_LEASES = 256,     /* rows of a batch */
+	KEEPER_OPS = 512,         /* requests that wait for another role */
+	KEEPER_WAITING = 256,     /* finished answers that wait for the log */
+	KEEPER_ADMIN_QUEUE = 64,  /* admin calls; one is done at a time */
+	KEEPER_ADMIN_URGENT = 16, /* of those, that go before the others */
+	KEEPER_UNDURABLE = 2048,  /* entries scribe has not confirmed */
+	KEEPER_LEASES = 256,      /* rows of a batch */
 	KEEPER_VERIFY_MS = 2000,
 	KEEPER_SEAL_MS = 10000,
 	KEEPER_MIGRATE_MS = 25000, /* a device is asked up to three times */
@@ -195,7 +196,7 @@ struct keeper {
 	uint32_t front_number; /* rises with each front */
 
 	struct op ops[KEEPER_OPS];
-	struct op_list free, judged, waiting, queued;
+	struct op_list free, judged, waiting, queued, urgent;
 
 	/* log */
 	bool log_writable;
@@ -385,6 +386,9 @@ void keeper_backend_late(struct keeper *k, int64_t now_ms);
 /* ---- remote.c: admin calls on keys in backends */
 /* False: the call whose turn it is has nothing to do with them. */
 bool keeper_remote_begin(struct keeper *k);
+/* OP's request, as a struct of its row, which is freed; NULL: it is malformed,
+ * or the caller may not. */
+void *keeper_admin_request(struct keeper *k, const struct op *op);
 void keeper_admin_backend(struct keeper *k, enum wd_call call, int result,
     struct wd_span why, const void *msg);
 /* The call is over; what was made in a backend is kept here, or destroyed. */

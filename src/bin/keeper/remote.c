@@ -17,20 +17,25 @@
 
 /* ---- the call whose turn it is */
 
-/* The request, as a struct of its row; NULL: not for us to refuse. */
-static void *
-request(struct keeper *k)
+void *
+keeper_admin_request(struct keeper *k, const struct op *op)
 {
-	const struct wd_call_row *row = wd_call_row((uint16_t)k->turn->call);
+	const struct wd_call_row *row = wd_call_row((uint16_t)op->call);
 	WD_AUTO(wd_freep) void *msg = wd_alloc(row->request->size + 1);
 	struct wd_diag d = { 0 };
 
 	if (msg == NULL ||
-	    wd_msg_read(wd_bytes_span(k->turn->body), row->request, msg) != 0 ||
-	    wd_admin_allowed_for(k->broker, wd_admin_row(k->turn->call), msg,
-		wd_time_now(), &d) != 0)
+	    wd_msg_read(wd_bytes_span(op->body), row->request, msg) != 0 ||
+	    wd_admin_allowed_for(
+		k->broker, wd_admin_row(op->call), msg, wd_time_now(), &d) != 0)
 		return NULL;
 	return WD_TAKE(msg);
+}
+
+static void *
+request(struct keeper *k)
+{
+	return keeper_admin_request(k, k->turn);
 }
 
 /* Refused, and logged as any act of theirs. */

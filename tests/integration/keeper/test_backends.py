@@ -11,6 +11,8 @@ from keeper_rig import AES256, BACKEND, OPAQUE, P256, Refused, Server, main
 from warder_rpc import encode_list
 
 CAN_BRING, CAN_ATTACH = 2, 4
+KEY = "6f1d2c5e-3b1a-4c7e-9a52-0d2f4b6c8e10"
+QUEUE = 64  # admin calls that wait
 CALLS = {
     # Read as another answer, its numbers would be an address and a length.
     "BACKEND_CHECK": {"reason": AES256, "words": "x", "calls": 1 << 40,
@@ -30,7 +32,7 @@ def pkcs8(key):
         ser.Encoding.DER, ser.PrivateFormat.PKCS8, ser.NoEncryption())
 
 
-class Backends(unittest.TestCase):
+class Case(unittest.TestCase):
     def setUp(self):
         folder = tempfile.mkdtemp(prefix="keeper-")
         self.addCleanup(shutil.rmtree, folder, True)
@@ -72,6 +74,8 @@ class Backends(unittest.TestCase):
         self.server.confirm()
         return peer
 
+
+class Backends(Case):
     def test_what_was_asked_is_kept(self):
         peer, number = self.attach()
         peer.reply("BACKEND_ATTACH", number,
@@ -132,6 +136,71 @@ class Backends(unittest.TestCase):
             self.assertEqual(caught.exception.reason, "backend_answer")
             self.asked(peer, "BACKEND_DESTROY")
             peer.close()
+
+
+class Stopping(Case):
+    """What an operator stops things with, while a backend takes its time."""
+
+    def wait_for_backend(self, n):
+        """A key that a backend has been asked for, and N after it."""
+        peer, number = self.attach()
+        for _ in range(n):
+            self.server.ask("KEY_CREATE", backend="here", kind=AES256,
+                            attach="mine")
+        return peer, number
+
+    def next_is(self, event):
+        self.assertEqual(self.server.logged()["event"], event)
+        self.server.confirm()
+
+    def go_on(self, peer, number):
+        peer.reply("BACKEND_ATTACH", number,
+                   {"kind": AES256, "locator": "mine"})
+        self.next_is("key_create")
+        self.server.answer("KEY_CREATE")
+
+    def test_it_waits_for_one_call_alone(self):
+        peer, number = self.wait_for_backend(3)
+        self.server.ask("REVOKE", kind="key", what=KEY)
+        self.server.ask("TOKEN_REVOKE", id=KEY)
+        self.server.ask("SEAL")
+        self.go_on(peer, number)
+        self.next_is("revoke")
+        self.server.answer("REVOKE")
+        self.next_is("token_revoke")
+        with self.assertRaises(Refused):
+            self.server.answer("TOKEN_REVOKE")
+        self.next_is("seal")
+        self.server.answer("SEAL")
+
+    def test_a_full_queue_does_not_turn_it_away(self):
+        peer, number = self.wait_for_backend(QUEUE + 6)
+        for _ in range(6):
+            with self.assertRaises(Refused) as caught:
+                self.server.answer("KEY_CREATE")
+            self.assertEqual(caught.exception.reason, "overloaded")
+        self.server.ask("REVOKE", kind="key", what=KEY)
+        self.go_on(peer, number)
+        self.next_is("revoke")
+        self.server.answer("REVOKE")
+
+    def test_who_may_not_does_not_come_first(self):
+        peer, number = self.wait_for_backend(1)
+        for _ in range(QUEUE // 2):
+            self.server.ask("REVOKE", token="wdt_" + "A" * 43, kind="key",
+                            what=KEY)
+        self.server.ask("REVOKE", kind="key", what=KEY)
+        self.go_on(peer, number)
+        self.next_is("revoke")
+        self.server.answer("REVOKE")
+        # after it those that were there before
+        peer.reply("BACKEND_ATTACH", self.asked(peer, "BACKEND_ATTACH"),
+                   {"kind": AES256, "locator": "mine"})
+        self.next_is("key_create")
+        self.server.answer("KEY_CREATE")
+        with self.assertRaises(Refused) as caught:
+            self.server.answer("REVOKE")
+        self.assertEqual(caught.exception.reason, "credential_invalid")
 
 
 if __name__ == "__main__":
