@@ -2,8 +2,9 @@
  * An HTTPS client of one server, for programs that call out: TLS 1.3, the roots
  * it is given and no others, no redirects, no proxy, every size and every wait
  * bounded. TLS 1.2, with forward secrecy, only where it is asked for. Blocks;
- * one request at a time over a connection that is kept. Cookies are remembered
- * until told to forget. Call wd_crypto_init() first.
+ * one request at a time over a connection that is kept. Cookies are remembered,
+ * until told to forget, only where that is asked for. Call wd_crypto_init()
+ * first.
  */
 #pragma once
 
@@ -26,6 +27,9 @@ struct wd_client_options {
 	size_t max_body;      /* of an answer */
 	unsigned deadline_ms; /* a request, whole */
 	bool tls12;           /* of servers that have nothing newer */
+	/* Takes cookies and shows them. A server that sets others each time has
+	 * all of them kept: only for who forgets them. */
+	bool cookies;
 	/* PEM, shown to a server that asks for one, and its key; or empty. */
 	struct wd_span certificate, key;
 };

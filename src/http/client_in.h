@@ -19,7 +19,7 @@ struct wd_client {
 	struct wd_bytes *roots;
 	struct wd_bytes *certificate;
 	struct wd_secret *key;
-	bool tls12;
+	bool tls12, cookies;
 	size_t max_body;
 	unsigned deadline_ms;
 

@@ -101,7 +101,7 @@ set_callbacks(struct wd_client *c)
 		r = curl_easy_setopt(h, CURLOPT_HEADERDATA, c);
 	if (r == CURLE_OK)
 		r = curl_easy_setopt(h, CURLOPT_ERRORBUFFER, c->why);
-	if (r == CURLE_OK) /* in memory only */
+	if (r == CURLE_OK && c->cookies) /* in memory only */
 		r = curl_easy_setopt(h, CURLOPT_COOKIEFILE, "");
 	return r;
 }
@@ -202,6 +202,7 @@ wd_client_new(const struct wd_client_options *options, struct wd_client **ret,
 	if ((r = take_host(c, options->host, d)) != 0)
 		return r;
 	c->tls12 = options->tls12;
+	c->cookies = options->cookies;
 	c->roots = wd_bytes_copy(options->roots);
 	c->certificate = wd_bytes_copy(options->certificate);
 	c->key = wd_secret_copy(options->key);

@@ -74,6 +74,7 @@ on_setup(struct link *l, const struct wd_frame *f, const void *msg)
 		.roots = m->ca,
 		.max_body = ANSWER_MAX,
 		.deadline_ms = m->deadline_ms,
+		.cookies = true, /* the session is one */
 	};
 	struct wd_client *fresh = NULL;
 	struct wd_diag d = { 0 };
