@@ -81,11 +81,23 @@ take_pair(struct wd_rd *payload)
 	return r;
 }
 
+/* Of the object that the answer names, as a client would have asked for it. */
+static int
+take_attributes(struct wd_rd *payload)
+{
+	struct wd_rd again = *payload;
+	struct wd_kmip_attributes a = { 0 };
+	struct wd_kmip_id id = { 0 };
+	int r = wd_kmip_take_id(&again, &id, NULL);
+
+	r = wd_kmip_take_attributes(payload, &id, &a, NULL) != 0 || r != 0;
+	return r;
+}
+
 static int
 take(struct wd_rd *payload, enum wd_kmip_op op, struct wd_span all)
 {
 	struct wd_kmip_server server = { 0 };
-	struct wd_kmip_attributes a = { 0 };
 	struct wd_kmip_id id = { 0 };
 	int r;
 
@@ -99,7 +111,7 @@ take(struct wd_rd *payload, enum wd_kmip_op op, struct wd_span all)
 	case WD_KMIP_CREATE_PAIR:
 		return take_pair(payload);
 	case WD_KMIP_GET_ATTRIBUTES:
-		return wd_kmip_take_attributes(payload, &a, NULL);
+		return take_attributes(payload);
 	case WD_KMIP_QUERY:
 		r = wd_kmip_take_query(payload, &server, NULL);
 		must(wd_span_is_printable(wd_span_text(server.vendor)));

@@ -140,7 +140,8 @@ int wd_kmip_take_found(struct wd_rd *payload, struct wd_kmip_found *ret,
 struct wd_kmip_attributes {
 	uint32_t type, algorithm, bits, state;
 };
-int wd_kmip_take_attributes(struct wd_rd *payload,
+/* Those of ID, which has to be said: WD_R_BACKEND_ANSWER. */
+int wd_kmip_take_attributes(struct wd_rd *payload, const struct wd_kmip_id *id,
     struct wd_kmip_attributes *ret, struct wd_diag *d) WD_MUST_USE;
 
 struct wd_kmip_object {

@@ -178,7 +178,7 @@ wd_kmip_get_attributes(struct wd_kmip *k, const struct wd_kmip_id *id,
 	wd_kmip_put_get_attributes(&c.q, id);
 	if ((r = wd_kmip_call_send(k, &c, d)) != 0)
 		return r;
-	return wd_kmip_take_attributes(&c.payload, ret, d);
+	return wd_kmip_take_attributes(&c.payload, id, ret, d);
 }
 
 /* ---- the life of objects */

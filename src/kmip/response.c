@@ -264,13 +264,17 @@ take_attributes(struct wd_rd *payload, struct wd_kmip_attributes *a)
 }
 
 int
-wd_kmip_take_attributes(
-    struct wd_rd *payload, struct wd_kmip_attributes *ret, struct wd_diag *d)
+wd_kmip_take_attributes(struct wd_rd *payload, const struct wd_kmip_id *id,
+    struct wd_kmip_attributes *ret, struct wd_diag *d)
 {
 	struct wd_kmip_attributes a = { 0 };
+	struct wd_kmip_id of = { 0 };
 
 	while (wd_rd_more(payload)) {
 		switch (wd_ttlv_peek(payload)) {
+		case WD_TAG_ID:
+			take_id(payload, WD_TAG_ID, &of);
+			break;
 		case WD_TAG_ATTRIBUTE:
 			take_attribute(payload, &a);
 			break;
@@ -283,6 +287,9 @@ wd_kmip_take_attributes(
 	}
 	if (wd_rd_end(payload) != 0)
 		return wd_kmip_malformed(d, "the attributes");
+	/* The state of one key must not speak for another. */
+	if (!wd_span_is(wd_span_text(of.s), id->s))
+		return wd_kmip_malformed(d, "attributes of another object");
 	*ret = a;
 	return 0;
 }

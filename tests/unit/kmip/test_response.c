@@ -422,6 +422,8 @@ operations_and_the_vendor_are_remembered(void **state)
 
 /* ---- attributes */
 
+static const struct wd_kmip_id one = { "1" };
+
 static void
 put_attribute(struct world *w, const char *name, uint32_t v, bool is_int)
 {
@@ -451,7 +453,7 @@ attributes_of_1_x_are_read_by_name(void **state)
 	put_attribute(&w, "x-vendor", 9, false);
 	put_attribute(&w, "State", WD_KMIP_ACTIVE, false);
 	payload = taken(&w, WD_KMIP_GET_ATTRIBUTES);
-	t_ok(wd_kmip_take_attributes(&payload, &a, &w.d));
+	t_ok(wd_kmip_take_attributes(&payload, &one, &a, &w.d));
 	assert_int_equal(a.type, WD_KMIP_SYMMETRIC);
 	assert_int_equal(a.algorithm, 0);
 	assert_int_equal(a.bits, 256);
@@ -468,13 +470,14 @@ attributes_of_2_0_are_read_by_tag(void **state)
 
 	(void)state;
 	open_payload(&w, WD_KMIP_GET_ATTRIBUTES);
+	put_text(&w, WD_TAG_ID, "1");
 	at = wd_ttlv_open(&w.wr, WD_TAG_ATTRIBUTES);
 	wd_ttlv_write_enum(&w.wr, WD_TAG_ALGORITHM, WD_KMIP_RSA);
 	wd_ttlv_write_enum(&w.wr, WD_TAG_STATE, WD_KMIP_COMPROMISED);
 	wd_ttlv_write_bool(&w.wr, 0x420120, true); /* sensitive */
 	wd_ttlv_close(&w.wr, at);
 	payload = taken(&w, WD_KMIP_GET_ATTRIBUTES);
-	t_ok(wd_kmip_take_attributes(&payload, &a, &w.d));
+	t_ok(wd_kmip_take_attributes(&payload, &one, &a, &w.d));
 	assert_int_equal(a.algorithm, WD_KMIP_RSA);
 	assert_int_equal(a.state, WD_KMIP_COMPROMISED);
 }
@@ -488,16 +491,41 @@ attributes_that_come_twice_are_refused(void **state)
 
 	(void)state;
 	open_payload(&w, WD_KMIP_GET_ATTRIBUTES);
+	put_text(&w, WD_TAG_ID, "1");
 	put_attribute(&w, "State", WD_KMIP_COMPROMISED, false);
 	put_attribute(&w, "State", WD_KMIP_ACTIVE, false);
 	payload = taken(&w, WD_KMIP_GET_ATTRIBUTES);
-	assert_int_equal(
-	    wd_kmip_take_attributes(&payload, &a, &w.d), WD_R_BACKEND_ANSWER);
+	assert_int_equal(wd_kmip_take_attributes(&payload, &one, &a, &w.d),
+	    WD_R_BACKEND_ANSWER);
 	open_payload(&w, WD_KMIP_GET_ATTRIBUTES); /* of another type */
+	put_text(&w, WD_TAG_ID, "1");
 	put_attribute(&w, "State", WD_KMIP_ACTIVE, true);
 	payload = taken(&w, WD_KMIP_GET_ATTRIBUTES);
-	assert_int_equal(
-	    wd_kmip_take_attributes(&payload, &a, &w.d), WD_R_BACKEND_ANSWER);
+	assert_int_equal(wd_kmip_take_attributes(&payload, &one, &a, &w.d),
+	    WD_R_BACKEND_ANSWER);
+}
+
+/* A key that is compromised is not in use because another one is. */
+static void
+attributes_of_another_object_are_refused(void **state)
+{
+	static const char *const others[] = { "2", "11", NULL };
+	struct wd_kmip_attributes a = { 0 };
+	struct wd_rd payload;
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(others); i++) {
+		open_payload(&w, WD_KMIP_GET_ATTRIBUTES);
+		if (others[i] != NULL) /* or of nobody knows which */
+			put_text(&w, WD_TAG_ID, others[i]);
+		put_attribute(&w, "State", WD_KMIP_ACTIVE, false);
+		payload = taken(&w, WD_KMIP_GET_ATTRIBUTES);
+		assert_int_equal(
+		    wd_kmip_take_attributes(&payload, &one, &a, &w.d),
+		    WD_R_BACKEND_ANSWER);
+		assert_int_equal(a.state, 0);
+	}
 }
 
 /* ---- objects */
@@ -727,6 +755,7 @@ main(void)
 		cmocka_unit_test(attributes_of_1_x_are_read_by_name),
 		cmocka_unit_test(attributes_of_2_0_are_read_by_tag),
 		cmocka_unit_test(attributes_that_come_twice_are_refused),
+		cmocka_unit_test(attributes_of_another_object_are_refused),
 		cmocka_unit_test(objects_are_taken),
 		cmocka_unit_test(objects_that_are_none_are_refused),
 		cmocka_unit_test(another_object_is_refused),
