@@ -5,7 +5,11 @@
 #include "bin/warder/doctor.h"
 
 #include "seal/keyring.h"
+#include "seal/migrate.h"
 #include "sys/file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
 
 static const char again[] = "warder restore makes a server of a backup";
 
@@ -58,6 +62,18 @@ open_it(struct doctor *dr, const struct wd_seal_row *row,
 	return r != 0 ? r : open_keyring(dr, f, wd_secret_borrow(root), d);
 }
 
+/* Another seal is half in place: nothing is lost, and a backup not needed. */
+static bool
+is_under_way(const struct doctor *dr, const struct wd_seal_row *row)
+{
+	char room[WD_NEXT_NAME];
+
+	return faccessat(dr->x.state, WD_KEYRING_NEXT, F_OK, AT_EACCESS) == 0 ||
+	    (row->key_file != NULL &&
+		faccessat(dr->x.state, wd_migrate_next(row->key_file, room),
+		    F_OK, AT_EACCESS) == 0);
+}
+
 static void
 try_it(struct doctor *dr, const struct wd_seal_row *row,
     const struct wd_seal_file *f)
@@ -69,6 +85,13 @@ try_it(struct doctor *dr, const struct wd_seal_row *row,
 	if (r == 0)
 		doctor_say(
 		    dr, DOCTOR_OK, "", "%s: it opens by itself", row->name);
+	else if (is_under_way(dr, row))
+		doctor_say(dr, DOCTOR_FAILURE,
+		    "start the server: it opens by the one or the other, and "
+		    "puts the files in order",
+		    "%s: a migration of the seal was interrupted, and it does "
+		    "not open: %.120s",
+		    row->name, d.detail);
 	else
 		doctor_say(dr, DOCTOR_FAILURE,
 		    row->device ? "see to the device and its part of "

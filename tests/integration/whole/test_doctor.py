@@ -214,6 +214,21 @@ class Seals(Case):
         os.unlink(self.path("state/seal"))
         self.find("failure", "seal", "no server was made here")
 
+    def test_half_migrated(self):
+        """Killed after the new seal was in force: no case for a backup."""
+        for name in ("keyring", "seal.key"):
+            shutil.copy(self.path("state/" + name),
+                        self.path("state/%s.next" % name))
+            with open(self.path("state/" + name), "r+b") as f:
+                f.seek(8)
+                f.write(os.urandom(16))  # of another root key
+        f = self.find("failure", "seal", "migration of the seal")
+        self.assertIn("start the server", f["advice"])
+        self.assertNotIn("restore", f["advice"])
+        self.server.start()
+        self.assertFalse(self.server.status()["sealed"])
+        self.find("ok", "seal", "opens by itself")
+
     def test_half_restored(self):
         os.rename(self.path("state/seal"),
                   self.path("state/restore.unfinished"))
