@@ -1,12 +1,14 @@
 /*
  * Each configured backend, by its row: opened and asked in a process of its
- * own, since what it loads is foreign code and may hang.
+ * own, since what it loads is foreign code and may hang. That process is what
+ * the server's is: the same user for good, whoever asks, and no environment.
  */
 #include "bin/warder/doctor.h"
 
 #include "backend/backend.h"
 #include "base/clock.h"
 #include "sys/file.h"
+#include "sys/harden.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,15 +40,26 @@ check(const struct wd_backend_conf *c, struct wd_wr *words, struct wd_diag *d)
 	return r;
 }
 
+static int
+become(const struct doctor *dr, struct wd_diag *d)
+{
+	const struct wd_conf *c = &dr->x.conf;
+	int r = wd_harden_process(d);
+
+	if (r != 0 || getuid() != 0 || !c->separate_users)
+		return r;
+	return wd_harden_become(c->user_backend, d);
+}
+
 /* First byte: the level; then the words. */
 static void
-answer(struct doctor *dr, const struct wd_backend_conf *c, int fd)
+answer(const struct doctor *dr, const struct wd_backend_conf *c, int fd)
 {
 	char words[WORDS_MAX];
 	struct wd_wr wr = wd_wr_fixed(words, sizeof(words));
 	struct wd_diag d = { 0 };
 	uint8_t level;
-	int r = init_owner_enter(&dr->x, dr->x.conf.user_backend, &d);
+	int r = become(dr, &d);
 
 	if (r == 0)
 		r = check(c, &wr, &d);
@@ -72,10 +85,12 @@ collect(int fd, uint8_t *dst, size_t size)
 	while (len < size) {
 		struct pollfd p = { fd, POLLIN, 0 };
 		int64_t left = end - wd_time_mono_ms();
+		int ready = left <= 0 ? 0 : poll(&p, 1, (int)left);
 		ssize_t n;
 
-		if (left <= 0 ||
-		    (poll(&p, 1, (int)left) <= 0 && errno != EINTR))
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready <= 0)
 			break;
 		n = read(fd, dst + len, size - len);
 		if (n <= 0)

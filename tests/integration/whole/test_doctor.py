@@ -2,6 +2,7 @@
 import datetime
 import json
 import os
+import pwd
 import re
 import shutil
 import socket
@@ -266,6 +267,49 @@ class Device(Case):
         self.find("failure", "seal", "pkcs11: it does not open")
         shutil.rmtree(self.hsm.folder + "/tokens")
         self.find("failure", "seal", "pkcs11: it does not open")
+
+
+@unittest.skipUnless(os.getuid() == 0, "NOT ROOT: other users not tried")
+class BackendUser(Case):
+    """What is loaded or spoken to for a backend, as root never."""
+
+    def setUp(self):
+        super().setUp()
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        os.chmod(self.folder, 0o755)
+        for name in ("ca", "secret"):
+            shutil.copy(self.path("tls.pem"),
+                        os.path.join(self.folder, name))
+            os.chmod(os.path.join(self.folder, name), 0o644)
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.socket.settimeout(30)
+        self.addCleanup(self.socket.close)
+
+    def test_it_is_asked_as_its_user(self):
+        self.replace("separate = no", "separate = yes")
+        self.server.add_config(
+            "[users]", "backend = nobody", "[backend one]", "kind = vault",
+            "address = https://127.0.0.1:%d" % self.socket.getsockname()[1],
+            "ca = %s/ca" % self.folder, "login = token",
+            "secret = %s/secret" % self.folder)
+        doctor = subprocess.Popen(
+            [os.path.join(BUILD, "warder"), "doctor", "--config",
+             self.path("warder.conf"), "--json"], stdout=subprocess.DEVNULL,
+            env={"SECRET_OF_ROOTS": "x"})
+        self.addCleanup(doctor.wait)
+        self.addCleanup(doctor.kill)
+        with self.socket.accept()[0]:
+            with open("/proc/%d/task/%d/children" % (
+                    doctor.pid, doctor.pid), encoding="ascii") as f:
+                child, = f.read().split()
+            with open("/proc/%s/status" % child, encoding="utf-8") as f:
+                status = dict(line.rstrip("\n").split(":\t", 1) for line in f
+                              if ":\t" in line)
+        nobody = str(pwd.getpwnam("nobody").pw_uid)
+        self.assertEqual(status["Uid"].split(), [nobody] * 4)
+        self.assertEqual(status["Groups"].split(), [])
+        self.assertEqual(status["NoNewPrivs"], "1")
 
 
 class Tls(Case):
