@@ -119,7 +119,7 @@ int wd_admin_answer(struct wd_admin *a, const void *msg) WD_MUST_USE;
  *                          attach), retrieve (metadata), search, update
  *                          (another policy, a new version), certify (CSR and
  *                          chain), unwrap (let the broker unwrap what leaves
- *                          its HSM wrapped alone), delete; encrypt, decrypt,
+ *                          its HSM wrapped alone, or no more), delete; encrypt, decrypt,
  *                          datakey, sign, verify (with the key, which does not
  *                          leave)
  *   key_transfer_policies  create, update (a new version), retrieve, search,

@@ -97,6 +97,12 @@ int wd_admin_self_sign(struct wd_admin *a, struct wd_span subject,
 int wd_admin_answer_key(struct wd_admin *a, const struct wd_store_key *key,
     const struct wd_store_version *newest) WD_MUST_USE;
 
+/* Adds how KEY may leave, where that can be seen, and its version's age. 0 or a
+ * fault. */
+int wd_admin_tell_way(struct wd_admin *a, const struct wd_store_key *key,
+    const struct wd_store_version *newest, struct wd_msg_key_record *m)
+    WD_MUST_USE;
+
 /* ---- paths */
 
 /* What only keys may be under; a path, or a prefix of some. */
@@ -126,6 +132,7 @@ int wd_admin_key_list(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_key_delete(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_key_policy(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_key_rotate(struct wd_admin *a, const void *msg) WD_MUST_USE;
+int wd_admin_key_unwrap(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_key_csr(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_key_chain(struct wd_admin *a, const void *msg) WD_MUST_USE;
 const char *wd_admin_key_use_action(const void *msg);

@@ -31,9 +31,10 @@ wd_admin_answer_key(struct wd_admin *a, const struct wd_store_key *key,
     const struct wd_store_version *newest)
 {
 	struct wd_msg_key_record m = record_of(key, newest);
+	int r = wd_admin_tell_way(a, key, newest, &m);
 
 	m.chain = wd_bytes_span(newest->chain);
-	return wd_admin_answer(a, &m);
+	return r != 0 ? r : wd_admin_answer(a, &m);
 }
 
 static int

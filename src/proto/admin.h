@@ -30,6 +30,8 @@ int wd_admin_key_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_key_create *ret, struct wd_diag *d) WD_MUST_USE;
 int wd_admin_key_policy_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_key_policy *ret, struct wd_diag *d) WD_MUST_USE;
+int wd_admin_unwrap_read(struct wd_span json, struct wd_admin_body *b,
+    struct wd_msg_key_unwrap *ret, struct wd_diag *d) WD_MUST_USE;
 int wd_admin_csr_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_key_csr_ask *ret, struct wd_diag *d) WD_MUST_USE;
 int wd_admin_rotate_read(struct wd_span json, struct wd_admin_body *b,

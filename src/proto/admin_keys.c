@@ -184,6 +184,9 @@ wd_admin_key_write(
 	if (key->attach.len > 0)
 		write_text(j, "attach", key->attach);
 	write_text(j, "backend", key->backend);
+	if (key->leaves == WD_LEAVES_WRAPPED)
+		wd_jtext_key_bool(
+		    j, "broker_may_unwrap", key->broker_may_unwrap);
 	if (whole && key->chain.len > 0)
 		write_text(j, "certificate", key->chain);
 	wd_jtext_key(j, "created");
@@ -191,10 +194,16 @@ wd_admin_key_write(
 	wd_jtext_key_text(j, "id", key->id.s);
 	wd_jtext_key_text(j, "kind", row->name);
 	write_text(j, "label", key->label);
+	if (wd_leaves_name(key->leaves) != NULL)
+		wd_jtext_key_text(j, "leaves", wd_leaves_name(key->leaves));
 	write_policy_id(j, &key->policy);
 	write_public(j, key->spki);
 	write_text(j, "usage", key->usage);
 	wd_jtext_key_uint(j, "version", key->version);
+	if (key->version_created != 0) {
+		wd_jtext_key(j, "version_created");
+		wd_jtext_time(j, key->version_created);
+	}
 	wd_jtext_end(j);
 }
 

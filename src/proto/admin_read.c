@@ -45,6 +45,19 @@ wd_admin_key_policy_read(struct wd_span json, struct wd_admin_body *b,
 }
 
 int
+wd_admin_unwrap_read(struct wd_span json, struct wd_admin_body *b,
+    struct wd_msg_key_unwrap *ret, struct wd_diag *d)
+{
+	struct wd_jobj o;
+	int r = wd_admin_open(json, b, &o, d, "body");
+
+	if (r != 0)
+		return r;
+	ret->allow = wd_jobj_bool(&o, "broker_may_unwrap", WD_REQUIRED, false);
+	return wd_jobj_close(&o);
+}
+
+int
 wd_admin_csr_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_key_csr_ask *ret, struct wd_diag *d)
 {

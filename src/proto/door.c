@@ -1,5 +1,5 @@
 /*
- * The kinds of keys.
+ * The kinds of keys, and how they leave.
  */
 #include "proto/door.h"
 
@@ -60,4 +60,17 @@ wd_key_row_by_name(struct wd_span name)
 		if (wd_span_is(name, rows[i].name))
 			return &rows[i];
 	return NULL;
+}
+
+const char *
+wd_leaves_name(unsigned leaves)
+{
+	static const char *const names[] = {
+		[WD_LEAVES_PLAIN] = "plain",
+		[WD_LEAVES_LEASED] = "leased",
+		[WD_LEAVES_WRAPPED] = "wrapped",
+		[WD_LEAVES_NEVER] = "never",
+	};
+
+	return leaves < WD_N(names) ? names[leaves] : NULL;
 }

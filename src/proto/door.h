@@ -30,6 +30,18 @@ enum wd_key_kind {
 	WD_KEY_OPAQUE = 11,
 };
 
+/* How a key may leave where it rests. */
+enum wd_leaves {
+	WD_LEAVES_UNKNOWN = 0,
+	WD_LEAVES_PLAIN = 1,
+	WD_LEAVES_LEASED = 2,  /* each release makes a new one there */
+	WD_LEAVES_WRAPPED = 3, /* to an RSA key alone */
+	WD_LEAVES_NEVER = 4,   /* it is used there */
+};
+
+/* "plain"; NULL where that is not known. */
+const char *wd_leaves_name(unsigned leaves);
+
 enum wd_key_family {
 	WD_FAMILY_NONE = 0,
 	WD_FAMILY_AES = 1,

@@ -281,7 +281,8 @@ wd_isecl_key_read(struct wd_span json, struct wd_isecl_body *b,
 	return find_kind(&info, &ret->kind, d);
 }
 
-/* ---- KeyResponse */
+/* ---- KeyResponse, with members of ours that its readers pass over: leaves,
+ * broker_may_unwrap */
 
 static void
 write_information(struct wd_jtext *j, const struct wd_msg_key_record *key,
@@ -322,12 +323,17 @@ wd_isecl_key_write(struct wd_jtext *j, const struct wd_msg_key_record *key)
 		return;
 	}
 	wd_jtext_object(j);
+	if (key->leaves == WD_LEAVES_WRAPPED)
+		wd_jtext_key_bool(
+		    j, "broker_may_unwrap", key->broker_may_unwrap);
 	wd_jtext_key(j, "created_at");
 	wd_jtext_time(j, key->created);
 	wd_jtext_key(j, "key_information");
 	write_information(j, key, row);
 	wd_jtext_key(j, "label");
 	wd_jtext_string(j, key->label);
+	if (wd_leaves_name(key->leaves) != NULL)
+		wd_jtext_key_text(j, "leaves", wd_leaves_name(key->leaves));
 	write_link(j, &key->id);
 	if (!wd_id_is_none(&key->policy))
 		wd_jtext_key_text(j, "transfer_policy_id", key->policy.s);

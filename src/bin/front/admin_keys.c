@@ -124,6 +124,20 @@ front_admin_key_policy(void *ctx, struct wd_request *rq)
 }
 
 void
+front_admin_key_unwrap(void *ctx, struct wd_request *rq)
+{
+	WD_AUTO(wd_admin_body_done) struct wd_admin_body b = { 0 };
+	struct wd_msg_key_unwrap m = { 0 };
+	struct wd_diag d = { 0 };
+	int r;
+
+	if (!front_begin_id(ctx, rq, &m.id))
+		return;
+	r = wd_admin_unwrap_read(rq->body, &b, &m, &d);
+	front_ask_read(ctx, rq, r, &d, WD_CALL_KEY_UNWRAP, &m, key_done);
+}
+
+void
 front_admin_key_rotate(void *ctx, struct wd_request *rq)
 {
 	WD_AUTO(wd_admin_body_done) struct wd_admin_body b = { 0 };

@@ -233,6 +233,7 @@ void front_admin_key_list(void *ctx, struct wd_request *rq);
 void front_admin_key_show(void *ctx, struct wd_request *rq);
 void front_admin_key_delete(void *ctx, struct wd_request *rq);
 void front_admin_key_policy(void *ctx, struct wd_request *rq);
+void front_admin_key_unwrap(void *ctx, struct wd_request *rq);
 void front_admin_key_rotate(void *ctx, struct wd_request *rq);
 void front_admin_key_csr(void *ctx, struct wd_request *rq);
 void front_admin_key_chain(void *ctx, struct wd_request *rq);

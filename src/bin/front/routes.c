@@ -107,6 +107,8 @@ static const struct wd_route routes[] = {
 	    FRONT_ADMIN, 0, NULL },
 	{ PUT, "/admin/v1/keys/*/policy", front_admin_key_policy, WD_DOOR_ADMIN,
 	    FRONT_ADMIN, 4096, json },
+	{ PUT, "/admin/v1/keys/*/unwrap", front_admin_key_unwrap, WD_DOOR_ADMIN,
+	    FRONT_ADMIN, 4096, json },
 	{ POST, "/admin/v1/keys/*/rotate", front_admin_key_rotate,
 	    WD_DOOR_ADMIN, FRONT_ADMIN, 8192, json },
 	{ POST, "/admin/v1/keys/*/csr", front_admin_key_csr, WD_DOOR_ADMIN,

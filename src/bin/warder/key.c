@@ -19,11 +19,14 @@ static const struct cli_column key_lines[] = {
 	{ "id", "id", 0 },
 	{ "kind", "kind", 0 },
 	{ "version", "version", 0 },
+	{ "version_created", "of", 0 },
 	{ "label", "label", 0 },
 	{ "usage", "usage", 0 },
 	{ "policy", "policy", 0 },
 	{ "backend", "backend", 0 },
 	{ "attach", "attached", 0 },
+	{ "leaves", "leaves", 0 },
+	{ "broker_may_unwrap", "may unwrap", 0 },
 	{ "created", "created", 0 },
 };
 
@@ -398,6 +401,43 @@ const struct cli_verb cli_verb_key_policy = {
 	.example = "warder key policy 6f1d2c5e-3b1a-4c7e-9a52-0d2f4b6c8e10 "
 		   "none",
 	.run = run_policy,
+};
+
+static enum cli_exit
+run_unwrap(const struct cli_args *args)
+{
+	WD_AUTO(cli_online_done) struct cli_online o = { 0 };
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(REQUEST_MAX);
+	struct wd_jtext j = wd_jtext(&wr);
+	const char *id = cli_need_operand(args, 0, "key");
+	const char *word =
+	    id == NULL ? NULL : cli_need_operand(args, 1, "answer, yes or no");
+	char path[CLI_PATH_MAX];
+	enum cli_exit e;
+
+	if (word == NULL || !cli_path(path, one_key, id, "/unwrap"))
+		return CLI_USAGE;
+	if (strcmp(word, "yes") != 0 && strcmp(word, "no") != 0)
+		return cli_usage(args, "yes or no?");
+	wd_jtext_object(&j);
+	wd_jtext_key_bool(&j, "broker_may_unwrap", word[0] == 'y');
+	wd_jtext_end(&j);
+	if ((e = cli_online_open(args, true, &o)) != CLI_OK ||
+	    (e = cli_online_send(&o, "PUT", path, &wr)) != CLI_OK)
+		return e;
+	return cli_show(&o, key_lines, WD_N(key_lines));
+}
+
+const struct cli_verb cli_verb_key_unwrap = {
+	.name = "key broker-may-unwrap",
+	.summary = "let the server unwrap, for clients that cannot, a key that "
+		   "leaves its HSM wrapped alone, or do so no more",
+	.operands = "ID yes|no",
+	.options = options,
+	.n_options = WD_N(options),
+	.example = "warder key broker-may-unwrap "
+		   "6f1d2c5e-3b1a-4c7e-9a52-0d2f4b6c8e10 no",
+	.run = run_unwrap,
 };
 
 static const struct cli_option csr_options[] = {

@@ -24,6 +24,7 @@ static const struct cli_verb *const verbs[] = {
 	&cli_verb_key_show,
 	&cli_verb_key_rotate,
 	&cli_verb_key_policy,
+	&cli_verb_key_unwrap,
 	&cli_verb_key_csr,
 	&cli_verb_key_certificate,
 	&cli_verb_key_encrypt,

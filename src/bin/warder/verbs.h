@@ -35,6 +35,7 @@ extern const struct cli_verb cli_verb_key_encrypt;
 extern const struct cli_verb cli_verb_key_import;
 extern const struct cli_verb cli_verb_key_list;
 extern const struct cli_verb cli_verb_key_policy;
+extern const struct cli_verb cli_verb_key_unwrap;
 extern const struct cli_verb cli_verb_key_rotate;
 extern const struct cli_verb cli_verb_key_show;
 extern const struct cli_verb cli_verb_key_sign;

@@ -301,6 +301,38 @@ class Rights(Wrapped):
         self.assertEqual(self.server.calls("make"), before)
         self.server.create()
 
+    def test_it_is_given_and_withdrawn_later(self):
+        key = self.create(kind="ec-p256")
+        verb = ("key", "broker-may-unwrap", key["id"])
+        shown = self.server.warder("key", "show", key["id"])
+        self.assertEqual((shown["leaves"], shown["broker_may_unwrap"]),
+                         ("wrapped", False))
+        for allow, event in ((True, "may unwrap"), (False, "may not unwrap")):
+            client = self.attested("P-256")
+            got = self.server.warder(*verb, "yes" if allow else "no")
+            self.assertEqual(got["broker_may_unwrap"], allow)
+            entry = self.last("key_unwrap")
+            self.assertEqual((entry["result"], entry["key"]),
+                             ("allow", key["id"]))
+            self.assertIn(event, entry["detail"])
+            if allow:
+                self.assertEqual(client.resource(self.server.path_of(key)),
+                                 self.server.get(key["id"] + ".1"))
+            else:
+                self.assertEqual(self.refused(client, key).type,
+                                 "KeyMayNotLeaveHsm")
+
+    def test_who_may_rotate_a_key_may_not_give_that_leave(self):
+        key = self.create()
+        self.use_token("keys:create", "keys:update", "keys:retrieve",
+                       "audit:search")
+        verb = ("key", "broker-may-unwrap", key["id"], "yes")
+        self.refused_with("permission_denied", *verb)
+        self.assertEqual(self.last("key_unwrap")["reason"],
+                         "permission_denied")
+        self.assertFalse(self.server.warder(
+            "key", "show", key["id"])["broker_may_unwrap"])
+
     def test_not_of_keys_of_the_own_store(self):
         self.refused_with("unsupported", "key", "create", "--kind", "aes-256",
                           "--broker-may-unwrap")

@@ -81,6 +81,7 @@ class Every(AdminTest):
         ("GET", "/keys", None), ("GET", "/keys/" + KEY, None),
         ("DELETE", "/keys/" + KEY, None),
         ("PUT", "/keys/%s/policy" % KEY, {"policy": POLICY}),
+        ("PUT", "/keys/%s/unwrap" % KEY, {"broker_may_unwrap": True}),
         ("POST", "/keys/%s/csr" % KEY, {"subject": "CN=x"}),
         ("POST", "/keys/%s/rotate" % KEY, {}),
         ("POST", "/keys/%s/encrypt" % KEY, {"plaintext": "YQ=="}),
@@ -394,6 +395,28 @@ class Keys(AdminTest):
         self.assert_malformed("PUT", path, [
             ({}, 400), ({"policy": ""}, 400), ({"policy": "x"}, 400),
             ({"policy": 1}, 400)])
+
+    def test_how_a_key_leaves_is_shown_and_changed(self):
+        path = "/keys/%s/unwrap" % KEY
+        for leaves, name in ((1, "plain"), (2, "leased"), (4, "never")):
+            self.answers("KEY_UNWRAP", key_record(
+                leaves=leaves, version_created=WHEN))
+            answer = self.admin("PUT", path, {"broker_may_unwrap": False})
+            self.assertEqual((answer.status, answer.json()), (200, dict(
+                KEY_SHOWN, leaves=name, version_created=TEXT)))
+        for allow in (True, False):
+            self.answers("KEY_UNWRAP", key_record(
+                leaves=3, broker_may_unwrap=allow))
+            answer = self.admin("PUT", path, {"broker_may_unwrap": allow})
+            self.assertEqual(answer.json(), dict(
+                KEY_SHOWN, leaves="wrapped", broker_may_unwrap=allow))
+            ask = self.asked("KEY_UNWRAP")
+            self.assertEqual((ask["id"], ask["allow"]), (KEY, allow))
+        self.keeper.seen.clear()
+        self.assert_malformed("PUT", path, [
+            ({}, 400), ({"broker_may_unwrap": "yes"}, 400),
+            ({"broker_may_unwrap": None}, 400),
+            ({"broker_may_unwrap": True, "stays": False}, 400)])
 
     def test_rotating_asks_for_a_new_version(self):
         self.answers("KEY_ROTATE", key_record(version=2))

@@ -367,6 +367,186 @@ without_a_backend_nothing_of_it_is_done(void **state)
 	    t_call(f, WD_CALL_KEY_CSR, &m), WD_R_BACKEND_NOT_CONFIGURED);
 }
 
+/* ---- how a key leaves, told and changed */
+
+/* A key of which the newest of two versions leaves wrapped alone. */
+static struct wd_id
+wrapped_key(struct t_broker *f, const struct wd_msg_backend_made *made)
+{
+	struct wd_admin_made x = {
+		.backend = "here", .kind = WD_BACKEND_VAULT, .msg = made
+	};
+	struct wd_admin_found found = { .made = &x };
+	struct wd_msg_key_csr_ask again = { t_head(f), .id = t_id(9) };
+
+	t_ok(create(f, made, made->kind));
+	x.id = again.id;
+	t_ok(t_call_found(f, WD_CALL_KEY_ROTATE, &again, &found));
+	return again.id;
+}
+
+static bool
+may_unwrap(struct t_broker *f, const struct wd_id *id, uint32_t version)
+{
+	struct wd_remote x;
+	enum wd_key_kind kind;
+	struct wd_diag d = { 0 };
+
+	t_ok(wd_admin_remote_of(f->b, id, version, &x, &kind, &d));
+	return x.broker_may_unwrap;
+}
+
+static int
+set_unwrap(struct t_broker *f, const struct wd_id *id, bool allow,
+    struct wd_msg_key_record *ret)
+{
+	struct wd_msg_key_unwrap m = { t_head(f), .id = *id, .allow = allow };
+	int r = t_call(f, WD_CALL_KEY_UNWRAP, &m);
+
+	t_logged(f, "\"event\":\"key_unwrap\"");
+	if (r == 0)
+		t_reply(f, WD_CALL_KEY_UNWRAP, ret);
+	return r;
+}
+
+static void
+leave_to_unwrap_is_given_and_withdrawn_of_all_versions(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_msg_backend_made m = { .kind = WD_KEY_AES256,
+		.locator = WD_SPAN_LIT("k/1"),
+		.wrapped_only = true };
+	struct wd_id id = wrapped_key(f, &m);
+	struct wd_msg_key_record key;
+
+	for (unsigned i = 0; i < 4; i++) {
+		bool allow = i % 2 == 0;
+
+		t_ok(set_unwrap(f, &id, allow, &key));
+		t_logged(f,
+		    allow ? "the broker may unwrap it"
+			  : "the broker may not unwrap it");
+		assert_int_equal(key.leaves, WD_LEAVES_WRAPPED);
+		assert_int_equal(key.broker_may_unwrap, allow);
+		assert_int_equal(may_unwrap(f, &id, 1), allow);
+		assert_int_equal(may_unwrap(f, &id, 2), allow);
+		t_ok(set_unwrap(f, &id, allow, &key)); /* so it is already */
+	}
+}
+
+static void
+what_leaves_in_another_way_has_nothing_to_unwrap(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_msg_backend_made m = { .kind = WD_KEY_AES256,
+		.locator = WD_SPAN_LIT("k/1") };
+	struct wd_msg_key_create own = { t_head(f), .kind = WD_KEY_AES256 };
+	struct wd_msg_key_record key;
+	struct wd_id id = t_id(8);
+
+	assert_int_equal(set_unwrap(f, &id, true, &key), WD_R_NOT_FOUND);
+	t_ok(t_call(f, WD_CALL_KEY_CREATE, &own));
+	t_reply(f, WD_CALL_KEY_CREATE, &key);
+	id = key.id;
+	assert_int_equal(set_unwrap(f, &id, true, &key), WD_R_UNSUPPORTED);
+	id = wrapped_key(f, &m);
+	assert_int_equal(set_unwrap(f, &id, true, &key), WD_R_UNSUPPORTED);
+	assert_int_equal(set_unwrap(f, &id, false, &key), WD_R_UNSUPPORTED);
+	wd_broker_seal(f->b);
+	assert_int_equal(set_unwrap(f, &id, true, &key), WD_R_SEALED);
+}
+
+static void
+leave_to_unwrap_is_a_right_of_its_own(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_msg_backend_made m = { .kind = WD_KEY_AES256,
+		.locator = WD_SPAN_LIT("k/1"),
+		.wrapped_only = true };
+	struct wd_id id = wrapped_key(f, &m);
+	struct wd_msg_key_unwrap ask = { t_head(f), .id = id, .allow = true };
+	WD_AUTO(wd_secret_freep)
+	struct wd_secret
+	    *less = t_add_token(
+		f, "keys:create keys:update keys:certify keys:retrieve"),
+	    *right = t_add_token(f, "keys:unwrap");
+
+	ask.token = wd_secret_borrow(less);
+	assert_int_equal(t_call(f, WD_CALL_KEY_UNWRAP, &ask), WD_R_PERMISSION);
+	assert_false(may_unwrap(f, &id, 2));
+	ask.token = wd_secret_borrow(right);
+	t_ok(t_call(f, WD_CALL_KEY_UNWRAP, &ask));
+	assert_true(may_unwrap(f, &id, 2));
+}
+
+static void
+nothing_half_is_left_of_a_change(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_msg_backend_made made = { .kind = WD_KEY_AES256,
+		.locator = WD_SPAN_LIT("k/1"),
+		.wrapped_only = true };
+	struct wd_msg_key_unwrap m = { t_head(f), .id = wrapped_key(f, &made),
+		.allow = true };
+
+	t_torture(f, WD_CALL_KEY_UNWRAP, &m, NULL);
+}
+
+static uint8_t
+told(struct t_broker *f, const struct wd_msg_backend_made *made)
+{
+	struct wd_msg_key_record key;
+
+	t_ok(create(f, made, made->kind));
+	t_reply(f, WD_CALL_KEY_CREATE, &key);
+	assert_true(key.version_created > 0);
+	assert_false(key.broker_may_unwrap);
+	return key.leaves;
+}
+
+static void
+how_a_key_leaves_is_told(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_msg_backend_made m = { .kind = WD_KEY_AES256,
+		.locator = WD_SPAN_LIT("k/1") };
+	struct wd_msg_key_ask ask = { t_head(f), .id = t_id(9) };
+	struct wd_msg_key_record key;
+
+	assert_int_equal(told(f, &m), WD_LEAVES_PLAIN);
+	wd_broker_seal(f->b);
+	t_ok(t_call(f, WD_CALL_KEY_SHOW, &ask)); /* but this cannot be seen */
+	t_reply(f, WD_CALL_KEY_SHOW, &key);
+	assert_int_equal(key.leaves, WD_LEAVES_UNKNOWN);
+}
+
+static void
+each_way_to_leave_is_told(void **state)
+{
+	static const struct {
+		bool stays, wrapped_only, leased;
+		uint8_t leaves;
+	} ways[] = {
+		{ true, false, false, WD_LEAVES_NEVER },
+		{ true, true, false, WD_LEAVES_NEVER },
+		{ false, true, false, WD_LEAVES_WRAPPED },
+		{ false, false, true, WD_LEAVES_LEASED },
+	};
+	struct t_broker *f = *state;
+	struct wd_msg_key_ask del = { t_head(f), .id = t_id(9) };
+
+	for (size_t i = 0; i < WD_N(ways); i++) {
+		struct wd_msg_backend_made m = { .kind = WD_KEY_AES256,
+			.locator = WD_SPAN_LIT("k/1"),
+			.stays = ways[i].stays,
+			.wrapped_only = ways[i].wrapped_only,
+			.leased = ways[i].leased };
+
+		assert_int_equal(told(f, &m), ways[i].leaves);
+		t_ok(t_call(f, WD_CALL_KEY_DELETE, &del));
+	}
+}
+
 int
 main(void)
 {
@@ -385,6 +565,13 @@ main(void)
 		cmocka_unit_test(what_is_wrapped_must_fit_the_client),
 		with_broker(what_a_backend_made_is_looked_at),
 		with_broker(without_a_backend_nothing_of_it_is_done),
+		with_broker(
+		    leave_to_unwrap_is_given_and_withdrawn_of_all_versions),
+		with_broker(what_leaves_in_another_way_has_nothing_to_unwrap),
+		with_broker(leave_to_unwrap_is_a_right_of_its_own),
+		with_broker(nothing_half_is_left_of_a_change),
+		with_broker(how_a_key_leaves_is_told),
+		with_broker(each_way_to_leave_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
