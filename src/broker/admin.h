@@ -28,7 +28,8 @@ struct wd_admin_found {
 	const struct wd_admin_made *made; /* KEY_CREATE, KEY_ROTATE, backend */
 	struct wd_span fetched; /* KEY_CSR: the private key, by a backend */
 	bool unwrapped;         /* likewise: by which it leaves wrapped alone */
-	struct wd_use_asked *used;             /* KEY_USE, by a backend */
+	struct wd_span signature;  /* KEY_CSR: instead, by the key there */
+	struct wd_use_asked *used; /* KEY_USE, by a backend */
 	const struct wd_msg_seal_files *files; /* BACKUP_BEGIN, by seal */
 	const struct wd_msg_log_note *note;    /* BACKUP_BEGIN, by scribe */
 };
@@ -119,9 +120,8 @@ int wd_admin_answer(struct wd_admin *a, const void *msg) WD_MUST_USE;
  *                          attach), retrieve (metadata), search, update
  *                          (another policy, a new version), certify (CSR and
  *                          chain), unwrap (let the broker unwrap what leaves
- *                          its HSM wrapped alone, or no more), delete; encrypt, decrypt,
- *                          datakey, sign, verify (with the key, which does not
- *                          leave)
+ *                          its HSM wrapped alone, or no more), delete; encrypt,
+ * decrypt, datakey, sign, verify (with the key, which does not leave)
  *   key_transfer_policies  create, update (a new version), retrieve, search,
  *                          bind (a prefix to one, or free it), explain
  *                          (what evidence would get), delete

@@ -5,6 +5,7 @@
  */
 #include "broker/admin_in.h"
 
+#include "broker/admin_remote.h"
 #include "broker/remote.h"
 #include "broker/secrets.h"
 #include "codec/pem.h"
@@ -171,31 +172,104 @@ open_pair(struct wd_admin *a, const struct wd_store_key *key,
 	return 0;
 }
 
+/* ---- requests */
+
+static int
+public_of(struct wd_admin *a, struct wd_span spki, struct wd_pkey **ret)
+{
+	if (wd_pkey_from_spki(spki, ret) == 0)
+		return 0;
+	return wd_fault(
+	    a->d, WD_F_CRYPTO, "the stored public key cannot be read");
+}
+
+void
+wd_admin_csr_done(struct wd_admin_csr *x)
+{
+	x->to_sign = wd_bytes_free(x->to_sign);
+}
+
+int
+wd_admin_plan_csr(struct wd_broker *b, const struct wd_msg_key_csr_ask *m,
+    struct wd_admin_csr *ret, struct wd_diag *d)
+{
+	struct wd_admin a = { .b = b, .d = d };
+	WD_AUTO(wd_store_version_done) struct wd_store_version v = { 0 };
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *key = NULL;
+	struct wd_store_key row;
+	struct names n = { 0 };
+	struct wd_cert_spec spec;
+	int r;
+
+	if ((r = get_pair(&a, &m->id, &row, &v)) != 0 ||
+	    (r = read_names(&a, m->subject, &n)) != 0 ||
+	    (r = public_of(&a, wd_bytes_span(v.spki), &key)) != 0)
+		return r;
+	spec = spec_for(&n);
+	ret->alg = wd_pkey_is_rsa(wd_pkey_alg(key)) ? WD_USE_RSA_PKCS1
+	    : wd_pkey_alg(key) == WD_PKEY_ED25519   ? WD_USE_ED25519
+						    : WD_USE_ECDSA;
+	return made(&a, wd_csr_begin(&spec, key, &ret->to_sign, &ret->hashed));
+}
+
+/* By the key itself, where it rests. */
+static int
+signed_there(struct wd_admin *a, const struct wd_cert_spec *spec,
+    const struct wd_store_version *v, struct wd_bytes **ret)
+{
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *key = NULL;
+	int r = public_of(a, wd_bytes_span(v->spki), &key);
+
+	if (r != 0)
+		return r;
+	r = wd_csr_end(spec, key, a->found->signature, ret);
+	if (r == WD_R_MISMATCH)
+		return wd_reject(a->d, WD_R_BACKEND_ANSWER,
+		    "the backend gave a signature that the key has not made");
+	return made(a, r);
+}
+
+static int
+signed_here(struct wd_admin *a, const struct wd_cert_spec *spec,
+    const struct wd_store_key *key, const struct wd_store_version *v,
+    struct wd_bytes **ret)
+{
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *pair = NULL;
+	int r = open_pair(a, key, v, &pair);
+
+	return r != 0 ? r : made(a, wd_csr_make(spec, pair, ret));
+}
+
 int
 wd_admin_key_csr(struct wd_admin *a, const void *msg)
 {
 	const struct wd_msg_key_csr_ask *m = msg;
 	WD_AUTO(wd_store_version_done) struct wd_store_version v = { 0 };
-	WD_AUTO(wd_pkey_freep) struct wd_pkey *pair = NULL;
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *der = NULL;
 	struct wd_store_key key;
 	struct names n = { 0 };
 	struct wd_cert_spec spec;
 	struct wd_msg_der answer;
+	bool there;
 	int r;
 
 	if ((r = get_pair(a, &m->id, &key, &v)) != 0 ||
-	    (r = read_names(a, m->subject, &n)) != 0 ||
-	    (r = open_pair(a, &key, &v, &pair)) != 0)
+	    (r = read_names(a, m->subject, &n)) != 0)
 		return r;
 	spec = spec_for(&n);
-	if ((r = made(a, wd_csr_make(&spec, pair, &der))) != 0)
+	there = wd_remote_is(&key) && a->found != NULL &&
+	    a->found->signature.len > 0;
+	r = there ? signed_there(a, &spec, &v, &der)
+		  : signed_here(a, &spec, &key, &v, &der);
+	if (r != 0)
 		return r;
-	wd_admin_say(
-	    a, "for %.*s", (int)m->subject.len, (const char *)m->subject.p);
+	wd_admin_say(a, "for %.*s%s", (int)m->subject.len,
+	    (const char *)m->subject.p, there ? ", signed where it rests" : "");
 	answer.der = wd_bytes_span(der);
 	return wd_admin_answer(a, &answer);
 }
+
+/* ---- chains */
 
 static int
 check_link(struct wd_admin *a, const struct wd_chain *c, size_t i)
@@ -218,10 +292,10 @@ static int
 check_leaf(struct wd_admin *a, const struct wd_chain *c, struct wd_span spki)
 {
 	WD_AUTO(wd_pkey_freep) struct wd_pkey *key = NULL;
+	int r = public_of(a, spki, &key);
 
-	if (wd_pkey_from_spki(spki, &key) != 0)
-		return wd_fault(
-		    a->d, WD_F_CRYPTO, "the stored public key cannot be read");
+	if (r != 0)
+		return r;
 	if (!wd_pkey_same_public(key, wd_cert_key(c->cert[0])))
 		return wd_reject(a->d, WD_R_MISMATCH,
 		    "the first certificate is not for this key");

@@ -42,6 +42,19 @@ int wd_admin_plan_create(struct wd_broker *b, const struct wd_msg_key_create *m,
 int wd_admin_may_unwrap(struct wd_broker *b, const struct wd_msg_key_create *m,
     int64_t now, struct wd_diag *d) WD_MUST_USE;
 
+/* A request for a certificate that a key signs where it rests. */
+struct wd_admin_csr {
+	enum wd_backend_alg alg;
+	bool hashed; /* TO_SIGN is a digest */
+	struct wd_bytes *to_sign;
+};
+void wd_admin_csr_done(struct wd_admin_csr *x);
+
+/* For KEY_CSR of such a key. WD_R_NOT_FOUND, WD_R_UNSUPPORTED (no public part),
+ * WD_R_MALFORMED, WD_R_RANGE, or a fault. */
+int wd_admin_plan_csr(struct wd_broker *b, const struct wd_msg_key_csr_ask *m,
+    struct wd_admin_csr *ret, struct wd_diag *d) WD_MUST_USE;
+
 /* For KEY_ROTATE of a key in a backend. WD_R_NOT_FOUND: there is no such key,
  * or it rests here; WD_R_UNSUPPORTED, what wd_remote_open() returns. */
 int wd_admin_plan_rotate(struct wd_broker *b,

@@ -37,6 +37,12 @@ wd_locator_is_valid(struct wd_span locator)
 	return locator.len >= 1 && locator.len <= WD_LOCATOR_MAX;
 }
 
+bool
+wd_remote_is_used_there(const struct wd_remote *x)
+{
+	return x->stays || x->wrapped_only || x->kind == WD_BACKEND_PKCS11;
+}
+
 static uint8_t
 flags_of(const struct wd_remote *x)
 {

@@ -35,6 +35,9 @@ int wd_remote_open(struct wd_broker *b, const struct wd_store_key *key,
     const struct wd_store_version *v, struct wd_remote *ret, struct wd_diag *d)
     WD_MUST_USE;
 
+/* A key that is used where it rests: it does not leave, or only wrapped. */
+bool wd_remote_is_used_there(const struct wd_remote *x);
+
 /* Whether BYTES are what the key of KIND and with SPKI (empty: none) must be:
  * 0, WD_R_BACKEND_ANSWER, or a fault. */
 int wd_remote_check(enum wd_key_kind kind, struct wd_span spki,

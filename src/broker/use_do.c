@@ -106,21 +106,13 @@ wd_use_find(struct wd_broker *b, const struct wd_use_work *w,
 
 /* ---- the key */
 
-/* Whether it is used where it rests: it cannot leave, or only wrapped. */
-static bool
-is_used_there(const struct wd_remote *now)
-{
-	return now->stays || now->wrapped_only ||
-	    now->kind == WD_BACKEND_PKCS11;
-}
-
 static void
 want(struct wd_using *u, const struct wd_remote *now)
 {
 	u->x->fetch.wanted = true;
 	u->x->fetch.what = *now;
 	u->x->fetch.kind = u->kind->kind;
-	u->x->there = is_used_there(now);
+	u->x->there = wd_remote_is_used_there(now);
 	u->x->version = u->thing->version.version;
 	u->x->sig = u->sig;
 }

@@ -1,12 +1,13 @@
 /*
- * Certificates, requests and lists: frame, names and times by libcrypto,
- * extensions by x509_ext.c.
+ * Certificates and lists: frame, names and times by libcrypto, extensions by
+ * x509_ext.c.
  */
 #include "crypto/x509_make.h"
 
 #include "crypto/key.h"
 #include "crypto/rand.h"
 #include "crypto/x509_ext.h"
+#include "crypto/x509_make_in.h"
 
 enum {
 	SERIAL_MAX = 20,
@@ -23,19 +24,13 @@ cert_freep(X509 **x)
 }
 
 static void
-request_freep(X509_REQ **req)
-{
-	X509_REQ_free(*req);
-}
-
-static void
 crl_freep(X509_CRL **crl)
 {
 	X509_CRL_free(*crl);
 }
 
-static void
-name_freep(X509_NAME **name)
+void
+wd_x509_name_freep(X509_NAME **name)
 {
 	X509_NAME_free(*name);
 }
@@ -52,8 +47,9 @@ integer_freep(ASN1_INTEGER **n)
 	ASN1_INTEGER_free(*n);
 }
 
-static int
-encode(const void *object, const ASN1_ITEM *item, struct wd_bytes **ret_der)
+int
+wd_x509_encode(
+    const void *object, const ASN1_ITEM *item, struct wd_bytes **ret_der)
 {
 	int len = ASN1_item_i2d(object, NULL, item);
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *b = NULL;
@@ -70,9 +66,8 @@ encode(const void *object, const ASN1_ITEM *item, struct wd_bytes **ret_der)
 	return 0;
 }
 
-/* The hash as strong as the key; NULL, as libcrypto wants it, for Ed25519. */
-static const EVP_MD *
-hash_for(const struct wd_pkey *k)
+const EVP_MD *
+wd_x509_md(const struct wd_pkey *k)
 {
 	static const enum wd_hash by_alg[] = {
 		[WD_PKEY_RSA2048] = WD_SHA256,
@@ -98,7 +93,7 @@ signing_context(const struct wd_pkey *issuer, bool pss, EVP_MD_CTX **ret)
 
 	if (ctx == NULL ||
 	    EVP_DigestSignInit(ctx, &key,
-		as_pss ? wd_lib()->md[WD_SHA384] : hash_for(issuer), NULL,
+		as_pss ? wd_lib()->md[WD_SHA384] : wd_x509_md(issuer), NULL,
 		issuer->evp) != 1)
 		return wd_lib_fault();
 	if (as_pss &&
@@ -126,10 +121,10 @@ add_rdn(X509_NAME *name, const struct wd_rdn *rdn)
 	return wd_lib_verdict(ok, WD_R_RANGE);
 }
 
-static int
-make_name(const struct wd_rdn *rdn, size_t n_rdn, X509_NAME **ret)
+int
+wd_x509_name(const struct wd_rdn *rdn, size_t n_rdn, X509_NAME **ret)
 {
-	WD_AUTO(name_freep) X509_NAME *name = X509_NAME_new();
+	WD_AUTO(wd_x509_name_freep) X509_NAME *name = X509_NAME_new();
 	int r;
 
 	if (name == NULL)
@@ -191,13 +186,13 @@ set_serial(X509 *x, struct wd_span serial)
 static int
 set_names(X509 *x, const struct wd_cert_spec *spec)
 {
-	WD_AUTO(name_freep) X509_NAME *subject = NULL;
-	WD_AUTO(name_freep) X509_NAME *issuer = NULL;
+	WD_AUTO(wd_x509_name_freep) X509_NAME *subject = NULL;
+	WD_AUTO(wd_x509_name_freep) X509_NAME *issuer = NULL;
 	bool self = spec->issuer == NULL;
 	int r;
 
-	if ((r = make_name(spec->subject, spec->n_subject, &subject)) != 0 ||
-	    (r = make_name(self ? spec->subject : spec->issuer,
+	if ((r = wd_x509_name(spec->subject, spec->n_subject, &subject)) != 0 ||
+	    (r = wd_x509_name(self ? spec->subject : spec->issuer,
 		 self ? spec->n_subject : spec->n_issuer, &issuer)) != 0)
 		return r;
 	if (X509_set_subject_name(x, subject) != 1 ||
@@ -258,41 +253,7 @@ wd_cert_make(const struct wd_cert_spec *spec, const struct wd_pkey *subject,
 		return r;
 	if (X509_sign_ctx(x, ctx) <= 0)
 		return wd_lib_fault();
-	return encode(x, ASN1_ITEM_rptr(X509), ret_der);
-}
-
-static int
-fill_request(X509_REQ *req, const struct wd_cert_spec *spec)
-{
-	WD_AUTO(name_freep) X509_NAME *subject = NULL;
-	WD_AUTO(wd_exts_freep) wd_exts *exts = NULL;
-	int r;
-
-	if ((r = make_name(spec->subject, spec->n_subject, &subject)) != 0 ||
-	    (r = wd_exts_of_request(spec, &exts)) != 0)
-		return r;
-	if (X509_REQ_set_subject_name(req, subject) != 1 ||
-	    (exts != NULL && X509_REQ_add_extensions(req, exts) != 1))
-		return wd_lib_fault();
-	return 0;
-}
-
-int
-wd_csr_make(const struct wd_cert_spec *spec, const struct wd_pkey *key,
-    struct wd_bytes **ret_der)
-{
-	WD_AUTO(request_freep) X509_REQ *req = X509_REQ_new();
-	int r;
-
-	if (!key->is_private)
-		return WD_R_KEY_INVALID;
-	if (req == NULL || X509_REQ_set_pubkey(req, key->evp) != 1)
-		return wd_lib_fault();
-	if ((r = fill_request(req, spec)) != 0)
-		return r;
-	if (X509_REQ_sign(req, key->evp, hash_for(key)) <= 0)
-		return wd_lib_fault();
-	return encode(req, ASN1_ITEM_rptr(X509_REQ), ret_der);
+	return wd_x509_encode(x, ASN1_ITEM_rptr(X509), ret_der);
 }
 
 static int
@@ -337,11 +298,11 @@ static int
 fill_issuer(
     X509_CRL *crl, const struct wd_crl_spec *spec, const struct wd_pkey *issuer)
 {
-	WD_AUTO(name_freep) X509_NAME *name = NULL;
+	WD_AUTO(wd_x509_name_freep) X509_NAME *name = NULL;
 	WD_AUTO(wd_exts_freep) wd_exts *exts = NULL;
 	int r;
 
-	if ((r = make_name(spec->issuer, spec->n_issuer, &name)) != 0 ||
+	if ((r = wd_x509_name(spec->issuer, spec->n_issuer, &name)) != 0 ||
 	    (r = wd_exts_of_crl(issuer, &exts)) != 0)
 		return r;
 	if (X509_CRL_set_issuer_name(crl, name) != 1)
@@ -371,5 +332,5 @@ wd_crl_make(const struct wd_crl_spec *spec, const struct wd_pkey *issuer,
 		return r;
 	if (X509_CRL_sign_ctx(crl, ctx) <= 0)
 		return wd_lib_fault();
-	return encode(crl, ASN1_ITEM_rptr(X509_CRL), ret_der);
+	return wd_x509_encode(crl, ASN1_ITEM_rptr(X509_CRL), ret_der);
 }

@@ -60,6 +60,19 @@ int wd_cert_make(const struct wd_cert_spec *spec, const struct wd_pkey *subject,
 int wd_csr_make(const struct wd_cert_spec *spec, const struct wd_pkey *key,
     struct wd_bytes **ret_der) WD_MUST_USE;
 
+/*
+ * Likewise by a key whose private half is elsewhere: RET is what it has to
+ * sign, which is a digest when HASHED (by the hash that goes with the key; RSA
+ * by PKCS #1 v1.5), else a message. Results as wd_cert_make().
+ */
+int wd_csr_begin(const struct wd_cert_spec *spec, const struct wd_pkey *key,
+    struct wd_bytes **ret, bool *ret_hashed) WD_MUST_USE;
+
+/* The request with that signature, in the form of wd_sign(). Also WD_R_MISMATCH
+ * when KEY has not made it. */
+int wd_csr_end(const struct wd_cert_spec *spec, const struct wd_pkey *key,
+    struct wd_span sig, struct wd_bytes **ret_der) WD_MUST_USE;
+
 struct wd_crl_spec {
 	const struct wd_rdn *issuer;
 	size_t n_issuer;

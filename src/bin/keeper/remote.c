@@ -317,6 +317,30 @@ ask_wrapped(struct keeper *k, struct keeper_backend *b, const char *locator)
 	k->step = ADMIN_BACKEND;
 }
 
+/* A key that signs where it is, and does not come for it. */
+static void
+ask_signature(struct keeper *k, struct keeper_backend *b,
+    const struct wd_msg_key_csr_ask *m, const struct wd_remote *x,
+    enum wd_key_kind kind)
+{
+	WD_AUTO(wd_admin_csr_done) struct wd_admin_csr csr = { 0 };
+	struct wd_msg_backend_work work = { .use = WD_USE_SIGN,
+		.kind = (uint8_t)kind,
+		.locator = wd_span_text(x->locator),
+		.deadline = keeper_backend_deadline(b) };
+	struct wd_diag d = { 0 };
+	int r = wd_admin_plan_csr(k->broker, m, &csr, &d);
+
+	if (r != 0) {
+		refuse(k, r, &d);
+		return;
+	}
+	work.alg = (uint8_t)csr.alg;
+	work.hashed = csr.hashed;
+	work.input = wd_bytes_span(csr.to_sign);
+	ask(k, b, WD_CALL_BACKEND_USE, &work);
+}
+
 static bool
 may_leave(const struct wd_remote *x)
 {
@@ -336,11 +360,17 @@ begin_csr(struct keeper *k)
 
 	if (m != NULL)
 		r = wd_admin_remote_of(k->broker, &m->id, 0, &x, &kind, &d);
-	if (r == 0 && !may_leave(&x))
-		r = wd_reject(&d, WD_R_MAY_NOT_LEAVE,
-		    "the private key may not leave its backend");
 	if (r == 0)
 		b = backend_of(k, &x);
+	if (b != NULL && wd_remote_is_used_there(&x) &&
+	    (b->can & WD_BACKEND_CAN_USE) != 0) {
+		ask_signature(k, b, m, &x, kind);
+		return;
+	}
+	if (r == 0 && !may_leave(&x))
+		r = wd_reject(&d, WD_R_MAY_NOT_LEAVE,
+		    "the private key may not leave its backend, which does not "
+		    "sign with it");
 	if (r == WD_R_NOT_FOUND || r == WD_R_SEALED || (r == 0 && b == NULL)) {
 		keeper_admin_run(k, NULL);
 		return;
@@ -492,6 +522,19 @@ wrapped(struct keeper *k, const struct wd_msg_backend_wrapped *m)
 }
 
 static void
+signed_there(struct keeper *k, const struct wd_msg_backend_output *m)
+{
+	struct wd_admin_found found = { .signature = m->bytes };
+
+	/* None would be taken for a call that has not been there yet. */
+	if (m->bytes.len == 0) {
+		found.result = WD_R_BACKEND_ANSWER;
+		found.why = WD_SPAN_LIT("the backend gave no signature");
+	}
+	keeper_admin_run(k, &found);
+}
+
+static void
 destroyed(struct keeper *k)
 {
 	WD_AUTO(wd_freep) struct wd_msg_key_ask *m = request(k);
@@ -523,6 +566,8 @@ keeper_admin_backend(struct keeper *k, enum wd_call call, int result,
 		fetched(k, msg);
 	else if (call == WD_CALL_BACKEND_WRAP)
 		wrapped(k, msg);
+	else if (call == WD_CALL_BACKEND_USE)
+		signed_there(k, msg);
 	else
 		destroyed(k);
 }

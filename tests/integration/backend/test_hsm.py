@@ -2,18 +2,25 @@
 """A whole server before an HSM (SoftHSM 2): keys are made, brought and attached
 there and do not leave in the clear; what the server says of it; and a module
 that hangs."""
+import datetime
 import json
 import os
 import subprocess
 import sys
 import unittest
 
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+import agent_rig
 import hsm_row
+from agent_rig import Agent
 from server_rig import Failed, wait_until
-from whole import Whole, refusal
+from whole import BUILD, MRENCLAVE, MRSIGNER, Whole, refusal
+
+agent_rig.PROGRAM = os.path.join(BUILD, "warder-agent")
+agent_rig.WARDER = os.path.join(BUILD, "warder")
 
 SHIM = os.path.abspath(sys.argv.pop(2))
 
@@ -166,6 +173,88 @@ class Uses(Case):
             self.assertTrue(client.use(
                 pair, "verify", message=b"letter", algorithm=algorithm,
                 signature=made["signature"])["valid"])
+
+
+class Certificates(Case):
+    """A key of an HSM gets one, and signs the request where it is."""
+
+    def csr(self, key):
+        pem = self.server.warder("key", "csr", key["id"], "--subject",
+                                 "CN=web.test,DNS=web.test")
+        done = subprocess.run(
+            ["openssl", "req", "-verify", "-noout", "-subject"], input=pem,
+            capture_output=True, timeout=60, check=True)
+        self.assertIn(b"OK", done.stdout + done.stderr)
+        self.assertIn(b"web.test", done.stdout)
+        return x509.load_pem_x509_csr(pem)
+
+    def certify(self, key):
+        """By an authority of our own; the certificate as PEM."""
+        csr, now = self.csr(key), datetime.datetime.utcnow()
+        ca = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(
+            x509.NameOID.COMMON_NAME, "Authority")])
+        day = datetime.timedelta(days=1)
+        pem = (x509.CertificateBuilder()
+               .subject_name(csr.subject).issuer_name(name)
+               .public_key(csr.public_key())
+               .serial_number(x509.random_serial_number())
+               .not_valid_before(now - day).not_valid_after(now + day)
+               .add_extension(csr.extensions.get_extension_for_class(
+                   x509.SubjectAlternativeName).value, False)
+               .sign(ca, hashes.SHA256())
+               .public_bytes(serialization.Encoding.PEM))
+        path = self.server.path("web.pem")
+        with open(path, "wb") as f:
+            f.write(pem)
+        self.server.warder("key", "certificate", key["id"], path)
+        return pem
+
+    def last_csr(self):
+        return [e for e in self.server.entries()
+                if e["event"] == "key_csr"][-1]
+
+    def test_keys_that_stay_sign_their_requests(self):
+        for kind in ("rsa-2048", "ec-p256", "ec-p384", "ec-p521", "ed25519"):
+            key = self.create(kind, "--stays")
+            pem = self.certify(key)
+            entry = self.last_csr()
+            self.assertEqual((entry["result"], entry["key"]),
+                             ("allow", key["id"]))
+            self.assertIn("signed where it rests", entry["detail"])
+            self.assertNotIn("broker_unwrapped", entry)
+            # Whoever may use the key is given its certificate.
+            self.assertEqual(self.server.attested().resource(
+                "default/cert/" + key["id"]), pem)
+        symmetric = self.create("aes-256", "--stays")
+        self.refused("unsupported", "key", "csr", symmetric["id"],
+                     "--subject", "CN=x")
+
+    def test_keys_that_leave_wrapped_sign_there_too(self):
+        for options in ((), ("--broker-may-unwrap",)):
+            key = self.create("ec-p256", *options)
+            self.csr(key)
+            self.assertNotIn("broker_unwrapped", self.last_csr())
+
+    def test_an_agent_shows_the_certificate(self):
+        key = self.create("ec-p256")
+        der = x509.load_pem_x509_certificate(self.certify(key)).public_bytes(
+            serialization.Encoding.DER)
+        agent = Agent(keys={"web": {"id": key["id"], "use": str(os.getuid())}},
+                      tee=self.server.path("swtee"),
+                      address="127.0.0.1:%d" % self.server.port,
+                      release_key=self.server.release_key)
+        self.addCleanup(agent.close)
+        with open(self.server.ca, encoding="utf-8") as f:
+            agent.write_ca(f.read())
+        agent.swtee.update({"mrenclave": MRENCLAVE, "mrsigner": MRSIGNER})
+        agent.agent.update({"wrap_key_bits": "2048"})
+        agent.write()
+        agent.start()
+        agent.wait_for("key_held", 1, 20)
+        found = agent.ask(lambda holder: holder.keys()[1])
+        self.assertEqual([(k.id, k.certs) for k in found],
+                         [(key["id"], [der])])
 
 
 class Words(Case):

@@ -6,6 +6,9 @@ import hashlib
 import os
 import unittest
 
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
 import openbao
 from server_rig import Failed, wait_until
 from whole import Whole, refusal
@@ -156,6 +159,18 @@ class Keys(unittest.TestCase):
                 self.assertEqual(client.use(
                     key, "decrypt", ciphertext=made["ciphertext"])[
                         "plaintext"], b"text")
+
+    def test_a_pair_that_stays_signs_its_request(self):
+        for kind in ("rsa-2048", "ec-p256", "ed25519"):
+            key = self.create(kind, "--stays")
+            pem = self.server.warder("key", "csr", key["id"], "--subject",
+                                     "CN=there.example")
+            csr = x509.load_pem_x509_csr(pem)
+            self.assertTrue(csr.is_signature_valid)
+            self.assertEqual(csr.public_key().public_bytes(
+                serialization.Encoding.PEM,
+                serialization.PublicFormat.SubjectPublicKeyInfo).decode(),
+                key["public_key"])
 
     def test_admins_use_what_stays(self):
         key = self.create("aes-256", "--stays")["id"]

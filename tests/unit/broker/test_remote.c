@@ -8,6 +8,7 @@
 #include "broker/remote.h"
 #include "broker/secrets.h"
 #include "crypto/pkey.h"
+#include "crypto/sig.h"
 
 #include <string.h>
 
@@ -367,6 +368,102 @@ without_a_backend_nothing_of_it_is_done(void **state)
 	    t_call(f, WD_CALL_KEY_CSR, &m), WD_R_BACKEND_NOT_CONFIGURED);
 }
 
+/* ---- requests for certificates, signed there */
+
+/* A pair in a backend that stays; PAIR is what the backend has. */
+static void
+pair_there(struct t_broker *f, enum wd_pkey_alg alg, uint8_t kind,
+    struct wd_pkey **ret)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *spki = NULL;
+	struct wd_msg_backend_made made = {
+		.kind = kind, .locator = WD_SPAN_LIT("k/1"), .stays = true
+	};
+
+	t_ok(wd_pkey_generate(alg, ret));
+	t_ok(wd_pkey_to_spki(*ret, &spki));
+	made.spki = wd_bytes_span(spki);
+	t_ok(create(f, &made, kind));
+}
+
+/* What a backend answers to the plan. */
+static size_t
+sign_plan(const struct wd_pkey *pair, const struct wd_admin_csr *x,
+    uint8_t sig[WD_SIG_MAX])
+{
+	struct wd_span what = wd_bytes_span(x->to_sign);
+	size_t len = 0;
+
+	if (x->alg == WD_USE_ED25519)
+		t_ok(wd_sign(pair, WD_SIG_EDDSA, what, sig, &len));
+	else
+		t_ok(wd_sign_digest(pair, WD_SIG_ES256, what, sig, &len));
+	return len;
+}
+
+static void
+a_key_signs_its_request_where_it_rests(void **state)
+{
+	static const struct {
+		enum wd_pkey_alg alg;
+		uint8_t kind;
+	} kinds[] = { { WD_PKEY_P256, WD_KEY_P256 },
+		{ WD_PKEY_ED25519, WD_KEY_ED25519 } };
+	struct t_broker *f = *state;
+	struct wd_msg_key_csr_ask m = { t_head(f), .id = t_id(9),
+		.subject = WD_SPAN_LIT("CN=there.example") };
+	struct wd_msg_key_ask del = { t_head(f), .id = t_id(9) };
+
+	for (size_t i = 0; i < WD_N(kinds); i++) {
+		WD_AUTO(wd_pkey_freep) struct wd_pkey *pair = NULL;
+		WD_AUTO(wd_admin_csr_done) struct wd_admin_csr x = { 0 };
+		struct wd_admin_found found = { 0 };
+		uint8_t sig[WD_SIG_MAX];
+		struct wd_diag d = { 0 };
+
+		pair_there(f, kinds[i].alg, kinds[i].kind, &pair);
+		t_ok(wd_admin_plan_csr(f->b, &m, &x, &d));
+		found.signature = wd_span(sig, sign_plan(pair, &x, sig));
+		t_ok(t_call_found(f, WD_CALL_KEY_CSR, &m, &found));
+		t_logged(f, "signed where it rests");
+		sig[7] ^= 1;
+		assert_int_equal(t_call_found(f, WD_CALL_KEY_CSR, &m, &found),
+		    WD_R_BACKEND_ANSWER);
+		sig[7] ^= 1;
+		m.subject = WD_SPAN_LIT("CN=another.example");
+		assert_int_equal(t_call_found(f, WD_CALL_KEY_CSR, &m, &found),
+		    WD_R_BACKEND_ANSWER);
+		m.subject = WD_SPAN_LIT("CN=there.example");
+		t_ok(t_call(f, WD_CALL_KEY_DELETE, &del));
+	}
+}
+
+static void
+a_request_that_cannot_be_is_not_signed_there(void **state)
+{
+	struct t_broker *f = *state;
+	WD_AUTO(wd_admin_csr_done) struct wd_admin_csr x = { 0 };
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *pair = NULL;
+	struct wd_msg_backend_made aes = { .kind = WD_KEY_AES256,
+		.locator = WD_SPAN_LIT("k/1"),
+		.stays = true };
+	struct wd_msg_key_csr_ask m = { t_head(f), .id = t_id(9),
+		.subject = WD_SPAN_LIT("CN=x") };
+	struct wd_msg_key_ask del = { t_head(f), .id = t_id(9) };
+	struct wd_diag d = { 0 };
+
+	assert_int_equal(wd_admin_plan_csr(f->b, &m, &x, &d), WD_R_NOT_FOUND);
+	t_ok(create(f, &aes, WD_KEY_AES256));
+	assert_int_equal(wd_admin_plan_csr(f->b, &m, &x, &d), WD_R_UNSUPPORTED);
+	t_ok(t_call(f, WD_CALL_KEY_DELETE, &del));
+	pair_there(f, WD_PKEY_P256, WD_KEY_P256, &pair);
+	m.subject = WD_SPAN_LIT("x");
+	assert_int_equal(wd_admin_plan_csr(f->b, &m, &x, &d), WD_R_MALFORMED);
+	m.subject = WD_SPAN_LIT("CN=a,DNS=a b");
+	assert_int_equal(wd_admin_plan_csr(f->b, &m, &x, &d), WD_R_RANGE);
+	assert_null(x.to_sign);
+}
+
 /* ---- how a key leaves, told and changed */
 
 /* A key of which the newest of two versions leaves wrapped alone. */
@@ -565,6 +662,8 @@ main(void)
 		cmocka_unit_test(what_is_wrapped_must_fit_the_client),
 		with_broker(what_a_backend_made_is_looked_at),
 		with_broker(without_a_backend_nothing_of_it_is_done),
+		with_broker(a_key_signs_its_request_where_it_rests),
+		with_broker(a_request_that_cannot_be_is_not_signed_there),
 		with_broker(
 		    leave_to_unwrap_is_given_and_withdrawn_of_all_versions),
 		with_broker(what_leaves_in_another_way_has_nothing_to_unwrap),

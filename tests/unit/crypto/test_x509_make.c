@@ -334,6 +334,140 @@ request_carries_subject_and_names(void **state)
 	X509_REQ_free(req);
 }
 
+/* ---- requests of keys that are elsewhere */
+
+static const char *const kinds[] = { rsa2048_pkcs1, p256_pkcs8, p384_sec1,
+	key_p521, ed25519_pkcs8 };
+
+/* What that key signs, as whoever holds it would. */
+static size_t
+sign_elsewhere(const struct wd_pkey *key, struct wd_span what, bool hashed,
+    uint8_t sig[WD_SIG_MAX])
+{
+	enum wd_pkey_alg alg = wd_pkey_alg(key);
+	enum wd_sig_alg how = alg == WD_PKEY_P256 ? WD_SIG_ES256
+	    : alg == WD_PKEY_P384                 ? WD_SIG_ES384
+	    : alg == WD_PKEY_P521                 ? WD_SIG_ES512
+	    : alg == WD_PKEY_ED25519              ? WD_SIG_EDDSA
+						  : WD_SIG_RS256;
+	size_t len = 0;
+
+	assert_int_equal(hashed, how != WD_SIG_EDDSA);
+	t_ok((hashed ? wd_sign_digest : wd_sign)(key, how, what, sig, &len));
+	return len;
+}
+
+static void
+a_key_elsewhere_signs_the_same_request(void **state)
+{
+	struct wd_cert_spec spec = leaf_spec();
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(kinds); i++) {
+		WD_AUTO(wd_pkey_freep)
+		struct wd_pkey *key = t_private(kinds[i]);
+		WD_AUTO(wd_pkey_freep)
+		struct wd_pkey *public = t_public_of(key);
+		WD_AUTO(wd_bytes_freep)
+		struct wd_bytes *what = NULL,
+				*der = NULL;
+		uint8_t sig[WD_SIG_MAX];
+		bool hashed = false;
+		const uint8_t *p;
+		X509_REQ *req;
+		size_t len;
+
+		t_ok(wd_csr_begin(&spec, public, &what, &hashed));
+		len = sign_elsewhere(key, wd_bytes_span(what), hashed, sig);
+		t_ok(wd_csr_end(&spec, public, wd_span(sig, len), &der));
+		p = der->p;
+		req = d2i_X509_REQ(NULL, &p, (long)der->len);
+		assert_non_null(req);
+		assert_ptr_equal(p, der->p + der->len);
+		assert_int_equal(
+		    X509_REQ_verify(req, X509_REQ_get0_pubkey(req)), 1);
+		X509_REQ_free(req);
+	}
+}
+
+/* Signed twice alike where signing has no chance in it: then the two ways make
+ * the same bytes. */
+static void
+both_ways_write_the_same(void **state)
+{
+	static const char *const certain[] = { rsa2048_pkcs1, ed25519_pkcs8 };
+	struct wd_cert_spec spec = leaf_spec();
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(certain); i++) {
+		WD_AUTO(wd_pkey_freep)
+		struct wd_pkey *key = t_private(certain[i]);
+		WD_AUTO(wd_bytes_freep)
+		struct wd_bytes *what = NULL, *one = NULL, *other = NULL;
+		uint8_t sig[WD_SIG_MAX];
+		bool hashed = false;
+		size_t len;
+
+		t_ok(wd_csr_make(&spec, key, &one));
+		t_ok(wd_csr_begin(&spec, key, &what, &hashed));
+		len = sign_elsewhere(key, wd_bytes_span(what), hashed, sig);
+		t_ok(wd_csr_end(&spec, key, wd_span(sig, len), &other));
+		t_span_equal(wd_bytes_span(one), wd_bytes_span(other));
+	}
+}
+
+static void
+a_signature_of_another_is_no_requests(void **state)
+{
+	struct wd_cert_spec spec = leaf_spec();
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(kinds); i++) {
+		WD_AUTO(wd_pkey_freep)
+		struct wd_pkey *key = t_private(kinds[i]);
+		WD_AUTO(wd_bytes_freep) struct wd_bytes *what = NULL;
+		struct wd_bytes *der = NULL;
+		uint8_t sig[WD_SIG_MAX] = { 0 };
+		bool hashed = false;
+		size_t len;
+
+		t_ok(wd_csr_begin(&spec, key, &what, &hashed));
+		len = sign_elsewhere(key, wd_bytes_span(what), hashed, sig);
+		for (size_t n = 0; n < len; n += 7)
+			assert_int_equal(
+			    wd_csr_end(&spec, key, wd_span(sig, n), &der),
+			    WD_R_MISMATCH);
+		for (size_t at = 0; at < len; at += 11) {
+			sig[at] ^= 1;
+			assert_int_equal(
+			    wd_csr_end(&spec, key, wd_span(sig, len), &der),
+			    WD_R_MISMATCH);
+			sig[at] ^= 1;
+		}
+		spec.n_dns--; /* another request */
+		assert_int_equal(
+		    wd_csr_end(&spec, key, wd_span(sig, len), &der),
+		    WD_R_MISMATCH);
+		spec.n_dns++;
+		assert_null(der);
+	}
+}
+
+static void
+names_that_cannot_be_are_refused_before_anything_is_signed(void **state)
+{
+	static const struct wd_rdn bad = { "2.5.4.6", "FIN" };
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *key = t_private(p256_pkcs8);
+	struct wd_cert_spec spec = leaf_spec();
+	struct wd_bytes *what = NULL;
+	bool hashed = false;
+
+	(void)state;
+	spec.subject = &bad;
+	assert_int_equal(wd_csr_begin(&spec, key, &what, &hashed), WD_R_RANGE);
+	assert_null(what);
+}
+
 static void
 revoked_leaf_is_listed(void **state)
 {
@@ -434,6 +568,11 @@ main(void)
 		cmocka_unit_test(a_serial_of_zero_is_possible),
 		cmocka_unit_test(what_is_not_possible_is_refused),
 		cmocka_unit_test(request_carries_subject_and_names),
+		cmocka_unit_test(a_key_elsewhere_signs_the_same_request),
+		cmocka_unit_test(both_ways_write_the_same),
+		cmocka_unit_test(a_signature_of_another_is_no_requests),
+		cmocka_unit_test(
+		    names_that_cannot_be_are_refused_before_anything_is_signed),
 		cmocka_unit_test(revoked_leaf_is_listed),
 		cmocka_unit_test(a_hundred_thousand_entries_are_searched_fast),
 		cmocka_unit_test(a_list_may_be_empty),
