@@ -28,16 +28,30 @@ static struct {
 } memory;
 
 static uint64_t fail_countdown;
+static uint64_t fail_next; /* the countdown behind one that failed */
 static int fail_fired;
 
-int
-wd_alloc_fail_at(uint64_t count)
+static int
+fail(uint64_t count, uint64_t next)
 {
 	int fired = fail_fired;
 
 	fail_countdown = count;
+	fail_next = next;
 	fail_fired = 0;
 	return fired;
+}
+
+int
+wd_alloc_fail_at(uint64_t count)
+{
+	return fail(count, 0);
+}
+
+int
+wd_alloc_fail_from(uint64_t count)
+{
+	return fail(count, 1);
 }
 
 static int
@@ -45,6 +59,7 @@ must_fail(void)
 {
 	if (fail_countdown == 0 || --fail_countdown > 0)
 		return 0;
+	fail_countdown = fail_next;
 	fail_fired = 1;
 	errno = ENOMEM;
 	return 1;

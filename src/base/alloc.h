@@ -47,3 +47,6 @@ void wd_alloc_set_memory(void *(*alloc)(size_t), void (*release)(void *),
  * Returns whether the last one armed has fired.
  */
 int wd_alloc_fail_at(uint64_t count);
+
+/* Likewise, and so do all behind it, until either is called again. */
+int wd_alloc_fail_from(uint64_t count);
