@@ -46,11 +46,26 @@ same(const struct wd_doc_info *a, const struct wd_doc_info *b)
 	must(a->software == b->software);
 }
 
+/* Without memory at one place, or from there on. */
+static void
+without_memory(struct wd_verifier *v, const struct fuzz_case *c,
+    int (*arm)(uint64_t), int whole)
+{
+	struct wd_doc_info info;
+	int r;
+
+	wd_verifier_forget(v);
+	(void)arm(c->fail_at);
+	r = check(v, c, &info);
+	(void)wd_alloc_fail_at(0);
+	must(r < 0 || r == whole);
+}
+
 static void
 all(struct wd_verifier *v, const struct fuzz_case *c)
 {
 	struct wd_doc_info info, again;
-	int failed, r = check(v, c, &info);
+	int r = check(v, c, &info);
 
 	must(r >= 0);
 	if (r == 0)
@@ -59,11 +74,8 @@ all(struct wd_verifier *v, const struct fuzz_case *c)
 	same(&info, &again);
 	if (c->fail_at == 0)
 		return;
-	wd_verifier_forget(v);
-	(void)wd_alloc_fail_at(c->fail_at);
-	failed = check(v, c, &again);
-	(void)wd_alloc_fail_at(0);
-	must(failed < 0 || failed == r);
+	without_memory(v, c, wd_alloc_fail_at, r);
+	without_memory(v, c, wd_alloc_fail_from, r);
 }
 
 int

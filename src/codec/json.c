@@ -1,13 +1,14 @@
 /*
  * The JSON library behind our own types. Depth, size and the number of values
  * are bounded by a scan of ours before the library sees the text, so that
- * neither its stack nor its memory is the sender's to choose. No other file
- * may include the library's header.
+ * neither its stack nor its memory is the sender's to choose. No other files
+ * than this and json_*.c may include the library's header.
  */
 #include "codec/json.h"
 
 #include "base/alloc.h"
 #include "codec/jlift.h"
+#include "codec/json_load.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -30,27 +31,6 @@ jval(const json_t *v)
 	return (const struct wd_jval *)v;
 }
 
-/*
- * The library does not tell lack of memory from a wrong text, and in places
- * goes on without what it could not get; so we take note ourselves.
- */
-static bool no_memory;
-
-static void *
-reserve(size_t len)
-{
-	void *p = wd_alloc(len);
-
-	no_memory = no_memory || p == NULL;
-	return p;
-}
-
-static void
-release(void *p)
-{
-	(void)wd_free(p); /* always NULL */
-}
-
 int
 wd_json_init(void)
 {
@@ -63,7 +43,7 @@ wd_json_init(void)
 		return WD_F_SYSTEM;
 	/* Zero would make the library look for a seed in the file system. */
 	json_object_seed(seed == 0 ? 1 : seed);
-	json_set_alloc_funcs(reserve, release);
+	wd_json_memory();
 	ready = true;
 	return 0;
 }
@@ -105,28 +85,6 @@ check_shape(struct wd_span text, struct wd_diag *d)
 	if (s.values > WD_JSON_VALUES)
 		return wd_reject(d, WD_R_TOO_LARGE,
 		    "JSON of more than %d values", WD_JSON_VALUES);
-	return 0;
-}
-
-static int
-load(struct wd_span text, struct wd_diag *d, json_t **ret)
-{
-	const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
-	json_error_t e = { 0 };
-	json_t *root;
-	int before = errno; /* of which the library makes 0 */
-
-	no_memory = false;
-	root = json_loadb((const char *)text.p, text.len, flags, &e);
-	errno = before;
-	if (no_memory) {
-		json_decref(root);
-		return wd_fault(d, WD_F_MEMORY, "no memory for JSON");
-	}
-	if (root == NULL)
-		return wd_reject(d, WD_R_MALFORMED,
-		    "no good JSON at byte %d: %s", e.position, e.text);
-	*ret = root;
 	return 0;
 }
 
@@ -176,9 +134,9 @@ load_lifted(struct wd_span text, struct wd_diag *d, json_t **ret)
 	rest = lift.n > 0 ? wd_bytes_span(lift.rest) : text;
 	if ((r = check_shape(rest, d)) != 0)
 		return r;
-	r = load(rest, lift.n > 0 ? NULL : d, ret);
+	r = wd_json_load(rest, lift.n > 0 ? NULL : d, ret);
 	if (r > 0 && lift.n > 0)
-		return load(text, d, ret);
+		return wd_json_load(text, d, ret);
 	if (r == 0)
 		r = put_back(*ret, &lift);
 	return r < 0 ? wd_fault(d, r, "no memory for JSON") : r;

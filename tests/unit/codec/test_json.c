@@ -309,50 +309,127 @@ limits_hold_beside_a_long_text(void **state)
 	assert_null(doc);
 }
 
-static void
-a_failed_allocation_beside_a_long_text_is_a_fault(void **state)
+/* ---- without memory */
+
+/* The K-th allocation fails, or that and all behind it. */
+static bool
+fails_at(struct wd_span text, uint64_t k, int (*arm)(uint64_t), int whole)
 {
-	WD_AUTO(wd_wr_done)
-	struct wd_wr text = fill("{\"a\":[\"x\",\"$\"],\"b\":\"$\"}", "");
-	bool fired = true;
+	struct wd_json *doc = NULL;
+	struct wd_diag d = { 0 };
+	bool fired;
+	int r;
 
-	(void)state;
-	for (uint64_t k = 1; fired; k++) {
-		struct wd_json *doc = NULL;
-		struct wd_diag d = { 0 };
-		int r;
+	(void)arm(k);
+	r = wd_json_parse(text, &d, &doc);
+	fired = wd_alloc_fail_at(0) != 0;
+	assert_int_equal(r, fired ? WD_F_MEMORY : whole);
+	assert_int_equal(d.result, r);
+	assert_true((doc != NULL) == (r == 0));
+	doc = wd_json_free(doc);
+	return fired;
+}
 
-		(void)wd_alloc_fail_at(k);
-		r = wd_json_parse(wd_wr_span(&text), &d, &doc);
-		fired = wd_alloc_fail_at(0) != 0;
-		assert_int_equal(r, fired ? WD_F_MEMORY : 0);
-		assert_int_equal(d.result, r);
-		assert_true((doc != NULL) == (r == 0));
-		doc = wd_json_free(doc);
-	}
+/* A fault, whatever the text would have been. */
+static void
+fails_for_each_allocation(struct wd_span text)
+{
+	struct wd_json *doc = NULL;
+	int whole = wd_json_parse(text, NULL, &doc);
+	uint64_t k = 1;
+
+	doc = wd_json_free(doc);
+	while (fails_at(text, k, wd_alloc_fail_at, whole))
+		k++;
+	for (; k > 0; k--)
+		(void)fails_at(text, k, wd_alloc_fail_from, whole);
 }
 
 static void
 every_failed_allocation_is_a_fault(void **state)
 {
-	static const char text[] =
-	    "{\"a\":[1,\"x\",{\"b\":null}],\"long\":\"01234567890123456789\"}";
-	bool fired = true;
+	static const char *const texts[] = {
+		"{\"a\":[1,\"x\",{\"b\":null}],\"long\":"
+		"\"01234567890123456789\"}",
+		"[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]",
+		"{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":[true,false,{}]}}}}}",
+		"[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]",
+		"{\"1\":1,\"2\":2,\"3\":3,\"4\":4,\"5\":5,\"6\":6,\"7\":7,"
+		"\"8\":8,\"9\":9,\"10\":10,\"11\":11,\"12\":12}",
+		"7", "\"text\"", "null", "0.5e-3", "{}"
+	};
 
 	(void)state;
-	for (uint64_t k = 1; fired; k++) {
-		struct wd_json *doc = NULL;
-		struct wd_diag d = { 0 };
-		int r;
+	for (size_t i = 0; i < WD_N(texts); i++)
+		fails_for_each_allocation(wd_span_text(texts[i]));
+}
 
-		(void)wd_alloc_fail_at(k);
-		r = wd_json_parse(WD_SPAN_LIT(text), &d, &doc);
-		fired = wd_alloc_fail_at(0) != 0;
-		assert_int_equal(r, fired ? WD_F_MEMORY : 0);
-		assert_int_equal(d.result, r);
-		assert_true((doc != NULL) == (r == 0));
-		doc = wd_json_free(doc);
-	}
+static void
+a_failed_allocation_beside_a_long_text_is_a_fault(void **state)
+{
+	WD_AUTO(wd_wr_done)
+	struct wd_wr text = fill("{\"a\":[\"x\",\"$\"],\"b\":\"$\"}", "");
+
+	(void)state;
+	fails_for_each_allocation(wd_wr_span(&text));
+}
+
+/* Tokens around a piece that is repeated until they have some length. */
+static const struct {
+	const char *head, *piece, *tail;
+} tokens[] = {
+	{ "[\"", "a", "\"]" },
+	{ "\"", "a", "\"" },
+	{ "[\"", "a", "\",\"b\"]" },
+	{ "[\"\\n", "a", "\"]" },
+	{ "[\"", "\\n", "\"]" },
+	{ "[\"x", "\\u00e4", "\"]" },
+	{ "[\"", "\\ud83d\\ude00", "\"]" },
+	{ "[\"", "\xc3\xa4", "\"]" },
+	{ "[\"x", "\xe2\x82\xac", "\"]" },
+	{ "[\"", "\xf0\x9f\x98\x80", "\",1]" },
+	{ "{\"", "a", "\":1}" },
+	{ "{\"a\":{\"", "b", "\":[1,\"\",2]}}" },
+	{ "1.", "0", "" },
+	{ "[1.", "0", "]" },
+	{ "[1.", "0", ",2]" },
+	{ "[-1.", "0", "e5 ]" },
+	{ "1e", "0", "1" },
+	{ "[", "1", "]" },
+	{ "[-", "1", ",\"a\"]" },
+	{ "[-", "1", "\xc3\xa4]" },
+	{ "[tru", "e", "]" },
+	{ "nul", "l", "" },
+	{ "[\"", "a", "" },
+	{ "[\"", "a", "\\" },
+	{ "[\"", "a", "\n\"]" },
+	{ "[\"", "a", "\xc3\"]" },
+	{ "[\"", "a", "\\ud800\"]" },
+};
+
+static void
+token_fails(size_t kind, size_t len)
+{
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(WD_JSON_BYTES);
+
+	wd_wr_text(&wr, tokens[kind].head);
+	while (wr.len < len)
+		wd_wr_text(&wr, tokens[kind].piece);
+	wd_wr_text(&wr, tokens[kind].tail);
+	t_ok(wd_wr_end(&wr));
+	fails_for_each_allocation(wd_wr_span(&wr));
+}
+
+/* The library gathers a token in 16, 32, 64, ... bytes, and must not go on
+ * without one that found no room. */
+static void
+a_token_that_finds_no_room_is_a_fault(void **state)
+{
+	(void)state;
+	for (size_t kind = 0; kind < WD_N(tokens); kind++)
+		for (size_t room = 16; room <= 4096; room *= 2)
+			for (size_t len = room - 6; len < room + 6; len++)
+				token_fails(kind, len);
 }
 
 int
@@ -375,6 +452,7 @@ main(void)
 		cmocka_unit_test(limits_hold_beside_a_long_text),
 		cmocka_unit_test(
 		    a_failed_allocation_beside_a_long_text_is_a_fault),
+		cmocka_unit_test(a_token_that_finds_no_room_is_a_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
