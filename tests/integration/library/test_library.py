@@ -13,8 +13,9 @@ import unittest
 BUILD, SOURCE = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 PARTS = ("tcb_info.json", "qe_identity.json", "tcb_signing_chain.pem",
          "pck_crl.der", "root_ca_crl.der")
-# What the dynamic linker may be asked for beside it.
+# What the dynamic linker may be asked for beside it, and itself.
 NEEDED = {"libcrypto.so.3", "libjansson.so.4", "libc.so.6"}
+LINKER = "ld-linux"
 
 
 def run(*args, env=None, check=True):
@@ -73,10 +74,22 @@ class Library(unittest.TestCase):
         cls.example = os.path.join(cls.folder, "appraise")
         run("cc", "-Wall", "-Wextra", "-Werror", "-o", cls.example,
             os.path.join(SOURCE, "examples/appraise.c"), *flags)
+        cls.host = os.path.join(cls.folder, "host")
+        run("cc", "-Dmain=appraise", "-c", "-o", cls.example + ".o",
+            os.path.join(SOURCE, "examples/appraise.c"), *flags)
+        run("cc", "-Wall", "-Wextra", "-Werror", "-o", cls.host,
+            os.path.join(SOURCE, "tests/integration/library/host.c"),
+            cls.example + ".o", *flags, "-ljansson")
 
     def appraise(self, *words):
-        return run(self.example, "sgx", *words, check=False, env=dict(
-            os.environ, LD_LIBRARY_PATH=os.path.dirname(self.library)))
+        return self.judge(self.example, *words)
+
+    def judge(self, *words):
+        quote = [w for w in words if "=" in w]
+        return run(*words[:len(words) - len(quote)], "sgx", *quote,
+                   check=False, env=dict(
+                       os.environ,
+                       LD_LIBRARY_PATH=os.path.dirname(self.library)))
 
     def quote(self):
         path = os.path.join(self.folder, "quote.bin")
@@ -119,6 +132,20 @@ class Library(unittest.TestCase):
         self.assertEqual(done.returncode, 3)
         self.assertIn("pck_chain_untrusted_root", done.stderr)
 
+    def test_a_program_keeps_the_json_values_it_has(self):
+        words = self.words(self.quote())
+        for memory in ("plain", "own"):
+            done = self.judge(self.host, memory, *words)
+            self.assertEqual(done.returncode, 0, (memory, done.stderr))
+            self.assertEqual(json.loads(done.stdout)["tee"], "sgx")
+
+    def test_a_program_without_memory_for_json_is_told_so(self):
+        done = self.judge(self.host, "failing", *self.words(self.quote()))
+        self.assertEqual(done.returncode, 0, done.stderr[-1000:])
+        told = done.stderr.splitlines()
+        self.assertGreater(len(told), 100)
+        self.assertEqual([t for t in told if "memory" not in t], [])
+
     def test_nothing_else_is_exported(self):
         names = run("nm", "-D", "--defined-only", self.library).stdout
         names = {line.split()[-1].split("@")[0]
@@ -145,7 +172,8 @@ class Library(unittest.TestCase):
 
     def test_it_needs_little(self):
         dynamic = run("readelf", "-d", self.library).stdout
-        needed = set(re.findall(r"NEEDED.*\[(.*?)\]", dynamic))
+        needed = {n for n in re.findall(r"NEEDED.*\[(.*?)\]", dynamic)
+                  if not n.startswith(LINKER)}
         self.assertEqual(needed - NEEDED, set())
 
 
