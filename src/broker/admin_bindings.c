@@ -1,6 +1,7 @@
 /*
  * Which policy decides about which paths. A binding is by whole segments; that
- * of a key or certificate is refused, since it would decide nothing.
+ * of a key, its certificate or its public part is refused, since it would
+ * decide nothing.
  */
 #include "broker/admin_in.h"
 
@@ -18,9 +19,17 @@ starts_with(struct wd_span s, const char *text)
 bool
 wd_admin_is_keys_path(struct wd_span path)
 {
-	return starts_with(path, "default/key/") ||
-	    starts_with(path, "default/cert/") ||
-	    wd_span_is(path, "default/key") || wd_span_is(path, "default/cert");
+	static const char *const folders[] = { "default/key", "default/cert",
+		"default/public" };
+
+	for (size_t i = 0; i < WD_N(folders); i++) {
+		size_t n = wd_span_text(folders[i]).len;
+
+		if (starts_with(path, folders[i]) &&
+		    (path.len == n || path.p[n] == '/'))
+			return true;
+	}
+	return false;
 }
 
 int

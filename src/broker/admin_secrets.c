@@ -13,7 +13,8 @@ read_path(struct wd_admin *a, struct wd_span text)
 {
 	if (wd_admin_is_keys_path(text))
 		return wd_reject(a->d, WD_R_CONFLICT,
-		    "paths under default/key and default/cert are keys");
+		    "paths under default/key, default/cert and "
+		    "default/public are keys");
 	if (!wd_span_to_text(text, a->path, sizeof(a->path)) ||
 	    wd_path_read(text).kind != WD_PATH_SECRET)
 		return wd_reject(a->d, WD_R_MALFORMED,

@@ -83,6 +83,8 @@ wd_path_read(struct wd_span text)
 		p.kind = WD_PATH_KEY;
 	if (wd_span_is(segment[1], "cert"))
 		p.kind = WD_PATH_CERT;
+	if (wd_span_is(segment[1], "public"))
+		p.kind = WD_PATH_PUBLIC;
 	if (p.kind != WD_PATH_SECRET && !key_tag(segment[2], &p))
 		return none;
 	return p;

@@ -9,6 +9,7 @@ enum wd_path_kind {
 	WD_PATH_NONE,   /* not a path */
 	WD_PATH_KEY,    /* default/key/<id>[.v<n>] */
 	WD_PATH_CERT,   /* default/cert/<id>[.v<n>] */
+	WD_PATH_PUBLIC, /* default/public/<id>[.v<n>] */
 	WD_PATH_SECRET, /* anything else */
 };
 
@@ -20,7 +21,8 @@ struct wd_path {
 
 /*
  * Exactly three segments of [A-Za-z0-9_-]+[A-Za-z0-9_.-]*, at most 512 bytes.
- * default/key and default/cert with anything but an id are WD_PATH_NONE too.
+ * default/key, default/cert and default/public with anything but an id are
+ * WD_PATH_NONE too.
  */
 struct wd_path wd_path_read(struct wd_span text);
 

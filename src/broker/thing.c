@@ -46,6 +46,22 @@ found(struct wd_broker *b, int r, struct wd_diag *d)
 	return 0;
 }
 
+static const char *
+algorithm_of(enum wd_path_kind kind, const struct wd_key_row *row)
+{
+	switch (kind) {
+	case WD_PATH_CERT:
+		return "certificate";
+	case WD_PATH_PUBLIC:
+		return "public-key";
+	case WD_PATH_KEY:
+	case WD_PATH_NONE:
+	case WD_PATH_SECRET:
+		break;
+	}
+	return row->name;
+}
+
 static int
 find_key(struct wd_broker *b, struct wd_thing *t, struct wd_diag *d)
 {
@@ -62,7 +78,7 @@ find_key(struct wd_broker *b, struct wd_thing *t, struct wd_diag *d)
 	row = wd_key_row((enum wd_key_kind)t->key.kind);
 	if (row == NULL)
 		return wd_fault(d, WD_F_STORE, "a key of no known kind");
-	t->algorithm = t->path.kind == WD_PATH_CERT ? "certificate" : row->name;
+	t->algorithm = algorithm_of(t->path.kind, row);
 	t->policy = t->key.policy;
 	t->number = t->version.version;
 	return 0;
@@ -175,12 +191,25 @@ open_chain(const struct wd_thing *t, struct wd_secret **ret, struct wd_diag *d)
 	return *ret == NULL ? wd_fault(d, WD_F_MEMORY, "no memory") : 0;
 }
 
+/* For those who have the key used and never get it. */
+static int
+open_public(const struct wd_thing *t, struct wd_secret **ret, struct wd_diag *d)
+{
+	if (wd_bytes_span(t->version.spki).len == 0)
+		return wd_reject(
+		    d, WD_R_NOT_FOUND, "the key has no public part");
+	*ret = wd_secret_copy(wd_bytes_span(t->version.spki));
+	return *ret == NULL ? wd_fault(d, WD_F_MEMORY, "no memory") : 0;
+}
+
 int
 wd_thing_open(struct wd_broker *b, const struct wd_thing *t,
     struct wd_secret **ret, struct wd_diag *d)
 {
 	if (t->path.kind == WD_PATH_CERT)
 		return open_chain(t, ret, d);
+	if (t->path.kind == WD_PATH_PUBLIC)
+		return open_public(t, ret, d);
 	if (t->path.kind == WD_PATH_KEY)
 		return wd_secret_open_key(b, &t->version, ret, d);
 	return wd_secret_open_path(b, &t->secret, ret, d);

@@ -11,9 +11,10 @@ struct wd_thing {
 	struct wd_path path;
 	char text[WD_PATH_MAX + 1]; /* the path as asked */
 	struct wd_id policy;        /* none: no policy */
-	const char *algorithm;      /* "rsa-2048", "opaque", "certificate" */
-	uint32_t number;            /* of the version */
-	struct wd_store_key key;    /* of a key or certificate */
+	/* "rsa-2048", "opaque", "certificate", "public-key" */
+	const char *algorithm;
+	uint32_t number;         /* of the version */
+	struct wd_store_key key; /* of a key or certificate */
 	struct wd_store_version version;
 	struct wd_store_secret secret;
 };
@@ -31,7 +32,8 @@ void wd_things_forget(struct wd_broker *b);
 bool wd_thing_plain_path(const struct wd_thing *t, char ret[WD_PATH_MAX + 1]);
 
 /* The bytes to release. WD_R_TAMPERED, WD_R_WRONG_STORE, WD_R_SEALED,
- * WD_R_NOT_FOUND (a key without certificate), WD_R_MAY_NOT_LEAVE, or a fault.
+ * WD_R_NOT_FOUND (a key without certificate or public part),
+ * WD_R_MAY_NOT_LEAVE, or a fault.
  */
 int wd_thing_open(struct wd_broker *b, const struct wd_thing *t,
     struct wd_secret **ret, struct wd_diag *d) WD_MUST_USE;

@@ -258,7 +258,7 @@ paths_of_keys_cannot_be_bound(void **state)
 {
 	struct t_broker *f = *state;
 	static const char *const texts[] = { "default/key", "default/cert",
-		"default/key/x",
+		"default/public", "default/public/x", "default/key/x",
 		"default/key/01000000-0000-4000-8000-000000000000",
 		"default/cert/01000000-0000-4000-8000-000000000000.v2" };
 	struct wd_id id = added(f, 1, "").id;

@@ -109,7 +109,8 @@ paths_of_keys_cannot_be_written(void **state)
 		"default/key/01000000-0000-4000-8000-000000000000",
 		"default/key/01000000-0000-4000-8000-000000000000.v1",
 		"default/cert/01000000-0000-4000-8000-000000000000",
-		"default/key/mine", "default/cert/mine", "default/key/"
+		"default/key/mine", "default/cert/mine", "default/key/",
+		"default/public/mine"
 	};
 
 	for (size_t i = 0; i < WD_N(paths); i++) {

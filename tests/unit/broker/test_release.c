@@ -754,6 +754,29 @@ key_and_certificate_come_under_the_keys_policy(void **state)
 	    resource(f, &c, key_path("cert", &barred)), WD_R_SIGNER_MISMATCH);
 }
 
+/* Whoever has a key used at the door knows by it whose signatures are right. */
+static void
+the_public_part_of_a_key_comes_alone(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	struct wd_id other = t_add_policy(f, SIGNER + 1);
+	struct wd_id id = put_key(f, &policy), barred = put_key(f, &other);
+	WD_AUTO(client_done) struct client c = attested(f);
+	WD_AUTO(wd_secret_freep) struct wd_secret *key = NULL, *spki = NULL;
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *pair = NULL, *public = NULL;
+
+	t_ok(resource(f, &c, key_path("public", &id)));
+	spki = opened(f, &c);
+	t_ok(wd_pkey_from_spki(wd_secret_borrow(spki), &public));
+	t_ok(resource(f, &c, key_path("key", &id)));
+	key = opened(f, &c);
+	t_ok(wd_pkey_from_private(wd_secret_borrow(key), &pair));
+	assert_true(wd_pkey_same_public(public, pair));
+	assert_int_equal(
+	    resource(f, &c, key_path("public", &barred)), WD_R_SIGNER_MISMATCH);
+}
+
 static void
 native_release_is_signed_over_what_was_asked(void **state)
 {
@@ -1354,7 +1377,8 @@ paths_are_three_plain_segments(void **state)
 {
 	static const char *const bad[] = { "", "a", "a/b", "a/b/c/d", "/b/c",
 		"a//c", "a/b/", "a/b/.c", "a/../c", "a/b/c d", "a/b/c%",
-		"default/key/x", "default/cert/", "default/key/" };
+		"default/key/x", "default/cert/", "default/key/",
+		"default/public/x" };
 
 	(void)state;
 	for (size_t i = 0; i < WD_N(bad); i++)
@@ -1418,6 +1442,7 @@ main(void)
 		with_broker(
 		    changed_reference_values_hold_from_the_next_release_on),
 		with_broker(key_and_certificate_come_under_the_keys_policy),
+		with_broker(the_public_part_of_a_key_comes_alone),
 		with_broker(native_release_is_signed_over_what_was_asked),
 		with_broker(revoked_lease_is_not_renewed),
 		with_broker(session_has_so_many_decisions_a_minute),
