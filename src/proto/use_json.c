@@ -146,6 +146,7 @@ static int
 read_sign(struct wd_jobj *o, enum wd_use_text how, struct wd_use_body *b)
 {
 	take_algorithm(o, b);
+	take_version(o, b);
 	b->hashed = wd_jobj_has(o, "digest");
 	return b->hashed
 	    ? take_secret(o, "digest", WD_KEYUSE_DIGEST_MAX, how, &b->input)
@@ -157,7 +158,6 @@ read_verify(struct wd_jobj *o, enum wd_use_text how, struct wd_use_body *b)
 {
 	int r = read_sign(o, how, b);
 
-	take_version(o, b);
 	return r != 0 ? r
 		      : take_bytes(o, "signature", WD_REQUIRED,
 			    WD_KEYUSE_SIG_MAX, how, &b->signature);

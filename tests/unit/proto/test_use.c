@@ -138,8 +138,9 @@ each_use_has_its_members(void **state)
 	assert_int_equal(v.sig, WD_KEYSIG_EDDSA);
 	t_ok(read_as("{}", WD_KEYUSE_DATAKEY, WD_USE_B64, &k));
 	assert_int_equal(k.bits, 256);
-	t_ok(
-	    read_as("{\"digest\":\"YWI\"}", WD_KEYUSE_SIGN, WD_USE_B64URL, &h));
+	t_ok(read_as("{\"digest\":\"YWI\",\"version\":4}", WD_KEYUSE_SIGN,
+	    WD_USE_B64URL, &h));
+	assert_int_equal(h.version, 4);
 	assert_true(h.hashed);
 	t_span_equal(wd_secret_borrow(h.input), WD_SPAN_LIT("ab"));
 	assert_false(v.hashed);
@@ -182,6 +183,8 @@ anything_else_is_refused(void **state)
 		    WD_R_UNSUPPORTED },
 		{ "{\"message\":\"\",\"algorithm\":\"HS256\"}", WD_KEYUSE_SIGN,
 		    WD_R_UNSUPPORTED },
+		{ "{\"message\":\"\",\"version\":0}", WD_KEYUSE_SIGN,
+		    WD_R_RANGE },
 		{ "{\"bits\":192}", WD_KEYUSE_DATAKEY, WD_R_RANGE },
 		{ "{\"bits\":0}", WD_KEYUSE_DATAKEY, WD_R_RANGE },
 		{ "{\"wrapped\":1}", WD_KEYUSE_DATAKEY, WD_R_MALFORMED },
