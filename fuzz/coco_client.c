@@ -1,6 +1,7 @@
 /*
  * What a server says to the link. The first byte says what it is: a challenge,
- * a release, or with two more bytes of status an error.
+ * a release, what was revoked, a signature, or with two more bytes of status an
+ * error.
  */
 #include "fuzz.h"
 
@@ -55,6 +56,21 @@ revoked(struct wd_span body)
 }
 
 static void
+signature(struct wd_span body)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *b = NULL;
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(1 << 10);
+	struct wd_msg_link_signed m;
+	int r = wd_coco_signed_read(body, &b, NULL);
+
+	must(r >= 0 && (r == 0) == (b != NULL));
+	fuzz_accepted = r == 0;
+	m.signature = wd_bytes_span(b);
+	wd_msg_write(&wr, &wd_msg_link_signed_type, &m);
+	must(wd_wr_end(&wr) == 0);
+}
+
+static void
 refusal(struct wd_rd *rd)
 {
 	uint16_t status = wd_rd_le16(rd);
@@ -82,6 +98,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'w':
 		revoked(wd_rd_rest(&rd));
+		break;
+	case 's':
+		signature(wd_rd_rest(&rd));
 		break;
 	case 'e':
 		refusal(&rd);

@@ -54,6 +54,15 @@ int wd_coco_revoked_read(struct wd_span body,
 void wd_coco_replaces_write(
     struct wd_wr *wr, const struct wd_id *lease, const struct wd_id *session);
 
+/* The body of POST /warder/keys/ID/sign; a signature without a name poisons WR.
+ */
+void wd_coco_sign_write(struct wd_wr *wr, const struct wd_msg_link_sign_ask *m);
+
+/* Its answer: the signature, which nobody has verified. WD_R_MALFORMED,
+ * WD_R_UNKNOWN_MEMBER, WD_R_RANGE, or a fault. */
+int wd_coco_signed_read(struct wd_span body, struct wd_bytes **ret_signature,
+    struct wd_diag *d) WD_MUST_USE;
+
 /*
  * An answer that is not 200: the reason its error object names, else one that
  * stands for STATUS, always a rejection. D gets the server's words.

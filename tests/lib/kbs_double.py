@@ -2,8 +2,8 @@
 tests of the agent's side. Shares no code with the product: the formats are
 written out here a second time.
 
-Everything it says can be replaced: hooks["auth"], ["attest"], ["resource"] and
-["leases"] (404 without one, as of a server where nobody can wait)
+Everything it says can be replaced: hooks["auth"], ["attest"], ["resource"],
+["sign"] and ["leases"] (404 without one, as of a server where nobody can wait)
 take the request and return Answer, or None for the usual one.
 """
 import base64
@@ -183,6 +183,7 @@ class Kbs:
                  port=0, identity=None, tls12=False):
         self.release_key = new_key()
         self.resources = {}
+        self.signers = {}        # P-256 keys that stay, by id
         self.sessions = {}
         self.hooks = {}
         self.seen = []           # (method, path, headers, body)
@@ -298,6 +299,25 @@ class Kbs:
         return self.release(path, session, resource)
 
 
+    def sign(self, key_id, body, cookie):
+        session = self.sessions.get(cookie)
+        if session is None or session.client is None:
+            return refusal(401, "CredentialInvalid")
+        asked, key = json.loads(body), self.signers.get(key_id)
+        if key is None:
+            return refusal(404, "NotFound", "there is no such resource")
+        assert asked["algorithm"] == "ES256", asked
+        return self.signed(key, unb64url(asked["digest"]), asked["version"])
+
+    @staticmethod
+    def signed(key, digest, version=1):
+        r, s = utils.decode_dss_signature(key.sign(
+            digest, ec.ECDSA(utils.Prehashed(hashes.SHA256()))))
+        return Answer(200, {
+            "algorithm": "ES256", "version": version, "signature": b64url(
+                r.to_bytes(32, "big") + s.to_bytes(32, "big"))})
+
+
 class Identity:
     """A CA and the certificate of a server."""
 
@@ -384,6 +404,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.respond("auth", kbs.auth)
         elif self.path == "/kbs/v0/attest":
             self.respond("attest", lambda b: kbs.attest(b, self.cookie()))
+        elif self.path.startswith("/kbs/v0/warder/keys/"):
+            key_id, _, use = self.path[len("/kbs/v0/warder/keys/"):].partition(
+                "/")
+            assert use == "sign", use
+            self.respond("sign", lambda b: kbs.sign(key_id, b, self.cookie()))
         else:
             self.respond("other", lambda b: refusal(404, "NotFound"))
 

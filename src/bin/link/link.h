@@ -6,11 +6,29 @@
 #include "bin/common/peer.h"
 #include "http/client.h"
 
+#include <poll.h>
+
+enum { LINK_SIGNS = 8 }; /* signatures asked for at a time */
+
+/* A connection of its own for requests that do not wait for one another. */
+struct link_lane {
+	struct wd_client *client; /* waiting: it has a request */
+	struct wd_wr body;        /* of the request */
+	uint64_t session;         /* number of the one it shows; 0: none yet */
+	enum wd_call call;
+	uint32_t request;
+};
+
 struct link {
 	struct wd_peer agent;
 	struct wd_client *client; /* NULL before SETUP */
-	struct wd_client *watch;  /* of its own, for what takes long */
-	uint32_t watched;         /* WATCH that is not answered; 0: none */
+	/* Asks nothing: has what the last attestation has brought, while the
+	 * next one is on its way. */
+	struct wd_client *session;
+	uint64_t n_sessions;
+	struct link_lane signs[LINK_SIGNS];
+	struct wd_client *watch; /* of its own, for what takes long */
+	uint32_t watched;        /* WATCH that is not answered; 0: none */
 };
 
 /*
@@ -19,6 +37,32 @@ struct link {
  */
 int link_answer(struct link *l, const struct wd_frame *f,
     const struct wd_call_row *row, struct wd_diag *d) WD_MUST_USE;
+
+/* ---- talk.c */
+
+/* The answer to request NUMBER of CALL. */
+int link_reply(struct link *l, enum wd_call call, uint32_t number, int result,
+    const struct wd_diag *d, const void *msg) WD_MUST_USE;
+
+/* ---- lanes.c: requests beside one another */
+
+/* To the server that the link was set up for. */
+int link_lanes_open(struct link *l, const struct wd_client_options *options,
+    struct wd_diag *d) WD_MUST_USE;
+
+/* There is a new session, which L->client has. 0 or a fault. */
+int link_lanes_attested(struct link *l) WD_MUST_USE;
+
+/* SIGN; the answer comes in a later step. */
+int link_sign(struct link *l, const struct wd_frame *f,
+    const struct wd_msg_link_sign_ask *m) WD_MUST_USE;
+
+/* Takes on what waits. */
+int link_lanes_step(struct link *l) WD_MUST_USE;
+
+/* Appends what they wait for to FDS, which has room for all, and makes *MS (-1:
+ * no end) no later than the next step. Returns how many that were. */
+size_t link_lanes_wait(struct link *l, struct pollfd *fds, int *ms);
 
 /* ---- watch.c: waiting to hear what was revoked */
 

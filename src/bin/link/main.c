@@ -14,7 +14,11 @@
 #include <poll.h>
 #include <unistd.h>
 
-enum { SETUP_MS = 10000 };
+enum {
+	SETUP_MS = 10000,
+	FIXED_FDS = 3, /* control, the agent, the wait */
+	FDS = FIXED_FDS + LINK_SIGNS,
+};
 
 /* Without the destructors of libraries: the sandbox may not let them run. */
 static void
@@ -96,20 +100,21 @@ static void
 loop(struct wd_role *role, struct link *l)
 {
 	for (;;) {
-		struct pollfd fds[] = {
+		struct pollfd fds[FDS] = {
 			{ wd_role_control_fd(role), POLLIN, 0 },
 			{ wd_chan_fd(l->agent.chan), POLLIN, 0 },
-			{ -1, 0, 0 },
 		};
+		size_t n = FIXED_FDS;
 		int ms;
 
-		if (link_watch_step(l) != 0 ||
+		if (link_watch_step(l) != 0 || link_lanes_step(l) != 0 ||
 		    wd_chan_flush(l->agent.chan) != 0)
 			leave(0);
 		ms = add_watch(l, &fds[2]);
+		n += link_lanes_wait(l, &fds[n], &ms);
 		if (wd_chan_waiting(l->agent.chan) > 0)
 			fds[1].events |= POLLOUT;
-		if (poll(fds, WD_N(fds), ms) < 0 && errno != EINTR)
+		if (poll(fds, n, ms) < 0 && errno != EINTR)
 			leave(1);
 		if (fds[0].revents != 0)
 			wd_role_control(role);

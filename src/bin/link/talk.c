@@ -54,12 +54,18 @@ post(struct link *l, const char *path, const struct wd_wr *body,
 	return ask(l, &question, ret, d);
 }
 
+int
+link_reply(struct link *l, enum wd_call call, uint32_t number, int result,
+    const struct wd_diag *d, const void *msg)
+{
+	return wd_peer_reply(&l->agent, call, number, result, d->detail, msg);
+}
+
 static int
 reply(struct link *l, const struct wd_frame *f, int result,
     const struct wd_diag *d, const void *msg)
 {
-	return wd_peer_reply(&l->agent, (enum wd_call)f->call, f->request,
-	    result, d->detail, msg);
+	return link_reply(l, (enum wd_call)f->call, f->request, result, d, msg);
 }
 
 /* ---- the calls */
@@ -80,7 +86,9 @@ on_setup(struct link *l, const struct wd_frame *f, const void *msg)
 	struct wd_diag d = { 0 };
 	int r = wd_client_new(&options, &fresh, &d);
 
-	if (r == 0 && (r = link_watch_open(l, &options, &d)) != 0)
+	if (r == 0 &&
+	    ((r = link_watch_open(l, &options, &d)) != 0 ||
+		(r = link_lanes_open(l, &options, &d)) != 0))
 		wd_client_freep(&fresh);
 	if (r == 0) {
 		wd_client_freep(&l->client);
@@ -121,9 +129,13 @@ on_attest(struct link *l, const struct wd_frame *f, const void *msg)
 	WD_AUTO(wd_client_answer_done) struct wd_client_answer a = { 0 };
 	WD_AUTO(wd_wr_done) struct wd_wr body = wd_wr_growing(BODY_MAX);
 	struct wd_diag d = { 0 };
+	int r;
 
 	wd_coco_attestation_write(&body, msg);
-	return reply(l, f, post(l, "/kbs/v0/attest", &body, &a, &d), &d, NULL);
+	r = post(l, "/kbs/v0/attest", &body, &a, &d);
+	if (r == 0 && link_lanes_attested(l) != 0)
+		r = wd_fault(&d, WD_F_MEMORY, "no memory for a session");
+	return reply(l, f, r, &d, NULL);
 }
 
 /* It may be the first for long: names are looked up anew, and it needs no
@@ -250,6 +262,12 @@ on_watch(struct link *l, const struct wd_frame *f, const void *msg)
 	return link_watch(l, f, msg);
 }
 
+static int
+on_sign(struct link *l, const struct wd_frame *f, const void *msg)
+{
+	return link_sign(l, f, msg);
+}
+
 static const struct {
 	enum wd_call call;
 	int (*run)(struct link *l, const struct wd_frame *f, const void *msg);
@@ -261,6 +279,7 @@ static const struct {
 	{ WD_CALL_LINK_ENROLMENT, on_enrolment },
 	{ WD_CALL_LINK_RELEASE, on_release },
 	{ WD_CALL_LINK_WATCH, on_watch },
+	{ WD_CALL_LINK_SIGN, on_sign },
 };
 
 /* Room for any of their requests. */
@@ -272,6 +291,7 @@ union request {
 	struct wd_msg_link_enrolment_ask enrolment;
 	struct wd_msg_link_release_ask release;
 	struct wd_msg_link_watch_ask watch;
+	struct wd_msg_link_sign_ask sign;
 };
 
 int

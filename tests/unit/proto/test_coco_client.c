@@ -8,6 +8,7 @@
 #include "crypto/jwk.h"
 #include "proto/coco.h"
 #include "proto/coco_client.h"
+#include "proto/use_json.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -330,6 +331,75 @@ error_of_a_server_becomes_its_reason(void **state)
 	}
 }
 
+/* ---- keys that stay in the server */
+
+static void
+a_signature_is_asked_for_as_servers_read_it(void **state)
+{
+	struct wd_msg_link_sign_ask m = { .version = 3,
+		.sig = WD_KEYSIG_ES256,
+		.hashed = true,
+		.input = WD_SPAN_LIT("\xfb\xff") };
+	WD_AUTO(wd_use_body_done) struct wd_use_body b = { 0 };
+	WD_AUTO(wd_use_body_done) struct wd_use_body c = { 0 };
+	char buf[256];
+	struct wd_wr wr = wd_wr_fixed(buf, sizeof(buf));
+
+	(void)state;
+	wd_coco_sign_write(&wr, &m);
+	t_ok(wd_wr_end(&wr));
+	t_ok(wd_use_read(
+	    wd_wr_span(&wr), WD_KEYUSE_SIGN, WD_USE_B64URL, &b, NULL));
+	assert_int_equal(b.sig, WD_KEYSIG_ES256);
+	assert_int_equal(b.version, 3);
+	assert_true(b.hashed);
+	t_span_equal(wd_secret_borrow(b.input), m.input);
+	m.hashed = false;
+	wr = wd_wr_fixed(buf, sizeof(buf));
+	wd_coco_sign_write(&wr, &m);
+	t_ok(wd_use_read(
+	    wd_wr_span(&wr), WD_KEYUSE_SIGN, WD_USE_B64URL, &c, NULL));
+	assert_false(c.hashed);
+	m.sig = 200;
+	wd_coco_sign_write(&wr, &m);
+	assert_int_not_equal(wd_wr_end(&wr), 0);
+}
+
+static void
+a_signature_is_read_or_refused(void **state)
+{
+	static const struct {
+		const char *body;
+		int r;
+	} rows[] = {
+		{ "", WD_R_MALFORMED },
+		{ "[]", WD_R_MALFORMED },
+		{ "{}", WD_R_MALFORMED },
+		{ "{\"signature\":7}", WD_R_MALFORMED },
+		{ "{\"signature\":\"YQ==\"}", WD_R_MALFORMED },
+		{ "{\"signature\":\"Y\"}", WD_R_MALFORMED },
+	};
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *sig = NULL;
+	char body[1024];
+
+	(void)state;
+	t_ok(wd_coco_signed_read(
+	    span("{\"algorithm\":\"ES256\",\"signature\":\"-_8\","
+		 "\"version\":1}"),
+	    &sig, NULL));
+	t_span_equal(wd_bytes_span(sig), WD_SPAN_LIT("\xfb\xff"));
+	for (size_t i = 0; i < WD_N(rows); i++) {
+		struct wd_diag d = { 0 };
+
+		assert_int_equal(
+		    wd_coco_signed_read(span(rows[i].body), &sig, &d),
+		    rows[i].r);
+	}
+	(void)snprintf(body, sizeof(body), "{\"signature\":\"%0684d\"}", 0);
+	assert_int_equal(
+	    wd_coco_signed_read(span(body), &sig, NULL), WD_R_RANGE);
+}
+
 int
 main(void)
 {
@@ -346,6 +416,8 @@ main(void)
 		cmocka_unit_test(other_releases_are_refused),
 		cmocka_unit_test(other_headers_are_refused),
 		cmocka_unit_test(error_of_a_server_becomes_its_reason),
+		cmocka_unit_test(a_signature_is_asked_for_as_servers_read_it),
+		cmocka_unit_test(a_signature_is_read_or_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
