@@ -19,6 +19,7 @@ WARDER = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None
 
 HELLO, LIST, SIGN, STATUS, GET, ROTATE = range(1, 7)
 OK, NO_KEY, NOT_PERMITTED, KEY_ENDED, NOT_READY = 0, 4, 5, 6, 12
+MECHANISM, RATE_LIMITED, SERVER, REFUSED = 7, 10, 14, 15
 PKCS1, ECDSA = 1, 3
 
 

@@ -260,8 +260,9 @@ write_line(const struct wd_held *v, int64_t now, struct wd_wr *wr)
 {
 	char text[64];
 	int len = v->key != NULL
-	    ? snprintf(text, sizeof(text), "version %u, ends within %lld s",
-		  (unsigned)v->version, (long long)(v->deadline - now))
+	    ? snprintf(text, sizeof(text), "version %u, ends within %lld s%s",
+		  (unsigned)v->version, (long long)(v->deadline - now),
+		  v->remote ? ", used in the server" : "")
 	    : snprintf(text, sizeof(text), "version %u, ended",
 		  (unsigned)v->version);
 	const struct wd_holder_line line = {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/diag.h"
+#include "crypto/pkey.h"
 #include "proto/holder.h"
 
 enum {
@@ -42,9 +43,10 @@ struct wd_hold_user {
 /* What a release brings. The spans are copied, or parsed and forgotten. */
 struct wd_hold_record {
 	struct wd_id id;
-	uint32_t version;         /* counted from 1 */
-	struct wd_span label;     /* UTF-8, 1 to WD_HOLDER_LABEL_MAX bytes */
-	struct wd_span pkcs8;     /* private key, DER; from secret memory */
+	uint32_t version;     /* counted from 1 */
+	struct wd_span label; /* UTF-8, 1 to WD_HOLDER_LABEL_MAX bytes */
+	struct wd_span pkcs8; /* private key, DER; from secret memory */
+	struct wd_span spki;  /* in its place, of a key that stays elsewhere */
 	struct wd_span chain_pem; /* leaf first; empty: no certificate */
 	uint32_t mechs; /* bit N: enum wd_holder_mech N; 0: all that fit */
 	const struct wd_hold_rights *rights;
@@ -127,10 +129,27 @@ void wd_hold_lines(const struct wd_hold *h, int64_t now, struct wd_wr *wr);
 bool wd_hold_knows(const struct wd_hold *h, const struct wd_hold_user *user);
 
 /*
- * Signs for USER. Returns the status of the answer; RET_SIG and RET_LEN are set
- * with WD_HOLDER_OK only. Looks at rights before anything else, so that no one
- * learns of keys they may not see; refuses past the deadline even when
- * wd_hold_expire() has not run.
+ * Of a key whose private half is not here: what its signatures are verified
+ * with, as long as it has not ended. False for all others.
+ */
+struct wd_hold_public {
+	const struct wd_pkey *key; /* until the hold changes */
+	enum wd_holder_kind kind;
+};
+bool wd_hold_public(const struct wd_hold *h, const struct wd_id *id,
+    uint32_t version, struct wd_hold_public *ret);
+
+/* Whether USER may have the key sign so, for wd_hold_sign() and for keys that
+ * stay elsewhere: OK or why not. */
+enum wd_holder_status wd_hold_may_sign(const struct wd_hold *h,
+    const struct wd_hold_user *user, const struct wd_holder_sign *ask,
+    int64_t now) WD_MUST_USE;
+
+/*
+ * Signs for USER with a key that is here. Returns the status of the answer;
+ * RET_SIG and RET_LEN are set with WD_HOLDER_OK only. Looks at rights before
+ * anything else, so that no one learns of keys they may not see; refuses past
+ * the deadline even when wd_hold_expire() has not run.
  */
 enum wd_holder_status wd_hold_sign(struct wd_hold *h,
     const struct wd_hold_user *user, const struct wd_holder_sign *ask,

@@ -1,6 +1,6 @@
 /*
  * From what a release brings to a key that can be listed and used: parses the
- * private key, checks that the certificate is for it, and writes the public
+ * key, checks that the certificate is for it, and writes the public
  * part in the form it is sent in.
  */
 #include "bin/agent/hold_impl.h"
@@ -179,19 +179,22 @@ static int
 parse_key(struct wd_held *v, const struct wd_hold_record *record,
     const struct wd_held *before)
 {
-	int r = wd_hash(WD_SHA256, record->pkcs8, v->digest);
+	struct wd_span der = v->remote ? record->spki : record->pkcs8;
+	int r = wd_hash(WD_SHA256, der, v->digest);
 
 	if (r != 0)
 		return r;
 	if (before != NULL && before->key != NULL &&
+	    before->remote == v->remote &&
 	    wd_ct_equal(WD_SPAN(v->digest), WD_SPAN(before->digest))) {
 		v->key = before->key;
 		v->signer = before->signer;
 		v->borrowed = true;
 		return 0;
 	}
-	r = wd_pkey_from_private(record->pkcs8, &v->key);
-	if (r != 0)
+	r = v->remote ? wd_pkey_from_spki(der, &v->key)
+		      : wd_pkey_from_private(der, &v->key);
+	if (r != 0 || v->remote)
 		return r;
 	v->signer = wd_signer_new(v->key);
 	return v->signer != NULL ? 0 : WD_F_MEMORY;
@@ -205,10 +208,11 @@ read_key(struct wd_held *v, const struct wd_hold_record *record,
 	int r = parse_key(v, record, before);
 
 	if (r > 0)
-		return wd_reject(
-		    d, WD_R_KEY_INVALID, "the key is not a usable private key");
+		return wd_reject(d, WD_R_KEY_INVALID,
+		    "the key is not a usable %s key",
+		    v->remote ? "public" : "private");
 	if (r < 0)
-		return wd_fault(d, WD_F_CRYPTO, "cannot read the private key");
+		return wd_fault(d, WD_F_CRYPTO, "cannot read the key");
 	if ((size_t)wd_pkey_alg(v->key) >= WD_N(kinds))
 		return wd_reject(
 		    d, WD_R_UNSUPPORTED, "keys of this kind do not sign");
@@ -238,6 +242,8 @@ check_record(const struct wd_hold_record *record, struct wd_diag *d)
 		return wd_reject(d, WD_R_RANGE,
 		    "the label has no byte or more than %d",
 		    WD_HOLDER_LABEL_MAX);
+	if ((record->pkcs8.len > 0) == (record->spki.len > 0))
+		return wd_fault(d, WD_F_BUG, "two halves of a key, or none");
 	if (record->rights == NULL || !rights_fit(record->rights))
 		return wd_fault(d, WD_F_BUG, "rights that cannot be");
 	return 0;
@@ -260,6 +266,7 @@ wd_held_make(const struct wd_hold_record *record, const struct wd_held *before,
 	v->version = record->version;
 	v->rights = *record->rights;
 	v->deadline = record->deadline;
+	v->remote = record->spki.len > 0;
 	if ((r = read_key(v, record, before, d)) != 0 ||
 	    (r = read_chain(record->chain_pem, &c, d)) != 0 ||
 	    (r = check_leaf(&c, v->key, d)) != 0 ||

@@ -13,7 +13,8 @@ struct wd_held {
 	uint32_t mechs;
 	struct wd_pkey *key; /* NULL: ended */
 	bool borrowed;       /* KEY and SIGNER are still BEFORE's */
-	uint8_t digest[32];  /* of the private key as it came */
+	uint8_t digest[32];  /* of the key as it came */
+	bool remote;         /* KEY is public, and there is no signer */
 	struct wd_signer *signer;
 	struct wd_bytes *entry; /* as LIST says it */
 	struct wd_hold_rights rights;

@@ -61,24 +61,46 @@ check_use(const struct wd_held *v, const struct wd_hold_user *user,
 	return WD_HOLDER_OK;
 }
 
+bool
+wd_hold_public(const struct wd_hold *h, const struct wd_id *id,
+    uint32_t version, struct wd_hold_public *ret)
+{
+	size_t i = wd_hold_find(h, id, version);
+
+	if (i == h->n || !h->at[i]->remote || h->at[i]->key == NULL)
+		return false;
+	*ret = (struct wd_hold_public){ h->at[i]->key, h->at[i]->kind };
+	return true;
+}
+
+enum wd_holder_status
+wd_hold_may_sign(const struct wd_hold *h, const struct wd_hold_user *user,
+    const struct wd_holder_sign *ask, int64_t now)
+{
+	size_t i = wd_hold_find(h, &ask->id, ask->generation);
+
+	if (i == h->n)
+		return h->ready ? WD_HOLDER_NO_KEY : WD_HOLDER_NOT_READY;
+	return check_use(h->at[i], user, ask, now);
+}
+
 enum wd_holder_status
 wd_hold_sign(struct wd_hold *h, const struct wd_hold_user *user,
     const struct wd_holder_sign *ask, int64_t now,
     uint8_t ret_sig[WD_HOLDER_SIG_MAX], size_t *ret_len)
 {
-	size_t i = wd_hold_find(h, &ask->id, ask->generation);
+	enum wd_holder_status status = wd_hold_may_sign(h, user, ask, now);
 	struct wd_raw_params params;
-	enum wd_holder_status status;
+	const struct wd_held *v;
 	int r;
 
-	if (i == h->n)
-		return h->ready ? WD_HOLDER_NO_KEY : WD_HOLDER_NOT_READY;
-	status = check_use(h->at[i], user, ask, now);
 	if (status != WD_HOLDER_OK)
 		return status;
+	v = h->at[wd_hold_find(h, &ask->id, ask->generation)];
+	if (v->signer == NULL)
+		return WD_HOLDER_FAULT; /* it is not here */
 	params = params_of(ask);
-	r = wd_signer_sign(
-	    h->at[i]->signer, &params, ask->data, ret_sig, ret_len);
+	r = wd_signer_sign(v->signer, &params, ask->data, ret_sig, ret_len);
 	if (r == WD_R_RANGE)
 		return range_status(&params);
 	return r == 0 ? WD_HOLDER_OK : WD_HOLDER_FAULT;

@@ -1,6 +1,6 @@
 /*
  * Connections of local programs: accepted under caps, answered packet by
- * packet, at once. A program that does not take its answers is disconnected.
+ * packet. A program that does not take its answers is disconnected.
  */
 #include "bin/agent/serve_impl.h"
 
@@ -183,8 +183,8 @@ wd_serve_accept(struct wd_serve *s)
 
 /* ---- one packet */
 
-static bool
-send_answer(int fd, const struct wd_wr *wr)
+bool
+wd_serve_send(int fd, const struct wd_wr *wr)
 {
 	return send(fd, wr->p, wr->len, MSG_DONTWAIT | MSG_NOSIGNAL) ==
 	    (ssize_t)wr->len;
@@ -192,7 +192,7 @@ send_answer(int fd, const struct wd_wr *wr)
 
 /* False when the connection is over. */
 static bool
-serve_one(struct wd_serve *s, const struct wd_serve_conn *c)
+serve_one(struct wd_serve *s, struct wd_serve_conn *c)
 {
 	struct wd_wr wr = wd_wr_fixed(s->out, sizeof(s->out));
 	struct wd_serve_sender sender = { 0 };
@@ -203,18 +203,28 @@ serve_one(struct wd_serve *s, const struct wd_serve_conn *c)
 		return true;
 	fine = n > 0 &&
 	    wd_serve_answer(s, c, &sender, wd_span(s->in, (size_t)n), &wr) &&
-	    send_answer(c->fd, &wr);
+	    (c->away != 0 || wd_serve_send(c->fd, &wr));
 	wd_wipe(wr.p, wr.len); /* it may have been a secret */
 	return fine;
 }
 
 void
+wd_serve_drop(struct wd_serve *s, struct wd_serve_conn *c)
+{
+	uint64_t away = c->away;
+
+	wd_fd_closep(&c->fd);
+	c->away = 0;
+	s->n_conns--;
+	if (away != 0)
+		s->options.gone(s->options.ctx, away);
+}
+
+void
 wd_serve_hear(struct wd_serve *s, struct wd_serve_conn *c)
 {
-	if (serve_one(s, c))
-		return;
-	wd_fd_closep(&c->fd);
-	s->n_conns--;
+	if (c->away != 0 || !serve_one(s, c))
+		wd_serve_drop(s, c);
 }
 
 struct wd_serve_counts
@@ -223,5 +233,6 @@ wd_serve_counts(const struct wd_serve *s)
 	struct wd_serve_counts counts = s->counts;
 
 	counts.connections = s->n_conns;
+	counts.away = wd_serve_count_away(s, NULL);
 	return counts;
 }

@@ -4,8 +4,10 @@
  * says of the connection and again of each message; a message sent by another
  * process than the one that connected (a fork, a change of user) is answered
  * RECONNECT. Keeps nothing from one request to the next, and reads one packet
- * of each connection a turn. The agent's loop waits here for what is its own
- * as well: between two signatures lies one call to wait, not two.
+ * of each connection a turn. A signature by a key that is not here is asked for
+ * elsewhere (AWAY below): its connection is not read until it was answered, so
+ * that each waits for one at a time. The agent's loop waits here for what is
+ * its own as well: between two signatures lies one call to wait, not two.
  */
 #pragma once
 
@@ -19,6 +21,8 @@ enum {
 	WD_SERVE_STRANGERS = 32,   /* of all users who may see no key */
 	WD_SERVE_STRANGER = 4,     /* of one of them */
 	WD_SERVE_OWN = 8,          /* descriptors of the caller */
+	WD_SERVE_AWAY = 256,       /* signatures that are waited for */
+	WD_SERVE_AWAY_USER = 128,  /* by one user */
 };
 
 struct wd_serve_options {
@@ -39,6 +43,15 @@ struct wd_serve_options {
 	/* ROTATE, which root and the agent's own user may ask; NULL: no such
 	 * operation. */
 	void (*rotate)(void *ctx);
+
+	/* SIGN, of a key that the hold has but for its private half: OK when
+	 * it is asked for, and then wd_serve_finish() says what became of
+	 * TICKET, never from inside; or why not. wd_serve_wait() comes back.
+	 * GONE: nobody waits for that any more. NULL: there are no such keys.
+	 */
+	enum wd_holder_status (*away)(
+	    void *ctx, uint64_t ticket, const struct wd_holder_sign *ask);
+	void (*gone)(void *ctx, uint64_t ticket);
 	void *ctx;
 };
 
@@ -71,11 +84,17 @@ void wd_serve_freep(struct wd_serve **s);
 int wd_serve_wait(struct wd_serve *s, struct pollfd *own, size_t n,
     int timeout_ms, struct wd_diag *d) WD_MUST_USE;
 
+/* Answers the request with this ticket, if anybody still waits; SIG with OK
+ * alone. Tickets count upwards and are never 0. */
+void wd_serve_finish(struct wd_serve *s, uint64_t ticket,
+    enum wd_holder_status status, struct wd_span sig);
+
 struct wd_serve_counts {
 	uint64_t signatures;
 	uint64_t refused;     /* SIGN answered with another status than OK */
 	uint64_t turned_away; /* connections over a cap */
 	size_t connections;
+	size_t away; /* signatures that are waited for */
 };
 
 struct wd_serve_counts wd_serve_counts(const struct wd_serve *s);

@@ -13,7 +13,7 @@ enum { SCALE = 1000 };
 
 struct request {
 	struct wd_serve *s;
-	const struct wd_serve_conn *c;
+	struct wd_serve_conn *c;
 	struct wd_holder_head head; /* of the answer */
 	struct wd_span body;
 };
@@ -101,14 +101,22 @@ spend(struct wd_serve *s, uint32_t uid)
 static enum wd_holder_status
 sign(const struct request *q, uint8_t sig[WD_HOLDER_SIG_MAX], size_t *len)
 {
+	const struct wd_hold *hold = q->s->hold;
+	struct wd_hold_public public;
 	struct wd_holder_sign ask;
+	enum wd_holder_status status;
 
 	if (wd_holder_read_sign(q->body, &ask) != 0)
 		return WD_HOLDER_MALFORMED;
 	if (q->s->options.rate != 0 && !spend(q->s, q->c->user.uid))
 		return WD_HOLDER_RATE_LIMITED;
-	return wd_hold_sign(
-	    q->s->hold, &q->c->user, &ask, wd_time_boot(), sig, len);
+	if (!wd_hold_public(hold, &ask.id, ask.generation, &public))
+		return wd_hold_sign(
+		    q->s->hold, &q->c->user, &ask, wd_time_boot(), sig, len);
+	status = wd_hold_may_sign(hold, &q->c->user, &ask, wd_time_boot());
+	return status != WD_HOLDER_OK
+	    ? status
+	    : wd_serve_away(q->s, q->c, q->head.request, &ask);
 }
 
 static void
@@ -118,6 +126,8 @@ op_sign(const struct request *q, struct wd_wr *wr)
 	size_t len = 0;
 	enum wd_holder_status status = sign(q, sig, &len);
 
+	if (q->c->away != 0)
+		return; /* it is answered later */
 	q->s->counts.signatures += status == WD_HOLDER_OK;
 	q->s->counts.refused += status != WD_HOLDER_OK;
 	refuse(q, status, wr);
@@ -161,6 +171,7 @@ op_status(const struct request *q, struct wd_wr *wr)
 	line(wr, "connections", s->n_conns);
 	line(wr, "signatures", s->counts.signatures);
 	line(wr, "refused", s->counts.refused);
+	line(wr, "waiting", wd_serve_count_away(s, NULL));
 	line(wr, "turned away", s->counts.turned_away);
 	if (s->options.status != NULL)
 		s->options.status(s->options.ctx, wr);
@@ -198,7 +209,7 @@ op_rotate(const struct request *q, struct wd_wr *wr)
 		refuse(q, WD_HOLDER_MALFORMED, wr);
 	} else {
 		o->rotate(o->ctx);
-		q->s->rotated = true;
+		q->s->woken = true;
 		refuse(q, WD_HOLDER_OK, wr);
 	}
 }
@@ -219,7 +230,7 @@ is_sender(const struct wd_serve_sender *a, const struct wd_serve_sender *b)
 }
 
 bool
-wd_serve_answer(struct wd_serve *s, const struct wd_serve_conn *c,
+wd_serve_answer(struct wd_serve *s, struct wd_serve_conn *c,
     const struct wd_serve_sender *sender, struct wd_span packet,
     struct wd_wr *wr)
 {
@@ -239,5 +250,5 @@ wd_serve_answer(struct wd_serve *s, const struct wd_serve_conn *c,
 		refuse(&q, WD_HOLDER_UNKNOWN_OP, wr);
 	else
 		ops[q.head.op](&q, wr);
-	return wd_holder_finish(wr) == 0;
+	return c->away != 0 || wd_holder_finish(wr) == 0;
 }

@@ -27,6 +27,16 @@ wd_serve_add(struct wd_serve *s, int fd, size_t at)
 	return epoll_ctl(s->wait_fd, EPOLL_CTL_ADD, fd, &e) == 0;
 }
 
+bool
+wd_serve_listen_to(struct wd_serve *s, const struct wd_serve_conn *c, bool on)
+{
+	/* That the other end is gone is heard in any case. */
+	struct epoll_event e = event_of(
+	    on ? EPOLLIN : 0, WD_SERVE_AT_CONNS + (size_t)(c - s->conns));
+
+	return epoll_ctl(s->wait_fd, EPOLL_CTL_MOD, c->fd, &e) == 0;
+}
+
 /* What was closed is not known any more, whoever has its number now. */
 static bool
 set_own(struct wd_serve *s, const struct pollfd *p, size_t at)
@@ -107,7 +117,7 @@ wd_serve_wait(struct wd_serve *s, struct pollfd *own, size_t n, int timeout_ms,
 
 	if (!set_all_own(s, own, n))
 		return wd_fault_errno(d, "cannot wait for a descriptor");
-	s->rotated = false;
+	s->woken = false;
 	while (!over) {
 		int left = time_left(s, end);
 		int ready = epoll_wait(s->wait_fd, events, EVENTS, left);
@@ -116,7 +126,7 @@ wd_serve_wait(struct wd_serve *s, struct pollfd *own, size_t n, int timeout_ms,
 			return wd_fault_errno(d, "cannot wait");
 		for (int i = 0; i < ready; i++)
 			over |= take_event(s, &events[i], own);
-		over |= s->rotated || left == 0;
+		over |= s->woken || left == 0;
 	}
 	return 0;
 }

@@ -51,6 +51,15 @@ t_certificate(const struct wd_pkey *subject, const struct wd_pkey *issuer)
 	return pem;
 }
 
+/* The same key as one that is not here. */
+static inline void
+t_release_public(struct t_release *r, struct wd_bytes **spki)
+{
+	t_ok(wd_pkey_to_spki(r->key, spki));
+	r->record.pkcs8 = wd_span(NULL, 0);
+	r->record.spki = wd_bytes_span(*spki);
+}
+
 /* Version 1 for user 1000 to use and group 2000 to see, for an hour. */
 static inline void
 t_release_make(struct t_release *r, enum wd_pkey_alg alg)

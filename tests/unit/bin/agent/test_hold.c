@@ -503,6 +503,92 @@ no_memory_leaves_the_hold_as_it_was(void **state)
 	assert_true(k > 3);
 }
 
+static void
+a_key_that_is_not_here_is_listed_and_signs_nothing(void **state)
+{
+	FIXTURE(f);
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *spki = NULL;
+	uint8_t buf[WD_HOLDER_MAX];
+	struct wd_hold_public public;
+	struct wd_holder_key key;
+
+	t_release_public(&f.p256, &spki);
+	t_ok(wd_hold_put(f.hold, &f.p256.record, &f.d));
+	assert_int_equal(list(&f, &worker, buf, &key), 1);
+	t_span_equal(key.spki, wd_bytes_span(spki));
+	assert_int_equal(key.kind, WD_HOLDER_P256);
+	assert_int_equal(key.n_certs, 1);
+	assert_int_equal(
+	    sign(&f, &worker, &f.p256, WD_SPAN(digest), NOW), WD_HOLDER_FAULT);
+	assert_true(wd_hold_public(f.hold, &f.p256.record.id, 1, &public));
+	assert_true(wd_pkey_same_public(public.key, f.p256.key));
+	assert_int_equal(public.kind, WD_HOLDER_P256);
+	assert_false(wd_hold_public(f.hold, &f.p256.record.id, 2, &public));
+}
+
+static void
+its_rights_and_deadline_are_those_of_any_key(void **state)
+{
+	FIXTURE(f);
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *spki = NULL;
+	struct wd_holder_sign ask = { .generation = 1,
+		.mech = WD_HOLDER_ECDSA,
+		.data = WD_SPAN(digest) };
+	struct wd_hold_public public;
+
+	t_release_public(&f.p256, &spki);
+	t_ok(wd_hold_put(f.hold, &f.p256.record, &f.d));
+	ask.id = f.p256.record.id;
+	assert_int_equal(
+	    wd_hold_may_sign(f.hold, &worker, &ask, NOW), WD_HOLDER_OK);
+	assert_int_equal(wd_hold_may_sign(f.hold, &reader, &ask, NOW),
+	    WD_HOLDER_NOT_PERMITTED);
+	assert_int_equal(wd_hold_may_sign(f.hold, &root, &ask, NOW),
+	    WD_HOLDER_NOT_PERMITTED);
+	assert_int_equal(
+	    wd_hold_may_sign(f.hold, &stranger, &ask, NOW), WD_HOLDER_NO_KEY);
+	assert_int_equal(wd_hold_may_sign(f.hold, &worker, &ask, NOW + 10),
+	    WD_HOLDER_KEY_ENDED);
+	ask.mech = WD_HOLDER_PSS;
+	assert_int_equal(
+	    wd_hold_may_sign(f.hold, &worker, &ask, NOW), WD_HOLDER_MECHANISM);
+	assert_int_equal(wd_hold_drop(f.hold, &ask.id, NOW), 1);
+	assert_false(wd_hold_public(f.hold, &ask.id, 1, &public));
+}
+
+/* As when a configuration is changed. */
+static void
+a_key_may_come_to_stay_elsewhere_and_back(void **state)
+{
+	FIXTURE(f);
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *spki = NULL;
+	struct wd_span pkcs8 = f.p256.record.pkcs8;
+	struct wd_hold_public public;
+
+	for (int i = 0; i < 2; i++) {
+		wd_bytes_freep(&spki);
+		f.p256.record.pkcs8 = pkcs8;
+		f.p256.record.spki = wd_span(NULL, 0);
+		t_ok(wd_hold_put(f.hold, &f.p256.record, &f.d));
+		assert_int_equal(
+		    sign(&f, &worker, &f.p256, WD_SPAN(digest), NOW),
+		    WD_HOLDER_OK);
+		assert_false(
+		    wd_hold_public(f.hold, &f.p256.record.id, 1, &public));
+		t_release_public(&f.p256, &spki);
+		t_ok(wd_hold_put(f.hold, &f.p256.record, &f.d));
+		assert_int_equal(
+		    sign(&f, &worker, &f.p256, WD_SPAN(digest), NOW),
+		    WD_HOLDER_FAULT);
+	}
+	f.p256.record.pkcs8 = pkcs8;
+	assert_int_equal(wd_hold_put(f.hold, &f.p256.record, &f.d), WD_F_BUG);
+	f.p256.record.pkcs8 = wd_span(NULL, 0);
+	f.p256.record.spki = WD_SPAN_LIT("0");
+	assert_int_equal(
+	    wd_hold_put(f.hold, &f.p256.record, &f.d), WD_R_KEY_INVALID);
+}
+
 int
 main(void)
 {
@@ -528,6 +614,10 @@ main(void)
 		cmocka_unit_test(a_long_list_comes_in_pages),
 		cmocka_unit_test(rights_can_change_while_a_key_is_held),
 		cmocka_unit_test(no_memory_leaves_the_hold_as_it_was),
+		cmocka_unit_test(
+		    a_key_that_is_not_here_is_listed_and_signs_nothing),
+		cmocka_unit_test(its_rights_and_deadline_are_those_of_any_key),
+		cmocka_unit_test(a_key_may_come_to_stay_elsewhere_and_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

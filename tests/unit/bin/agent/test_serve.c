@@ -664,6 +664,201 @@ without_an_agent_there_is_nothing_to_get_or_rotate(void **state)
 	(void)close(fd);
 }
 
+/* ---- keys that are not here */
+
+/* What the server of such a key was asked, and who has gone. */
+struct away {
+	enum wd_holder_status status;
+	uint64_t tickets[WD_SERVE_AWAY];
+	size_t n, n_gone;
+	uint64_t gone;
+	struct wd_bytes *spki;
+};
+
+static void
+away_done(struct away *x)
+{
+	wd_bytes_freep(&x->spki);
+}
+
+static enum wd_holder_status
+ask_away(void *ctx, uint64_t ticket, const struct wd_holder_sign *ask)
+{
+	struct away *x = ctx;
+
+	t_span_equal(ask->data, hash);
+	if (x->status == WD_HOLDER_OK)
+		x->tickets[x->n++] = ticket;
+	return x->status;
+}
+
+static void
+gone_away(void *ctx, uint64_t ticket)
+{
+	struct away *x = ctx;
+
+	x->n_gone++;
+	x->gone = ticket;
+}
+
+/* The key of the fixture becomes such a one. */
+static void
+send_away(struct fixture *f, struct away *x)
+{
+	int fd = -1;
+
+	t_release_public(&f->key, &x->spki);
+	t_ok(wd_hold_put(f->hold, &f->key.record, &f->d));
+	f->options.away = ask_away;
+	f->options.gone = gone_away;
+	f->options.ctx = x;
+	wd_serve_freep(&f->serve);
+	t_ok(wd_serve_listen(f->path, &fd, &f->d));
+	t_ok(wd_serve_new(f->hold, fd, &f->options, &f->serve, &f->d));
+}
+
+static bool
+is_silent(int fd)
+{
+	uint8_t byte;
+
+	return recv(fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+static void
+a_signature_made_elsewhere_is_answered_when_it_is_there(void **state)
+{
+	WD_AUTO(away_done) struct away x = { 0 };
+	FIXTURE(f);
+	uint8_t buf[WD_HOLDER_MAX];
+	struct wd_span body, sig;
+	int fd;
+
+	send_away(&f, &x);
+	fd = dial(&f);
+	send_sign(fd, &f.key.record.id);
+	wait_for(&f, 60000); /* comes back for it */
+	assert_int_equal(x.n, 1);
+	assert_true(is_silent(fd));
+	assert_int_equal(wd_serve_counts(f.serve).away, 1);
+	send_op(fd, WD_HOLDER_HELLO); /* is heard after it */
+	turn(&f);
+	assert_true(is_silent(fd));
+	wd_serve_finish(f.serve, x.tickets[0], WD_HOLDER_OK, hash);
+	assert_int_equal(receive(fd, buf, &body), WD_HOLDER_OK);
+	t_ok(wd_holder_read_signature(body, &sig));
+	t_span_equal(sig, hash);
+	turn(&f);
+	assert_int_equal(status_of(fd), WD_HOLDER_OK);
+	assert_int_equal(wd_serve_counts(f.serve).signatures, 1);
+	assert_int_equal(wd_serve_counts(f.serve).away, 0);
+	wd_serve_finish(f.serve, x.tickets[0], WD_HOLDER_OK, hash);
+	assert_true(is_silent(fd));
+	(void)close(fd);
+}
+
+static void
+what_the_server_refuses_is_told_at_once_or_later(void **state)
+{
+	WD_AUTO(away_done) struct away x = { .status = WD_HOLDER_MECHANISM };
+	FIXTURE(f);
+	int fd;
+
+	send_away(&f, &x);
+	fd = dial(&f);
+	send_sign(fd, &f.key.record.id);
+	turn(&f);
+	assert_int_equal(status_of(fd), WD_HOLDER_MECHANISM);
+	x.status = WD_HOLDER_OK;
+	send_sign(fd, &f.key.record.id);
+	turn(&f);
+	wd_serve_finish(
+	    f.serve, x.tickets[0], WD_HOLDER_REFUSED, wd_span(NULL, 0));
+	assert_int_equal(status_of(fd), WD_HOLDER_REFUSED);
+	assert_int_equal(wd_serve_counts(f.serve).refused, 2);
+	(void)close(fd);
+}
+
+static void
+who_may_not_use_a_key_has_nothing_asked_for(void **state)
+{
+	WD_AUTO(away_done) struct away x = { 0 };
+	FIXTURE(f);
+	int fd;
+
+	f.key.rights.n_see = 1;
+	f.key.rights.see[0] = (struct wd_hold_grant){ false, getuid() };
+	f.key.rights.use[0].id = getuid() + 1;
+	send_away(&f, &x);
+	fd = dial(&f);
+	send_sign(fd, &f.key.record.id);
+	turn(&f);
+	assert_int_equal(status_of(fd), WD_HOLDER_NOT_PERMITTED);
+	assert_int_equal(x.n, 0);
+	(void)close(fd);
+}
+
+static void
+who_goes_away_waits_no_more(void **state)
+{
+	WD_AUTO(away_done) struct away x = { 0 };
+	FIXTURE(f);
+	int fd, other;
+
+	send_away(&f, &x);
+	fd = dial(&f);
+	send_sign(fd, &f.key.record.id);
+	turn(&f);
+	(void)close(fd);
+	turn(&f);
+	assert_int_equal(x.n_gone, 1);
+	assert_int_equal(x.gone, x.tickets[0]);
+	other = dial(&f); /* has the same place */
+	send_sign(other, &f.key.record.id);
+	turn(&f);
+	assert_int_equal(x.n, 2);
+	wd_serve_finish(f.serve, x.tickets[0], WD_HOLDER_OK, hash);
+	assert_true(is_silent(other));
+	wd_serve_finish(f.serve, x.tickets[1], WD_HOLDER_OK, hash);
+	assert_int_equal(status_of(other), WD_HOLDER_OK);
+	(void)close(other);
+}
+
+static void
+so_many_of_a_user_wait_and_no_more(void **state)
+{
+	WD_AUTO(away_done) struct away x = { 0 };
+	FIXTURE(f);
+	int fds[WD_SERVE_AWAY_USER + 1];
+
+	send_away(&f, &x);
+	for (size_t i = 0; i < WD_N(fds); i++) {
+		fds[i] = dial(&f);
+		send_sign(fds[i], &f.key.record.id);
+		turn(&f);
+	}
+	assert_int_equal(x.n, WD_SERVE_AWAY_USER);
+	assert_int_equal(
+	    status_of(fds[WD_SERVE_AWAY_USER]), WD_HOLDER_RATE_LIMITED);
+	for (size_t i = 0; i < WD_N(fds); i++)
+		(void)close(fds[i]);
+}
+
+static void
+without_a_server_such_a_key_signs_nothing(void **state)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *spki = NULL;
+	FIXTURE(f);
+	int fd = dial(&f);
+
+	t_release_public(&f.key, &spki);
+	t_ok(wd_hold_put(f.hold, &f.key.record, &f.d));
+	send_sign(fd, &f.key.record.id);
+	turn(&f);
+	assert_int_equal(status_of(fd), WD_HOLDER_FAULT);
+	(void)close(fd);
+}
+
 int
 main(void)
 {
@@ -689,6 +884,14 @@ main(void)
 		cmocka_unit_test(rotation_is_passed_on_and_ends_the_wait),
 		cmocka_unit_test(
 		    without_an_agent_there_is_nothing_to_get_or_rotate),
+		cmocka_unit_test(
+		    a_signature_made_elsewhere_is_answered_when_it_is_there),
+		cmocka_unit_test(
+		    what_the_server_refuses_is_told_at_once_or_later),
+		cmocka_unit_test(who_may_not_use_a_key_has_nothing_asked_for),
+		cmocka_unit_test(who_goes_away_waits_no_more),
+		cmocka_unit_test(so_many_of_a_user_wait_and_no_more),
+		cmocka_unit_test(without_a_server_such_a_key_signs_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
