@@ -11,6 +11,7 @@
 
 #include "bin/agent/attester.h"
 #include "bin/agent/release.h"
+#include "bin/agent/remote_sign.h"
 #include "bin/agent/serve.h"
 #include "bin/agent/starter.h"
 
@@ -112,6 +113,36 @@ struct agent_watch {
 	unsigned failures;
 };
 
+/* ---- signatures by keys that stay in the server */
+
+enum agent_use_state { AGENT_USE_FREE, AGENT_USE_QUEUED, AGENT_USE_ASKED };
+
+struct agent_use {
+	enum agent_use_state state;
+	uint64_t ticket; /* of bin/agent/serve.h; 0: nobody waits any more */
+	struct wd_id id;
+	uint32_t version;
+	struct wd_remote_sign sign;
+	struct wd_bytes *message; /* what was not hashed */
+	int64_t deadline;         /* of whoever waits */
+	uint32_t request;         /* of the link, once asked */
+	int64_t link_end;         /* for the link to answer */
+	uint64_t session;         /* number of the one it was asked in */
+	bool again;               /* asked before, in a session that ended */
+};
+
+/* Those that are waited for, and some that the link is still at. */
+enum { AGENT_USES = WD_SERVE_AWAY + 8 };
+
+struct agent_uses {
+	struct agent_use at[AGENT_USES];
+	unsigned in_flight;  /* asked and not answered */
+	bool session;        /* there is one to ask in */
+	uint64_t n_sessions; /* so far */
+	int64_t attested;    /* when; CLOCK_MONOTONIC */
+	bool failing;        /* which was logged */
+};
+
 struct agent {
 	struct agent_setup *setup;
 	struct agent_attester *attester;
@@ -124,6 +155,7 @@ struct agent {
 	struct agent_link link;
 	struct agent_round round;
 	struct agent_watch watch;
+	struct agent_uses uses;
 	struct agent_enrol enrol;
 	int64_t started; /* CLOCK_MONOTONIC */
 	char token[WD_HOLDER_TOKEN_LABEL_MAX + 1];
@@ -199,6 +231,9 @@ void agent_link_hear(struct agent *a);
 
 /* Asks; the answer comes to agent_round_answer(). False: the link is lost. */
 bool agent_link_ask(struct agent *a, enum wd_call call, const void *msg);
+
+/* Milliseconds it has for an answer. */
+int64_t agent_link_patience(const struct agent *a);
 
 /* Gives it up; WHY goes to the log. NULL: we want another one. */
 void agent_link_drop(struct agent *a, const char *why);
@@ -281,6 +316,31 @@ void agent_watch_lost(struct agent *a);
  * now. When the tick has something to do again. */
 int64_t agent_watch_due(const struct agent *a);
 int64_t agent_watch_next(const struct agent *a);
+
+/* ---- use.c: keys that stay in the server */
+
+/* AWAY and GONE of bin/agent/serve.h. */
+enum wd_holder_status agent_use_sign(
+    void *agent, uint64_t ticket, const struct wd_holder_sign *ask);
+void agent_use_gone(void *agent, uint64_t ticket);
+
+/* Asks for what is next, and gives up what has waited too long. */
+void agent_use_tick(struct agent *a, int64_t now);
+
+/* When the tick has something to do again, by CLOCK_MONOTONIC. */
+int64_t agent_use_next(const struct agent *a);
+
+/* The link's answer to REQUEST: M when RESULT is 0. False: none was asked. */
+bool agent_use_answer(struct agent *a, uint32_t request, int result,
+    struct wd_span detail, const struct wd_msg_link_signed *m);
+
+/* There is a new session; the link is gone, and the session with it. */
+void agent_use_attested(struct agent *a);
+void agent_use_lost(struct agent *a);
+
+/* When another session is needed, by CLOCK_MONOTONIC; INT64_MAX: not for this.
+ */
+int64_t agent_use_due(const struct agent *a);
 
 /* ---- status.c */
 

@@ -140,10 +140,21 @@ complete_key(struct agent_key_conf *k, struct wd_diag *d)
 	if ((k->id[0] == '\0') == (k->path[0] == '\0'))
 		return wd_reject(d, WD_R_MALFORMED,
 		    "[key %s]: either id or path must be given", k->name);
+	if (k->mode == AGENT_MODE_REMOTE && k->id[0] == '\0')
+		return wd_reject(d, WD_R_MALFORMED,
+		    "[key %s]: mode = remote needs an id", k->name);
 	if (k->id[0] != '\0') /* fits: an id has 36 characters */
-		(void)snprintf(
-		    k->path, sizeof(k->path), "default/key/%.36s", k->id);
+		(void)snprintf(k->path, sizeof(k->path), "default/%s/%.36s",
+		    k->mode == AGENT_MODE_REMOTE ? "public" : "key", k->id);
 	return 0;
+}
+
+/* A key that is used in the server is not held as well. */
+static bool
+are_the_same(const struct agent_key_conf *a, const struct agent_key_conf *b)
+{
+	return strcmp(a->path, b->path) == 0 ||
+	    (a->id[0] != '\0' && strcmp(a->id, b->id) == 0);
 }
 
 static int
@@ -157,7 +168,7 @@ complete_keys(struct agent_conf *c, struct wd_diag *d)
 		if (c->keys[i].wrapped == WD_WRAPPED_UNSET)
 			c->keys[i].wrapped = c->wrapped;
 		for (size_t k = 0; k < i; k++)
-			if (strcmp(c->keys[i].path, c->keys[k].path) == 0)
+			if (are_the_same(&c->keys[i], &c->keys[k]))
 				return wd_reject(d, WD_R_EXISTS,
 				    "[key %s] and [key %s] are the same",
 				    c->keys[k].name, c->keys[i].name);

@@ -31,6 +31,12 @@ struct agent_grants {
 	struct wd_hold_grant who[WD_HOLD_GRANTS_MAX];
 };
 
+/* Where the key signs. */
+enum agent_mode {
+	AGENT_MODE_RELEASE, /* here */
+	AGENT_MODE_REMOTE,  /* in the server: it does not leave that */
+};
+
 /* One section [key NAME]. Without padding that could differ. */
 struct agent_key_conf {
 	char name[AGENT_NAME];
@@ -39,6 +45,7 @@ struct agent_key_conf {
 	char label[AGENT_LABEL];   /* empty: the server's */
 	struct agent_grants see, use, get;
 	uint8_t wrapped; /* enum wd_release_wrapped; set once all is read */
+	uint8_t mode;    /* enum agent_mode */
 };
 
 /* Holds no pointer: it goes from one process to another as it is. */
@@ -107,6 +114,7 @@ enum agent_conf_type {
 	AGENT_IS_RESOURCE, /* repo/type/tag */
 	AGENT_IS_USERS,    /* users, and groups behind '@' */
 	AGENT_IS_WRAPPED,  /* of enum wd_release_wrapped */
+	AGENT_IS_MODE,     /* of enum agent_mode */
 	AGENT_TYPES
 };
 

@@ -187,6 +187,12 @@ static const struct agent_conf_key keys[] = {
 	{ "key", "wrapped", AGENT_IS_WRAPPED, KEY_AT(wrapped), .standard = "",
 	    .manual = "As in section [agent], for this key. When empty: what "
 		      "is said there." },
+	{ "key", "mode", AGENT_IS_MODE, KEY_AT(mode), .standard = "",
+	    .manual = "Where the key signs: release, here, once it was "
+		      "fetched; or remote, in the server, which it does not "
+		      "leave: only its public part and its certificate are "
+		      "fetched, and each signature is asked for. When empty: "
+		      "release." },
 };
 
 const struct agent_conf_key *

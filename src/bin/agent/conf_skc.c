@@ -10,10 +10,11 @@
 #include <string.h>
 
 static bool
-is_configured(const struct agent_conf *c, const char *path)
+is_configured(const struct agent_conf *c, const struct agent_key_conf *k)
 {
 	for (size_t i = 0; i < c->n_keys; i++)
-		if (strcmp(c->keys[i].path, path) == 0)
+		if (strcmp(c->keys[i].path, k->path) == 0 ||
+		    strcmp(c->keys[i].id, k->id) == 0)
 			return true;
 	return false;
 }
@@ -31,7 +32,7 @@ add(struct agent_conf *c, const struct wd_skc_key *key, struct wd_diag *d)
 	(void)snprintf(k.id, sizeof(k.id), "%s", key->id.s);
 	(void)snprintf(k.path, sizeof(k.path), "default/key/%s", key->id.s);
 	(void)snprintf(k.label, sizeof(k.label), "%s", key->label);
-	if (is_configured(c, k.path))
+	if (is_configured(c, &k))
 		return 0;
 	if (!key->is_private)
 		return wd_reject(d, WD_R_UNSUPPORTED,

@@ -148,6 +148,17 @@ set_wrapped(const struct agent_value *v, void *at, struct wd_diag *d)
 }
 
 static int
+set_mode(const struct agent_value *v, void *at, struct wd_diag *d)
+{
+	bool remote = wd_span_is(v->text, "remote");
+
+	if (!remote && !wd_span_is(v->text, "release"))
+		return wrong_form(v, d);
+	*(uint8_t *)at = remote ? AGENT_MODE_REMOTE : AGENT_MODE_RELEASE;
+	return 0;
+}
+
+static int
 set_thumb(const struct agent_value *v, void *at, struct wd_diag *d)
 {
 	return wd_b64url_decode_exact(v->text, at, v->key->size) == 0
@@ -294,6 +305,7 @@ static const struct {
 	[AGENT_IS_ID] = { "the id of a key", set_id },
 	[AGENT_IS_RESOURCE] = { "a path of the form repo/type/tag",
 	    set_resource },
+	[AGENT_IS_MODE] = { "release or remote", set_mode },
 	[AGENT_IS_WRAPPED] = { "auto, never or only", set_wrapped },
 	[AGENT_IS_USERS] = { "names of users, and of groups with @ in front",
 	    set_users },

@@ -212,29 +212,60 @@ label_of(const struct agent_key_conf *c, const struct wd_payload *p)
 	return p->label[0] != '\0' ? p->label : c->name;
 }
 
-/* Seconds are rounded up here and held to the millisecond by the loop. */
+static struct wd_hold_record
+record_of(const struct agent_key *k, const struct wd_payload *p,
+    int64_t deadline, const struct wd_hold_rights *rights)
+{
+	/* Seconds are rounded up here and held to the millisecond by the loop.
+	 */
+	return (struct wd_hold_record){
+		.version = p->version,
+		.label = wd_span_text(label_of(k->conf, p)),
+		.chain_pem = wd_bytes_span(p->chain),
+		.rights = rights,
+		.deadline = (deadline + SECOND - 1) / SECOND,
+	};
+}
+
+static int
+put(struct agent *a, struct agent_key *k, const struct wd_hold_record *record,
+    struct wd_diag *d)
+{
+	int r = wd_hold_put(a->hold, record, d);
+
+	if (r == 0)
+		k->id = record->id;
+	return r;
+}
+
 static int
 hold_signing_key(struct agent *a, struct agent_key *k,
     const struct wd_payload *p, int64_t deadline, struct wd_diag *d)
 {
 	struct wd_hold_rights rights = rights_of(k->conf);
-	struct wd_hold_record record = {
-		.version = p->version,
-		.label = wd_span_text(label_of(k->conf, p)),
-		.pkcs8 = wd_secret_borrow(p->bytes),
-		.chain_pem = wd_bytes_span(p->chain),
-		.rights = &rights,
-		.deadline = (deadline + SECOND - 1) / SECOND,
-	};
-	int r;
+	struct wd_hold_record record = record_of(k, p, deadline, &rights);
 
+	record.pkcs8 = wd_secret_borrow(p->bytes);
 	if (!id_of(k->conf, &record.id))
 		return wd_reject(d, WD_R_UNSUPPORTED,
 		    "a key that signs came from a path that is no key's");
-	r = wd_hold_put(a->hold, &record, d);
-	if (r == 0)
-		k->id = record.id;
-	return r;
+	return put(a, k, &record, d);
+}
+
+/* Its public part is all that comes. */
+static int
+hold_remote_key(struct agent *a, struct agent_key *k,
+    const struct wd_payload *p, int64_t deadline, struct wd_diag *d)
+{
+	struct wd_hold_rights rights = rights_of(k->conf);
+	struct wd_hold_record record = record_of(k, p, deadline, &rights);
+
+	record.spki = wd_secret_borrow(p->bytes);
+	if (!wd_span_is(p->algorithm, "public-key") ||
+	    !wd_id_parse(wd_span_text(k->conf->id), &record.id))
+		return wd_reject(
+		    d, WD_R_UNSUPPORTED, "no public part of a key came");
+	return put(a, k, &record, d);
 }
 
 static void
@@ -256,16 +287,18 @@ agent_key_take(struct agent *a, struct agent_key *k, struct wd_release *release,
 	struct wd_payload *p = &release->payload;
 	const struct wd_key_row *row = wd_key_row_by_name(p->algorithm);
 	int64_t deadline = asked + (int64_t)p->seconds * SECOND;
-	int r;
+	int r = 0;
 
-	if (row != NULL && signs(row->family)) {
+	if (k->conf->mode == AGENT_MODE_REMOTE) {
+		r = hold_remote_key(a, k, p, deadline, d);
+	} else if (row != NULL && signs(row->family)) {
 		r = hold_signing_key(a, k, p, deadline, d);
-		if (r != 0)
-			return r;
 	} else {
 		wd_secret_freep(&k->secret);
 		k->secret = WD_TAKE(p->bytes);
 	}
+	if (r != 0)
+		return r;
 	log_taken(k, p, k->held && k->version == p->version);
 	wd_bytes_freep(&k->chain);
 	k->chain = WD_TAKE(p->chain);

@@ -1,6 +1,7 @@
 /*
  * The agent's side of its link: one at a time, started when there is none, set
- * up before anything is asked, one call at a time, each with a deadline. What
+ * up before anything is asked, one call at a time but for waits and signatures,
+ * each with a deadline. What
  * breaks the table of calls or keeps silent is given up, and the starter ends
  * it when it starts the next.
  */
@@ -29,6 +30,7 @@ agent_link_drop(struct agent *a, const char *why)
 
 	wd_peer_done(&l->peer);
 	agent_watch_lost(a);
+	agent_use_lost(a);
 	l->state = AGENT_LINK_NONE;
 	l->request = 0;
 	l->deadline = INT64_MAX;
@@ -48,9 +50,10 @@ agent_link_drop(struct agent *a, const char *why)
 /* ---- asking */
 
 /* The server's own deadline is the link's to keep; this is for the link. */
-static int64_t
-patience(const struct agent_conf *c)
+int64_t
+agent_link_patience(const struct agent *a)
 {
+	const struct agent_conf *c = &a->setup->conf;
 	struct in6_addr room;
 	bool is_address = inet_pton(AF_INET, c->host, &room) == 1 ||
 	    inet_pton(AF_INET6, c->host, &room) == 1;
@@ -70,7 +73,7 @@ agent_link_ask(struct agent *a, enum wd_call call, const void *msg)
 		return false;
 	}
 	l->call = call;
-	l->deadline = wd_time_mono_ms() + patience(&a->setup->conf);
+	l->deadline = wd_time_mono_ms() + agent_link_patience(a);
 	return true;
 }
 
@@ -146,6 +149,7 @@ union reply {
 	struct wd_msg_tpm_enrolment enrolment;
 	struct wd_msg_link_release release;
 	struct wd_msg_link_watch watch;
+	struct wd_msg_link_signed sign;
 };
 
 static void
@@ -182,6 +186,10 @@ take_answer(
 	union reply m;
 	int result;
 
+	if (row->id == WD_CALL_LINK_SIGN)
+		return (f->flags & WD_FRAME_REPLY) != 0 &&
+		    wd_reply_read(f->body, row, &result, &detail, &m) == 0 &&
+		    agent_use_answer(a, f->request, result, detail, &m.sign);
 	if (is_waited_for(a, f, row)) {
 		if (wd_reply_read(f->body, row, &result, &detail, &m) != 0)
 			return false;

@@ -196,6 +196,7 @@ tick(struct agent *a)
 	agent_wrapping_tick(a);
 	agent_round_tick(a, wd_time_mono_ms());
 	agent_watch_tick(a, now);
+	agent_use_tick(a, now);
 }
 
 static int64_t
@@ -209,7 +210,8 @@ time_left(const struct agent *a)
 {
 	const struct agent_link *l = &a->link;
 	int64_t now = wd_time_mono_ms();
-	int64_t next = least(now + WAKE_MS, l->deadline);
+	int64_t next =
+	    least(now + WAKE_MS, least(l->deadline, agent_use_next(a)));
 	int64_t end = agent_keys_next_end(a);
 
 	if (end != INT64_MAX)

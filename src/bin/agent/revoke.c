@@ -75,12 +75,12 @@ is_path_among(struct wd_span digests, const char *path)
 	return false;
 }
 
-/* default/key/ID or default/cert/ID, whatever stands behind it. */
+/* default/key/ID and the like, whatever stands behind it. */
 static bool
 is_key_among(struct wd_span digests, const char *path)
 {
-	static const char *const folders[] = { "default/key/",
-		"default/cert/" };
+	static const char *const folders[] = { "default/key/", "default/cert/",
+		"default/public/" };
 
 	for (size_t i = 0; i < WD_N(folders); i++) {
 		size_t n = strlen(folders[i]);
@@ -95,6 +95,16 @@ is_key_among(struct wd_span digests, const char *path)
 	return false;
 }
 
+/* What is used in the server is a key there, whatever of it came here. */
+static bool
+is_used_among(struct wd_span digests, const struct agent_key_conf *c)
+{
+	char path[AGENT_NAME + 16];
+
+	(void)snprintf(path, sizeof(path), "default/key/%s", c->id); /* fits */
+	return c->mode == AGENT_MODE_REMOTE && is_path_among(digests, path);
+}
+
 static bool
 is_revoked(struct wd_span digests, const struct agent_key *k)
 {
@@ -105,7 +115,8 @@ is_revoked(struct wd_span digests, const struct agent_key *k)
 	    is_among(digests, "session", wd_id_span(&k->session)) ||
 	    is_among(digests, "policy_version", wd_span_text(policy)) ||
 	    is_key_among(digests, k->conf->path) ||
-	    is_path_among(digests, k->conf->path);
+	    is_path_among(digests, k->conf->path) ||
+	    is_used_among(digests, k->conf);
 }
 
 void

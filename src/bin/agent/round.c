@@ -325,6 +325,7 @@ on_attested(struct agent *a)
 	a->round.last_attested = wd_time_now();
 	wd_log(WD_LOG_DEBUG, "attested", NULL);
 	agent_watch_attested(a);
+	agent_use_attested(a);
 	if (a->watch.has_after) {
 		begin_releases(a);
 		return;
@@ -398,9 +399,11 @@ agent_round_next(const struct agent *a)
 {
 	int64_t due = agent_keys_next_due(a);
 	int64_t when = agent_watch_due(a);
+	int64_t use = agent_use_due(a);
 
 	if (a->round.step != AGENT_IDLE)
 		return INT64_MAX;
+	when = use < when ? use : when;
 	if (due != INT64_MAX) {
 		due += wd_time_mono_ms() - wd_time_boot_ms();
 		when = due < when ? due : when;

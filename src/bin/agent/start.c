@@ -122,6 +122,8 @@ open_serve(struct agent *a, struct wd_diag *d)
 		.status = agent_status,
 		.get = agent_get,
 		.rotate = agent_rotate,
+		.away = agent_use_sign,
+		.gone = agent_use_gone,
 		.ctx = a,
 	};
 	int fd = -1;

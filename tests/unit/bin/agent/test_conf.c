@@ -356,6 +356,26 @@ keys_come_wrapped_as_the_agent_or_their_section_says(void **state)
 	    parse("[agent]\nwrap_key_bits = 1024\n", NULL), WD_R_RANGE);
 }
 
+static void
+a_key_may_stay_in_the_server(void **state)
+{
+	(void)state;
+	t_ok(parse("[key a]\nid = " ID "\nmode = remote\nuse = 1\n", NULL));
+	assert_int_equal(conf.keys[0].mode, AGENT_MODE_REMOTE);
+	assert_string_equal(conf.keys[0].path, "default/public/" ID);
+	t_ok(parse("[key a]\nid = " ID "\nmode = release\n", NULL));
+	assert_int_equal(conf.keys[0].mode, AGENT_MODE_RELEASE);
+	assert_string_equal(conf.keys[0].path, "default/key/" ID);
+	assert_int_equal(
+	    parse("[key a]\nid = " ID "\nmode = yes\n", NULL), WD_R_MALFORMED);
+	assert_int_equal(parse("[key a]\npath = a/b/c\nmode = remote\n", NULL),
+	    WD_R_MALFORMED);
+	assert_int_equal(parse("[key a]\nid = " ID "\nmode = remote\n"
+			       "[key b]\nid = " ID "\n",
+			     NULL),
+	    WD_R_EXISTS);
+}
+
 #define SKC_ID "5b0f7d5e-1a7e-4a53-9a0a-0f6f7f0f2d11"
 #define SKC_LINE(id, type)                                        \
 	"pkcs11:token=KMS;id=" id ";object=RSAKEY;type=" type ";" \
@@ -401,6 +421,11 @@ a_section_of_its_own_comes_before_keys_txt(void **state)
 	t_ok(add_skc(SKC_LINE(SKC_ID, "secret-key")));
 	assert_int_equal(conf.n_keys, 1);
 	assert_int_equal(conf.keys[0].use.who[0].id, 4);
+	t_ok(parse("[skc]\nkeys = k\n"
+		   "[key web]\nid = " SKC_ID "\nmode = remote\n",
+	    NULL));
+	t_ok(add_skc(SKC_LINE(SKC_ID, "private")));
+	assert_int_equal(conf.n_keys, 1);
 }
 
 static void
@@ -440,6 +465,7 @@ main(void)
 		    reload_may_not_change_what_is_fixed_at_the_start),
 		cmocka_unit_test(
 		    keys_come_wrapped_as_the_agent_or_their_section_says),
+		cmocka_unit_test(a_key_may_stay_in_the_server),
 		cmocka_unit_test(keys_of_skc_have_the_rights_of_their_section),
 		cmocka_unit_test(a_section_of_its_own_comes_before_keys_txt),
 		cmocka_unit_test(lines_of_skc_that_do_not_fit_are_refused),

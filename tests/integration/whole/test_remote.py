@@ -1,0 +1,188 @@
+"""nginx serves HTTPS with keys that never leave the server or its HSM: the
+server, the agent, the PKCS#11 module and nginx as an operator runs them.
+"""
+import os
+import sys
+import time
+import unittest
+
+import agent_rig
+import holder_rig
+import hsm_row
+from kbs_double import certificate, new_key
+from whole import BUILD, MRENCLAVE, OTHER, Whole, policy
+
+from cryptography.hazmat.primitives import serialization
+
+holder_rig.MODULE = os.path.join(os.path.abspath(BUILD), "warder-pkcs11.so")
+agent_rig.PROGRAM = os.path.join(BUILD, "warder-agent")
+agent_rig.WARDER = os.path.join(BUILD, "warder")
+
+from agent_rig import KEY_ENDED, OK, Agent, wait_until
+from holder_rig import Rig, is_root
+from nginx_rig import WORKER, Nginx, missing, uri
+
+LEASE = 4
+MASTER_AND_WORKER = {"see": "root", "use": WORKER} if is_root() else {
+    "use": str(os.getuid())}
+KEYS = {"RSAKEY": ("rsa-2048", "--stays"), "ECKEY": ("ec-p256", "--stays"),
+        "HSMRSA": ("rsa-2048", "--backend", "hsm"),
+        "HSMEC": ("ec-p256", "--backend", "hsm")}
+
+
+class Chained:
+    """A key as nginx_rig wants it: its label and the file of its chain."""
+
+    def __init__(self, label, chain):
+        self.label, self.chain = label, chain
+
+
+class Public:
+    """The half of a key that a certificate is made for."""
+
+    def __init__(self, pem):
+        self.key = serialization.load_pem_public_key(pem.encode())
+
+    def public_key(self):
+        return self.key
+
+
+class RemoteTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Whole()
+        cls.addClassCleanup(cls.server.remove)
+        token = hsm_row.Token()
+        cls.addClassCleanup(token.close)
+        cls.server.add_config(
+            "[backend hsm]", "kind = pkcs11",
+            *("%s = %s" % s for s in token.settings(oaep_sha1="yes").items()))
+        cls.server.start()
+
+    def create(self, name, kind, *options):
+        return self.server.warder(
+            "key", "create", "--kind", kind, "--label", name, "--policy",
+            self.policy, *options)
+
+    def certify(self, key):
+        """By a CA, whatever the key's place."""
+        ca = new_key()
+        path = self.server.path("leaf.pem")
+        with open(path, "w", encoding="ascii") as f:
+            f.write(certificate("localhost", Public(key["public_key"]),
+                                "test CA", ca, hosts=("localhost",)))
+        self.server.warder("key", "certificate", key["id"], path)
+        return key["id"]
+
+    def begin(self, ids, **rights):
+        """An agent with these keys by name."""
+        self.ids, self.rights = ids, rights
+        self.rig = Rig()
+        self.addCleanup(self.rig.stop)
+        agent = Agent(
+            keys={name: dict(self.rights, id=key_id, mode="remote")
+                  for name, key_id in self.ids.items()},
+            tee=self.server.path("swtee"),
+            address="127.0.0.1:%d" % self.server.port,
+            release_key=self.server.release_key)
+        self.addCleanup(agent.close)
+        with open(self.server.ca, encoding="utf-8") as f:
+            agent.write_ca(f.read())
+        agent.swtee["mrenclave"] = MRENCLAVE
+        agent.path = agent.agent["socket"] = self.rig.socket
+        agent.write()
+        agent.start()
+        agent.wait_for("key_held", len(self.ids), 20)
+        self.agent = agent
+
+
+class Https(RemoteTest):
+    def setUp(self):
+        self.policy = self.server.add_policy(policy(lease_seconds=LEASE))
+        self.begin({name: self.certify(self.create(name, *kind))
+                    for name, kind in KEYS.items()}, **MASTER_AND_WORKER)
+        self.rig.keys = [Chained(name, self.rig.file(
+            name + ".pem", self.agent.run("get", name, "--chain").stdout))
+            for name in self.ids]
+        self.nginx = Nginx(self.rig, {name: uri(name) for name in self.ids})
+
+    def works(self):
+        return all(self.nginx.works(name) for name in self.ids)
+
+    def assert_works(self):
+        for name in self.ids:
+            self.assertTrue(self.nginx.works(name), self.nginx.errors())
+
+    def assert_fails(self):
+        for name in self.ids:
+            self.assertNotEqual(self.nginx.fetch(name).returncode, 0)
+
+    def test_https_works_and_no_key_has_left(self):
+        end = time.monotonic() + 2 * LEASE
+        while time.monotonic() < end:
+            self.assert_works()
+        self.assertEqual(self.agent.count("key_ended"), 0)
+        entries = self.server.entries()
+        paths = {e.get("path", "") for e in entries
+                 if e["event"] == "release"}
+        self.assertFalse([p for p in paths if p.startswith("default/key/")])
+        used = {e["key"] for e in entries if e["event"] == "use"}
+        self.assertLessEqual(set(self.ids.values()), used)
+
+    def test_a_server_that_was_away_is_missed_only_so_long(self):
+        worker = self.nginx.worker
+        self.assert_works()
+        self.server.stop()
+        self.assert_fails()
+        self.server.start()
+        wait_until(self.works, 20, "handshakes to work again")
+        self.assertEqual(self.nginx.worker, worker)
+
+    def test_denied_keys_are_refused_from_then_on(self):
+        self.assert_works()
+        self.server.add_policy(policy(OTHER, lease_seconds=LEASE),
+                               policy_id=self.policy)
+        self.assert_fails()
+        self.agent.wait_for("key_ended", len(self.ids), 20)
+        self.assert_fails()
+        self.server.add_policy(policy(lease_seconds=LEASE),
+                               policy_id=self.policy)
+        wait_until(self.works, 30, "handshakes to work again")
+
+
+class Revoked(RemoteTest):
+    """A key without a certificate, whose lease is long."""
+
+    def setUp(self):
+        self.policy = self.server.add_policy(policy())
+        self.key = self.create("web", "ec-p256", "--stays")["id"]
+        self.begin({"web": self.key}, use=str(os.getuid()))
+        wait_until(lambda: self.agent.ask(lambda h: h.lines())[
+            "hears of revocations"] == "yes", 10, "a wait")
+
+    def sign(self):
+        return self.agent.ask(lambda h: h.sign(self.key, 1, bytes(32)))[0]
+
+    def ends(self, kind, what):
+        self.assertEqual(self.sign(), OK)
+        self.server.warder("lease", "revoke", "--kind", kind, what)
+        wait_until(lambda: self.sign() == KEY_ENDED, 10, "the end of the key")
+
+    def test_key(self):
+        self.ends("key", self.key)
+
+    def test_prefix(self):
+        self.ends("prefix", "default/key/" + self.key)
+
+    def test_session(self):
+        self.ends("session", [e for e in self.server.entries()
+                              if e["event"] == "release"][-1]["session"])
+
+
+if __name__ == "__main__":
+    WHY = missing() or (None if os.path.exists(hsm_row.MODULE) else
+                        hsm_row.MODULE + " is not there")
+    if WHY:
+        print("SKIPPED: " + WHY)
+        sys.exit(77)
+    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
