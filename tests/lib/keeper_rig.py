@@ -79,8 +79,8 @@ class Role:
             os.close(fd)
 
     def attach(self, peer, sock, cell=0):
-        self.control.tell("ATTACH", {"peer": peer, "cell": cell},
-                          sock.fileno())
+        self.control.tell("ATTACH", {"peer": peer, "cell": cell,
+                                     "admin": cell >= 65534}, sock.fileno())
         sock.close()
 
     def start(self):

@@ -69,7 +69,7 @@ introduce(struct starter *s, int to_agent)
 		.role = WD_PROC_LINK,
 		.log_level = s->log_level,
 	};
-	const struct wd_msg_attach attach = { WD_PROC_AGENT, 0 };
+	const struct wd_msg_attach attach = { WD_PROC_AGENT, 0, false };
 	uint32_t number;
 	int r = wd_peer_send(&s->link, WD_CALL_CONFIG, &config, -1, &number);
 
@@ -84,7 +84,7 @@ introduce(struct starter *s, int to_agent)
 static int
 give_to_agent(struct starter *s, int to_link)
 {
-	const struct wd_msg_attach attach = { WD_PROC_LINK, 0 };
+	const struct wd_msg_attach attach = { WD_PROC_LINK, 0, false };
 	uint32_t number;
 	int r =
 	    wd_peer_send(&s->agent, WD_CALL_ATTACH, &attach, to_link, &number);

@@ -40,8 +40,7 @@ struct wd_role {
 	size_t n_fds;
 
 	struct {
-		enum wd_proc proc;
-		uint16_t cell;
+		struct wd_msg_attach at;
 		int fd;
 	} peers[PEERS_MAX];
 	size_t n_peers;
@@ -110,6 +109,16 @@ on_descriptor(struct wd_role *role, const struct wd_frame *f, struct wd_diag *d)
 	return 0;
 }
 
+static void
+attached(struct wd_role *role, const struct wd_msg_attach *at, int fd)
+{
+	if (at->peer == WD_PROC_KEEPER && role->ops->keeper != NULL)
+		role->ops->keeper(role->ctx, at->cell, at->admin, fd);
+	else
+		role->ops->attached(
+		    role->ctx, (enum wd_proc)at->peer, at->cell, fd);
+}
+
 static int
 on_attach(struct wd_role *role, const struct wd_frame *f, struct wd_diag *d)
 {
@@ -122,12 +131,10 @@ on_attach(struct wd_role *role, const struct wd_frame *f, struct wd_diag *d)
 		return wd_fault(d, WD_F_PEER, "peer out of place");
 	}
 	if (role->ops != NULL) {
-		role->ops->attached(
-		    role->ctx, (enum wd_proc)m.peer, m.cell, f->fd);
+		attached(role, &m, f->fd);
 		return 0;
 	}
-	role->peers[role->n_peers].proc = (enum wd_proc)m.peer;
-	role->peers[role->n_peers].cell = m.cell;
+	role->peers[role->n_peers].at = m;
 	role->peers[role->n_peers++].fd = f->fd;
 	return 0;
 }
@@ -355,8 +362,7 @@ wd_role_ready(struct wd_role *role, enum wd_sandbox_kind sandbox,
 	role->ops = ops;
 	role->ctx = ctx;
 	for (size_t i = 0; i < role->n_peers; i++)
-		ops->attached(ctx, role->peers[i].proc, role->peers[i].cell,
-		    role->peers[i].fd);
+		attached(role, &role->peers[i].at, role->peers[i].fd);
 	role->n_peers = 0;
 	r = wd_sandbox_enter(sandbox, d);
 	if (r != 0)

@@ -65,6 +65,9 @@ struct wd_role;
 struct wd_role_ops {
 	/* A peer (again): FD is the role's now. */
 	void (*attached)(void *ctx, enum wd_proc peer, uint16_t cell, int fd);
+	/* A keeper, for who does more for those with the calls of ADMINs. NULL:
+	 * as any other peer. */
+	void (*keeper)(void *ctx, uint16_t cell, bool admin, int fd);
 	/* Stop taking new work, finish, then exit 0. NULL: exit at once. */
 	void (*drain)(void *ctx);
 	/* Admin front: the list of processes for `status`. NULL: ignored. */

@@ -1,5 +1,8 @@
 /*
- * What keepers may ask of the seal: the state, to open it, to close it.
+ * What keepers may ask of the seal: the state, and those that admins speak to
+ * the rest. One that serves clients alone has all keys that there are, if it is
+ * taken over; that it could put a seal of its own in place of the operators',
+ * or close theirs, would be worse.
  */
 #include "bin/seal/seal.h"
 
@@ -265,16 +268,17 @@ on_drop(
 
 static const struct {
 	enum wd_call call;
+	bool admin; /* only for keepers that have the calls of admins */
 	void (*run)(
 	    struct seal *, struct seal_keeper *, uint32_t, const void *);
 } handlers[] = {
-	{ WD_CALL_SEAL_HELLO, on_hello },
-	{ WD_CALL_SEAL_UNSEAL, on_unseal },
-	{ WD_CALL_SEAL_SEAL, on_seal },
-	{ WD_CALL_SEAL_FILES, seal_files_tell },
-	{ WD_CALL_SEAL_CHANGE, on_change },
-	{ WD_CALL_SEAL_ROTATE, on_rotate },
-	{ WD_CALL_SEAL_DROP, on_drop },
+	{ WD_CALL_SEAL_HELLO, false, on_hello },
+	{ WD_CALL_SEAL_UNSEAL, true, on_unseal },
+	{ WD_CALL_SEAL_SEAL, true, on_seal },
+	{ WD_CALL_SEAL_FILES, true, seal_files_tell },
+	{ WD_CALL_SEAL_CHANGE, true, on_change },
+	{ WD_CALL_SEAL_ROTATE, true, on_rotate },
+	{ WD_CALL_SEAL_DROP, true, on_drop },
 };
 
 bool
@@ -290,6 +294,8 @@ seal_call(struct seal *s, struct seal_keeper *k, const struct wd_call_row *row,
 	for (size_t i = 0; i < WD_N(handlers); i++) {
 		if (handlers[i].call != row->id)
 			continue;
+		if (handlers[i].admin && !k->admin)
+			return false;
 		if (wd_msg_read(f->body, row->request, &m) != 0)
 			return false;
 		handlers[i].run(s, k, f->request, &m);

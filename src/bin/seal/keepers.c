@@ -18,13 +18,15 @@ free_slot(struct seal *s)
 }
 
 void
-seal_keeper_attach(struct seal *s, uint16_t cell, int fd)
+seal_keeper_attach(struct seal *s, uint16_t cell, bool admin, int fd)
 {
 	struct seal_keeper *k = free_slot(s);
 
-	if (wd_keeper_attach(
+	if (!wd_keeper_attach(
 		k == NULL ? NULL : &k->base, WD_PROC_SEAL, cell, fd))
-		k->serial = ++s->last_serial;
+		return;
+	k->serial = ++s->last_serial;
+	k->admin = admin;
 }
 
 void

@@ -88,15 +88,20 @@ attached(void *ctx, enum wd_proc peer, uint16_t cell, int fd)
 {
 	struct seal *s = ctx;
 
-	if (peer == WD_PROC_KEEPER)
-		seal_keeper_attach(s, cell, fd);
-	else if (peer == WD_PROC_DEVICE)
+	if (peer == WD_PROC_DEVICE)
 		seal_device_attach(s, cell, fd);
 	else
 		(void)close(fd); /* no other role is the seal's to talk to */
 }
 
-static const struct wd_role_ops ops = { .attached = attached };
+static void
+keeper(void *ctx, uint16_t cell, bool admin, int fd)
+{
+	seal_keeper_attach(ctx, cell, admin, fd);
+}
+
+static const struct wd_role_ops ops = { .attached = attached,
+	.keeper = keeper };
 
 /* A server that cannot be opened still starts: it says so, sealed. */
 static void

@@ -15,6 +15,7 @@ enum {
 struct seal_keeper {
 	struct wd_keeper base;
 	uint64_t serial; /* no two keepers have the same */
+	bool admin;      /* has the calls of admins, so it may ask for more */
 	bool greeted;    /* it has asked, so it listens */
 	bool owes;       /* was told and has not acknowledged */
 	uint32_t owed;   /* the number of what it was told */
@@ -59,7 +60,7 @@ struct seal {
 /* ---- keepers.c: who is there */
 
 /* Takes FD. */
-void seal_keeper_attach(struct seal *s, uint16_t cell, int fd);
+void seal_keeper_attach(struct seal *s, uint16_t cell, bool admin, int fd);
 
 /* Reads and serves what a keeper has sent. */
 void seal_keeper_ready(struct seal *s, struct seal_keeper *k);

@@ -18,7 +18,8 @@ enum { BUFFER = 1 << 20 };
 static int
 hand_over(struct sup_proc *to, const struct sup_proc *other, int fd)
 {
-	struct wd_msg_attach m = { (uint8_t)other->proc, other->cell };
+	struct wd_msg_attach m = { (uint8_t)other->proc, other->cell,
+		sup_serves_admin(&other->setup->conf, other->cell) };
 	int size = BUFFER;
 
 	/* Less is no failure. */

@@ -164,10 +164,11 @@ class Seal:
         assert frame is not None and frame[0] == "READY", self.logged()
         self.missing = frame[3]["missing"]
 
-    def attach(self, cell=0, hello=True):
+    def attach(self, cell=0, hello=True, admin=True):
         ours, theirs = socket.socketpair()
         self.control.tell(
-            "ATTACH", {"peer": KEEPER, "cell": cell}, theirs.fileno())
+            "ATTACH", {"peer": KEEPER, "cell": cell, "admin": admin},
+            theirs.fileno())
         theirs.close()
         keeper = Keeper(ours, cell)
         self.keepers.append(keeper)

@@ -54,6 +54,47 @@ class WrongPassphrase(SealTest):
         self.assertNotIn(self.WRONG, seal.logged())
 
 
+class OfClients(SealTest):
+    """A keeper that serves clients alone and was taken over: it has the keys,
+    and nothing to say."""
+    CALLS = {
+        "SEAL_UNSEAL": {"share": PASSPHRASE, "source": "test"},
+        "SEAL_SEAL": {},
+        "SEAL_FILES": {},
+        "SEAL_CHANGE": {"kind": "passphrase", "share": "one of an attacker's"},
+        "SEAL_ROTATE": {},
+        "SEAL_DROP": {"oldest": 1},
+    }
+
+    def files(self):
+        return {n: open(os.path.join(self.state, n), "rb").read()
+                for n in ("seal", "keyring")}
+
+    def test_it_is_ended_and_nothing_changes(self):
+        seal, (admins,), keyring = self.start_open()
+        before = self.files()
+        for call, message in self.CALLS.items():
+            with self.subTest(call):
+                keeper = seal.attach(3, admin=False)
+                self.assertEqual(keeper.first["keyring"], keyring)
+                keeper.send(call, message)
+                self.assertEqual(
+                    seal.reported(), (3, call + " out of place"))
+                self.assertTrue(admins.is_silent())
+                self.assertEqual(self.files(), before)
+                self.assertFalse(admins.hello()["sealed"])
+                keeper.close()
+
+    def test_it_neither_opens_nor_forgets_shares(self):
+        seal = self.start()
+        keeper = seal.attach(3, admin=False)
+        keeper.send("SEAL_UNSEAL", {"share": PASSPHRASE, "source": "test"})
+        self.assertEqual(seal.reported()[0], 3)
+        state = seal.attach(0).first
+        self.assertTrue(state["sealed"])
+        self.assertEqual(state["wait_ms"], 0)
+
+
 class Files(SealTest):
     """What lies in the folder is ours, but may have been changed."""
 

@@ -46,8 +46,9 @@ on_drain(void *ctx)
 	c->stop = true;
 }
 
-static const struct wd_role_ops ops = { on_attached, on_drain, NULL };
-static const struct wd_role_ops ops_at_once = { on_attached, NULL, NULL };
+static const struct wd_role_ops ops = { .attached = on_attached,
+	.drain = on_drain };
+static const struct wd_role_ops ops_at_once = { .attached = on_attached };
 
 static int
 play_role(void *ctx)
@@ -152,7 +153,7 @@ say_descriptor(struct world *w)
 static void
 say_attach(struct world *w, enum wd_proc peer)
 {
-	struct wd_msg_attach m = { (uint8_t)peer, 2 };
+	struct wd_msg_attach m = { (uint8_t)peer, 2, false };
 	int fds[2];
 
 	t_ok(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
