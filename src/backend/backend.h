@@ -36,7 +36,8 @@ enum wd_backend_kind {
 
 enum wd_backend_type {
 	WD_BACKEND_IS_TEXT,
-	WD_BACKEND_IS_PATH, /* made absolute when the configuration is read */
+	WD_BACKEND_IS_PATH, /* made absolute when the configuration is read;
+			       credential:NAME stays (sys/credential.h) */
 	WD_BACKEND_IS_BOOL, /* "yes" or "no" */
 	WD_BACKEND_IS_NUMBER,
 	WD_BACKEND_IS_WORD, /* one of `words` */

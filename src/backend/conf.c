@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "sys/credential.h"
 
 bool
 wd_backend_name_is_valid(struct wd_span name)
@@ -47,7 +48,7 @@ wd_backend_key_form(const struct wd_backend_key *key, struct wd_wr *wr)
 		wd_wr_text(wr, "a text");
 		return;
 	case WD_BACKEND_IS_PATH:
-		wd_wr_text(wr, "a path");
+		wd_wr_text(wr, "a path, or credential:NAME");
 		return;
 	case WD_BACKEND_IS_BOOL:
 		wd_wr_text(wr, "yes or no");
@@ -85,6 +86,7 @@ wd_backend_key_check(
     const struct wd_backend_key *key, struct wd_span value, struct wd_diag *d)
 {
 	bool fine = value.len > 0 || key->standard != NULL;
+	struct wd_span name;
 
 	if (value.len > WD_BACKEND_VALUE_MAX)
 		return wd_reject(d, WD_R_RANGE, "%s is over %d bytes",
@@ -93,6 +95,8 @@ wd_backend_key_check(
 		fine = is_one_of(value, "yes no");
 	if (value.len > 0 && key->type == WD_BACKEND_IS_WORD)
 		fine = is_one_of(value, key->words);
+	if (key->type == WD_BACKEND_IS_PATH && wd_credential_is(value))
+		fine = wd_credential_name(value, &name);
 	if (value.len > 0 && key->type == WD_BACKEND_IS_NUMBER)
 		fine = is_number(key, value);
 	return fine ? 0 : wrong_form(key, d);
@@ -126,7 +130,7 @@ keep(struct wd_backend_conf *c, size_t i, struct wd_span value,
 		value = wd_span_text(key->standard);
 	c->at[i].key = key;
 	if (key->type == WD_BACKEND_IS_PATH && value.len > 0 &&
-	    value.p[0] != '/')
+	    value.p[0] != '/' && !wd_credential_is(value))
 		return set_path(c->at[i].value, value, folder, d);
 	if (!wd_span_to_text(value, c->at[i].value, sizeof(c->at[i].value)))
 		return wrong_form(key, d); /* has a NUL */

@@ -11,8 +11,8 @@ bool wd_backend_name_is_valid(struct wd_span name);
 
 /*
  * Sets NAME of C, which has its form and was zeroed otherwise. Paths are made
- * absolute by FOLDER. WD_R_UNKNOWN_MEMBER, WD_R_EXISTS (given twice),
- * WD_R_MALFORMED, WD_R_RANGE.
+ * absolute by FOLDER, unless they are "credential:NAME". WD_R_UNKNOWN_MEMBER,
+ * WD_R_EXISTS (given twice), WD_R_MALFORMED, WD_R_RANGE.
  */
 int wd_backend_conf_set(struct wd_backend_conf *c, const char *name,
     struct wd_span value, const char *folder, struct wd_diag *d) WD_MUST_USE;

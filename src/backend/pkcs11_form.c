@@ -10,7 +10,8 @@ static const struct wd_backend_key keys[] = {
 	    "instead of the label or beside it. The module is loaded by the "
 	    "processes of this backend alone." },
 	{ "pin_file", WD_BACKEND_IS_PATH, 0, 0, NULL, NULL,
-	    "File with the user's PIN, closed to other users. It is read at "
+	    "File with the user's PIN, closed to other users, or "
+	    "credential:NAME. It is read at "
 	    "each login, so it may be replaced while the server runs. A PIN "
 	    "that the token has refused is not shown to it again, nor any "
 	    "while the token says that the next wrong one locks it." },

@@ -1,7 +1,7 @@
 /*
- * The one door to the environment. Programs of the server start with an empty
- * one; only what is loaded into foreign programs (the PKCS#11 module) and the
- * command line read it.
+ * The one door to the environment. Roles of the server start with an empty one;
+ * what is loaded into foreign programs (the PKCS#11 module), the command line,
+ * and supervisors, for what systemd tells a service, read it.
  */
 #pragma once
 

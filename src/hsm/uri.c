@@ -8,6 +8,7 @@
 #include "base/reason.h"
 #include "base/wr.h"
 #include "codec/hex.h"
+#include "sys/credential.h"
 
 #include <string.h>
 
@@ -120,6 +121,17 @@ set_other(struct wd_span name, struct wd_span value, bool query,
 				 "secret-key");
 }
 
+/* Where a module or a PIN is. */
+static bool
+is_place(const char *part, struct wd_span value)
+{
+	struct wd_span name;
+
+	return value.p[0] == '/' ||
+	    (strcmp(part, "pin-source") == 0 &&
+		wd_credential_name(value, &name));
+}
+
 static int
 set(struct wd_span one, bool query, struct wd_hsm_uri *u, struct wd_diag *d)
 {
@@ -138,7 +150,7 @@ set(struct wd_span one, bool query, struct wd_hsm_uri *u, struct wd_diag *d)
 			value =
 			    wd_span(value.p + file.len, value.len - file.len);
 		if (dst[0] != '\0' || value.len == 0 ||
-		    (parts[i].path && value.p[0] != '/'))
+		    (parts[i].path && !is_place(parts[i].name, value)))
 			return wd_reject(d, WD_R_MALFORMED,
 			    "%s stands twice, is empty or is no absolute path",
 			    parts[i].name);

@@ -1,6 +1,7 @@
 /*
  * The name of a token or of a key in it (RFC 7512):
  * pkcs11:token=T;object=K?module-path=/lib/m.so&pin-source=file:/etc/pin
+ * where pin-source may be "credential:NAME" (sys/credential.h) too.
  */
 #pragma once
 
@@ -17,7 +18,7 @@ struct wd_hsm_uri {
 	char serial[17]; /* empty: any */
 	char object[65]; /* label of the key */
 	char module[WD_HSM_PATH_MAX + 1],
-	    pin_file[WD_HSM_PATH_MAX + 1]; /* absolute paths */
+	    pin_file[WD_HSM_PATH_MAX + 1]; /* absolute paths; or a credential */
 	enum wd_hsm_class class;
 	uint8_t id[WD_HSM_ID_MAX];
 	size_t id_len; /* 0: any */

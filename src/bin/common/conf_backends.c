@@ -231,8 +231,10 @@ wd_conf_backends_manual(struct wd_wr *wr)
 	    "A backend is where keys rest that are not kept in Warder's own "
 	    "store. There may be 8, each with a section of its own; NAME is "
 	    "what keys call it. Secrets are never values here: they lie in "
-	    "files that the user of backends may read. A reload adds, changes "
-	    "and removes backends.");
+	    "files that the user of backends may read, or are credentials that "
+	    "systemd gives to the service (systemd.exec(5), LoadCredential=): "
+	    "a path may be credential:NAME. A reload adds, changes and removes "
+	    "backends.");
 	wd_wr_text(wr, ".Bl -tag -width Ds\n");
 	write_kinds(wr);
 	for (size_t i = 0; i < WD_N(common); i++)

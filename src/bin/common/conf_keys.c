@@ -82,7 +82,9 @@ static const struct wd_conf_key keys[] = {
 	    .manual = "The key in an HSM that a seal of kind pkcs11 opens by: "
 		      "its token (or serial) and object, the absolute path "
 		      "of its maker's module, and a file of mode 0600 with "
-		      "the PIN. Made by warder init --seal pkcs11." },
+		      "the PIN, or pin-source=credential:NAME for one that "
+		      "systemd gives to the service (LoadCredential=). Made "
+		      "by warder init --seal pkcs11." },
 	{ "seal", "pkcs11_environment", WD_CONF_IS_PAIR, AT(pkcs11_environment),
 	    .standard = "", .may_be_empty = true, .at_start_only = true,
 	    .manual = "One variable that the module finds its own "

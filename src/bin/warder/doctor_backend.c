@@ -7,6 +7,7 @@
 
 #include "backend/backend.h"
 #include "base/clock.h"
+#include "sys/credential.h"
 #include "sys/file.h"
 #include "sys/harden.h"
 
@@ -137,15 +138,52 @@ ask_one(struct doctor *dr, const struct wd_backend_conf *c)
 		    (const char *)said + 1);
 }
 
+/* ---- credentials: where the server that runs has put them */
+
+static bool
+find_credential(const struct doctor *dr, char value[WD_BACKEND_VALUE_MAX + 1])
+{
+	char run[WD_CONF_PATH + 16], path[WD_FILE_PATH_MAX];
+	struct wd_span text = wd_span_text(value);
+	struct wd_diag why = { 0 };
+
+	(void)snprintf(run, sizeof(run), "%s/credentials", dr->x.conf.run_dir);
+	if (wd_credential_path(text, run, path, &why) != 0)
+		return false;
+	if (access(path, F_OK) != 0 &&
+	    (init_credential(text, path, &why) != 0 || access(path, F_OK) != 0))
+		return false;
+	text = wd_span_text(path);
+	return wd_span_to_text(text, value, WD_BACKEND_VALUE_MAX + 1);
+}
+
+static bool
+find_credentials(struct doctor *dr, struct wd_backend_conf *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->at[i].key->type == WD_BACKEND_IS_PATH &&
+		    wd_credential_is(wd_span_text(c->at[i].value)) &&
+		    !find_credential(dr, c->at[i].value)) {
+			doctor_say(dr, DOCTOR_WARNING,
+			    "ask again while warderd runs as a service that "
+			    "loads it",
+			    "%s (%s) was not tried: %s is %s", c->name,
+			    c->form->name, c->at[i].key->name, c->at[i].value);
+			return false;
+		}
+	return true;
+}
+
 void
 doctor_backends(struct doctor *dr)
 {
-	const struct wd_conf *c = &dr->x.conf;
+	struct wd_conf *c = &dr->x.conf;
 
 	if (c->n_backends == 0)
 		doctor_say(dr, DOCTOR_OK, "",
 		    "none is configured: keys rest "
 		    "in the store");
 	for (size_t i = 0; i < c->n_backends; i++)
-		ask_one(dr, &c->backends[i].conf);
+		if (find_credentials(dr, &c->backends[i].conf))
+			ask_one(dr, &c->backends[i].conf);
 }

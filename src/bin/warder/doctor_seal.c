@@ -6,7 +6,10 @@
 
 #include "seal/keyring.h"
 #include "seal/migrate.h"
+#include "sys/credential.h"
 #include "sys/file.h"
+
+#include <unistd.h>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -74,12 +77,35 @@ is_under_way(const struct doctor *dr, const struct wd_seal_row *row)
 		    F_OK, AT_EACCESS) == 0);
 }
 
+/* A credential is there for the service alone, and while it runs. */
+static bool
+has_pin(struct doctor *dr)
+{
+	struct wd_hsm_uri uri;
+	char path[WD_FILE_PATH_MAX];
+	struct wd_diag why = { 0 };
+
+	if (wd_hsm_uri_read(wd_span_text(dr->x.conf.pkcs11), &uri, &why) != 0 ||
+	    !wd_credential_is(wd_span_text(uri.pin_file)) ||
+	    (init_credential(wd_span_text(uri.pin_file), path, &why) == 0 &&
+		access(path, F_OK) == 0))
+		return true;
+	doctor_say(dr, DOCTOR_WARNING,
+	    "ask again while warderd runs as a service that loads it",
+	    "pkcs11: it was not tried: its PIN is %s", uri.pin_file);
+	return false;
+}
+
 static void
 try_it(struct doctor *dr, const struct wd_seal_row *row,
     const struct wd_seal_file *f)
 {
 	struct wd_diag d = { 0 };
-	int r = open_it(dr, row, f, &d);
+	int r;
+
+	if (f->kind == WD_SEAL_PKCS11 && !has_pin(dr))
+		return;
+	r = open_it(dr, row, f, &d);
 
 	init_device_close(&dr->x);
 	if (r == 0)

@@ -76,6 +76,7 @@ prepare(struct wd_diag *d)
 {
 	int r;
 
+	init_credentials_note();
 	if ((r = wd_harden_process(d)) != 0 ||
 	    (r = wd_arena_install(ARENA, d)) != 0 ||
 	    (r = wd_crypto_use_memory(

@@ -8,6 +8,7 @@
 #include "bin/common/conf.h"
 #include "hsm/hsm.h"
 #include "seal/seal.h"
+#include "sys/file.h"
 #include "tss/tss.h"
 
 enum { INIT_NAMES = 32 };
@@ -113,6 +114,15 @@ struct wd_span init_share_text(
     const struct wd_init_result *made, unsigned i, struct wd_secret *room);
 
 /* ---- init_device.c: the HSM or TPM */
+
+/* Before the environment is emptied: who asks for credentials later has none
+ * of it. */
+void init_credentials_note(void);
+
+/* Where credential:NAME would be for this process: where it was given some, or
+ * else where the service has them. As wd_credential_path(). */
+int init_credential(struct wd_span value, char ret[WD_FILE_PATH_MAX],
+    struct wd_diag *d) WD_MUST_USE;
 
 /* Looks at the options and the configuration. WD_R_MALFORMED. */
 int init_device_plan(

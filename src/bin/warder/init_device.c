@@ -6,6 +6,7 @@
 #include "bin/warder/init.h"
 
 #include "bin/warder/args.h"
+#include "sys/credential.h"
 #include "sys/file.h"
 
 #include <fcntl.h>
@@ -13,16 +14,49 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Of the service that the packages install, while it runs. */
+#define CREDENTIALS "/run/credentials/warderd.service"
+
 enum { PIN_MAX = 256, HANG_SECONDS = 60 };
 
 /* ---- what is asked */
 
+static char given[WD_FILE_PATH_MAX]; /* of the environment that there was */
+
+void
+init_credentials_note(void)
+{
+	const char *folder = wd_credential_folder();
+
+	if (folder != NULL)
+		/* What is too long is no folder. */
+		(void)!wd_span_to_text(
+		    wd_span_text(folder), given, sizeof(given));
+}
+
+int
+init_credential(
+    struct wd_span value, char ret[WD_FILE_PATH_MAX], struct wd_diag *d)
+{
+	const char *folder = given[0] != '\0' ? given : wd_credential_folder();
+
+	return wd_credential_path(
+	    value, folder == NULL ? CREDENTIALS : folder, ret, d);
+}
+
 static int
 read_pin(struct init *x, const char *path, struct wd_diag *d)
 {
+	char place[WD_FILE_PATH_MAX];
 	size_t len;
-	int r = wd_file_read_secret(AT_FDCWD, path, PIN_MAX, &x->pin, NULL);
+	int r;
 
+	if (wd_credential_is(wd_span_text(path))) {
+		if ((r = init_credential(wd_span_text(path), place, d)) != 0)
+			return r;
+		path = place;
+	}
+	r = wd_file_read_secret(AT_FDCWD, path, PIN_MAX, &x->pin, NULL);
 	if (r != 0)
 		return wd_reject(d, WD_R_NOT_FOUND,
 		    "%.150s, which shall hold the PIN, cannot be read", path);

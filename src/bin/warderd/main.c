@@ -13,6 +13,7 @@
 #include "bin/common/words.h"
 #include "crypto/init.h"
 #include "crypto/memory.h"
+#include "sys/credential.h"
 #include "sys/file.h"
 #include "sys/harden.h"
 #include "sys/lock.h"
@@ -52,13 +53,15 @@ start_crypto(struct wd_diag *d)
 }
 
 static int
-open_setup(const char *path, struct sup_setup *ret, struct wd_diag *d)
+open_setup(const char *path, bool pin, struct sup_setup *ret, struct wd_diag *d)
 {
 	static struct wd_conf conf; /* large */
 	int r = start_crypto(d);
 
 	if (r != 0 || (r = wd_conf_read(path, &conf, d)) != 0)
 		return r;
+	if (!pin && sup_credential_is_pin(&conf))
+		conf.pkcs11[0] = '\0'; /* which has no other file */
 	return sup_setup_open(&conf, ret, d);
 }
 
@@ -69,8 +72,10 @@ check(const char *path)
 	struct wd_diag d = { 0 };
 	char warnings[SUP_WARNINGS];
 	int r = wd_harden_supervisor(&d); /* it will read the TLS key */
+	/* Only the service has its credentials. */
+	bool pin = wd_credential_folder() != NULL;
 
-	if (r != 0 || (r = open_setup(path, &setup, &d)) != 0) {
+	if (r != 0 || (r = open_setup(path, pin, &setup, &d)) != 0) {
 		(void)fprintf(stderr, "%s: %s\n", path, d.detail);
 		return r > 0 ? EXIT_REFUSED : EXIT_FAULT;
 	}
@@ -106,10 +111,15 @@ begin(struct sup *s, struct wd_diag *d)
 	s->setup = &s->setups[0];
 	if ((r = wd_harden_supervisor(d)) != 0 ||
 	    (r = require_programs(d)) != 0 ||
-	    (r = open_setup(s->conf_path, s->setup, d)) != 0 ||
+	    (r = open_setup(s->conf_path, true, s->setup, d)) != 0 ||
 	    (r = wd_lock_take(s->setup->state_dir, &s->lock, d)) != 0)
 		return r;
-	return sup_setup_listen(s->setup, NULL, d);
+	if ((r = sup_setup_listen(s->setup, NULL, d)) != 0)
+		return r;
+	sup_credentials_drop(&s->setup->conf);
+	if ((r = sup_credentials_take(s->setup, d)) != 0)
+		sup_credentials_drop(&s->setup->conf);
+	return r;
 }
 
 static int
@@ -135,7 +145,9 @@ serve(const char *path)
 	wd_log(WD_LOG_INFO, "starting", "version", WARDER_VERSION, NULL);
 	sup_warnings_log(s.setup);
 	sup_setup_announce(s.setup);
-	return sup_run(&s);
+	r = sup_run(&s);
+	sup_credentials_drop(&s.setup->conf);
+	return r;
 }
 
 int

@@ -211,6 +211,8 @@ open_fresh(struct sup *s, struct sup_setup *fresh, struct wd_diag *d)
 	r = sup_setup_open(&conf, fresh, d);
 	if (r == 0)
 		r = sup_setup_listen(fresh, s->setup, d);
+	if (r == 0)
+		r = sup_credentials_take(fresh, d);
 	if (r != 0)
 		sup_setup_close(fresh);
 	return r;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "hsm/uri.h"
+#include "sys/credential.h"
 #include "sys/file.h"
 #include "sys/harden.h"
 
@@ -174,7 +175,12 @@ open_pin(struct sup_setup *s, struct wd_diag *d)
 	if (s->conf.pkcs11[0] == '\0')
 		return 0;
 	r = wd_hsm_uri_read(wd_span_text(s->conf.pkcs11), &uri, d);
-	return r != 0 ? r : open_private(uri.pin_file, &s->seal_pin, d);
+	if (r != 0)
+		return r;
+	if (wd_credential_is(wd_span_text(uri.pin_file)))
+		return sup_credential_open(
+		    wd_span_text(uri.pin_file), &s->seal_pin, d);
+	return open_private(uri.pin_file, &s->seal_pin, d);
 }
 
 /* ---- all of it */

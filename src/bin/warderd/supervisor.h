@@ -77,6 +77,23 @@ int sup_setup_open(const struct wd_conf *conf, struct sup_setup *ret,
 
 void sup_setup_close(struct sup_setup *s);
 
+/* ---- credentials.c: secrets that systemd gives */
+
+/* The PIN of the seal is one. */
+bool sup_credential_is_pin(const struct wd_conf *c);
+
+/* The file of "credential:NAME", open. WD_R_NOT_FOUND, WD_R_PERMISSION,
+ * WD_R_MALFORMED, or a fault. */
+int sup_credential_open(struct wd_span value, int *ret, struct wd_diag *d)
+    WD_MUST_USE;
+
+/* Puts those that backends of S have where their user can read them, and the
+ * paths of that in place. Needs run_dir. As above. */
+int sup_credentials_take(struct sup_setup *s, struct wd_diag *d) WD_MUST_USE;
+
+/* Nothing is left of them: at the end, and of a server that was killed. */
+void sup_credentials_drop(const struct wd_conf *c);
+
 /* ---- tls.c */
 
 /* Key and certificate, which are open, belong together; notes the dates.

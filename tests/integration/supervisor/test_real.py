@@ -201,6 +201,37 @@ class Real(unittest.TestCase):
 
     @unittest.skipUnless(os.geteuid() == 0 and others_may_enter(__file__),
                          OTHERS_CANNOT)
+    def test_a_credential_is_for_the_user_of_backends_alone(self):
+        server = self.make(users=(
+            "front = nobody\nverify = games\nkeeper = daemon\n"
+            "seal = daemon\nscribe = backup\nbackend = mail\n"
+            "[admin]\ngroup = games\n"
+            "[backend there]\nkind = vault\nca = tls.pem\n"
+            "address = https://127.0.0.1:1\nsecret = credential:v.token\n"))
+        shutil.copy(os.path.join(os.path.dirname(WARDERD), "warder-backend"),
+                    server.path("bin"))
+        os.mkdir(server.path("given"), 0o700)
+        with open(os.open(server.path("given/v.token"), os.O_CREAT |
+                          os.O_WRONLY, 0o400), "w", encoding="ascii") as f:
+            f.write("a token")
+        os.environ["CREDENTIALS_DIRECTORY"] = server.path("given")
+        self.addCleanup(os.environ.pop, "CREDENTIALS_DIRECTORY")
+        server.start()
+        folder = server.path("run/credentials")
+        self.assertEqual((os.stat(folder).st_uid,
+                          os.stat(folder).st_mode & 0o7777), (0, 0o711))
+        st = os.stat(os.path.join(folder, "v.token"))
+        self.assertEqual((st.st_uid, st.st_mode & 0o7777),
+                         (pwd.getpwnam("mail").pw_uid, 0o400))
+        # It could be read: what is missing is the server.
+        self.until(lambda: any(
+            b["name"] == "there" and not b["ready"] and "onnect" in b["words"]
+            for b in (server.status() or {}).get("backends", [])))
+        server.end()
+        self.assertFalse(os.path.exists(folder))
+
+    @unittest.skipUnless(os.geteuid() == 0 and others_may_enter(__file__),
+                         OTHERS_CANNOT)
     def test_roles_work_as_users_of_their_own(self):
         server = self.make(users=(
             "front = nobody\nverify = games\nkeeper = daemon\n"

@@ -61,6 +61,20 @@ given_keys_are_kept(void **state)
 }
 
 static void
+a_path_may_be_a_credential_and_no_other_is(void **state)
+{
+	struct wd_backend_conf c = fresh(), other = fresh();
+
+	(void)state;
+	t_ok(set(&c, "folder", "credential:hsm.pin"));
+	t_ok(set(&c, "note", "credential:../x"));
+	assert_string_equal(c.at[0].value, "credential:hsm.pin");
+	assert_int_equal(
+	    set(&other, "folder", "credential:../x"), WD_R_MALFORMED);
+	assert_int_equal(set(&other, "folder", "credential:"), WD_R_MALFORMED);
+}
+
+static void
 what_is_not_of_its_type_is_refused(void **state)
 {
 	struct wd_backend_conf c = fresh();
@@ -133,6 +147,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_that_are_left_out_have_their_defaults),
 		cmocka_unit_test(given_keys_are_kept),
+		cmocka_unit_test(a_path_may_be_a_credential_and_no_other_is),
 		cmocka_unit_test(what_is_not_of_its_type_is_refused),
 		cmocka_unit_test(unknown_and_repeated_keys_are_refused),
 		cmocka_unit_test(a_key_without_default_must_be_given),

@@ -35,6 +35,10 @@ every_part_is_read_and_decoded(void **state)
 	t_ok(read_uri("pkcs11:serial=1;object=k" QUERY, &u));
 	assert_string_equal(u.token, "");
 	assert_string_equal(u.pin_file, "/pin");
+	t_ok(read_uri("pkcs11:serial=1;object=k?module-path=/m.so"
+		      "&pin-source=credential:hsm.pin",
+	    &u));
+	assert_string_equal(u.pin_file, "credential:hsm.pin");
 }
 
 static void
@@ -47,6 +51,12 @@ what_is_no_name_of_one_key_is_malformed(void **state)
 		"pkcs11:token=a;object=k?pin-source=/pin",
 		"pkcs11:token=a;object=k?module-path=m.so&pin-source=/pin",
 		"pkcs11:token=a;object=k?module-path=/m.so&pin-source=pin",
+		"pkcs11:token=a;object=k?module-path=/m.so"
+		"&pin-source=credential:../pin",
+		"pkcs11:token=a;object=k?module-path=/m.so"
+		"&pin-source=file:credential:pin%2f..",
+		"pkcs11:token=a;object=k?module-path=credential:m"
+		"&pin-source=/pin",
 		"pkcs11:token=a;token=a;object=k" QUERY,
 		"pkcs11:token=;object=k" QUERY,
 		"pkcs11:token=a%2;object=k" QUERY,
