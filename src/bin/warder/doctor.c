@@ -38,6 +38,8 @@ static const struct doctor_check checks[] = {
 	    "the database, its format, the clock, and collateral" },
 	{ "seal", doctor_seal, true,
 	    "what kind it is, its HSM or TPM, whether it opens" },
+	{ "keyring", doctor_keyring, true,
+	    "its terms, how often and how long the newest has encrypted" },
 	{ "tls", doctor_tls, true, "key and certificate, names and dates" },
 	{ "log", doctor_log, true, "entries, tiles and the signed checkpoint" },
 	{ "kernel", doctor_kernel, false, "features that protect memory" },

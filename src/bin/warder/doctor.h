@@ -23,6 +23,7 @@ struct doctor {
 	struct init x; /* configuration and places; state: -1 when not open */
 	bool has_conf; /* and it could be read */
 	int64_t now;
+	uint32_t terms, newest_term; /* of the keyring, once it was opened */
 	const char *check; /* that is being made */
 	struct doctor_finding *found;
 	size_t n;
@@ -42,6 +43,10 @@ struct doctor_check {
 };
 const struct doctor_check *doctor_checks(size_t *ret_n);
 
+/* What a server that runs says of itself; false: none does, or not so. */
+struct wd_json;
+bool doctor_status(const struct doctor *dr, struct wd_json **ret);
+
 /* ---- the checks */
 void doctor_configuration(struct doctor *dr);
 void doctor_users(struct doctor *dr);
@@ -49,6 +54,7 @@ void doctor_files(struct doctor *dr);
 void doctor_space(struct doctor *dr);
 void doctor_store(struct doctor *dr); /* and clock and collateral */
 void doctor_seal(struct doctor *dr);
+void doctor_keyring(struct doctor *dr);
 void doctor_tls(struct doctor *dr);
 void doctor_log(struct doctor *dr);
 void doctor_kernel(struct doctor *dr);

@@ -29,7 +29,7 @@ share_of(const struct doctor *dr, const struct wd_seal_row *row,
 }
 
 static int
-open_keyring(const struct doctor *dr, const struct wd_seal_file *f,
+open_keyring(struct doctor *dr, const struct wd_seal_file *f,
     struct wd_span root, struct wd_diag *d)
 {
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *sealed = NULL;
@@ -40,6 +40,10 @@ open_keyring(const struct doctor *dr, const struct wd_seal_file *f,
 	if (r != 0)
 		return r;
 	r = wd_keyring_open(wd_bytes_span(sealed), root, &f->store_id, &k);
+	if (r == 0) {
+		dr->terms = k.n_terms;
+		dr->newest_term = wd_keyring_newest(&k);
+	}
 	return r > 0 ? wd_reject(d, WD_R_TAMPERED,
 			   "the keyring is damaged, or of another root key")
 		     : r;

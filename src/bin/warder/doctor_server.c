@@ -109,6 +109,18 @@ ask(const struct doctor *dr, struct wd_client_answer *ret, struct wd_diag *d)
 	return r != 0 ? r : wd_client_send(c, &a, ret, d);
 }
 
+bool
+doctor_status(const struct doctor *dr, struct wd_json **ret)
+{
+	WD_AUTO(wd_client_answer_done) struct wd_client_answer answer = { 0 };
+	struct wd_diag d = { 0 };
+	struct stat st;
+
+	return stat(dr->x.conf.admin_socket, &st) == 0 &&
+	    ask(dr, &answer, &d) == 0 && answer.status == 200 &&
+	    wd_json_parse(wd_bytes_span(answer.body), &d, ret) == 0;
+}
+
 void
 doctor_server(struct doctor *dr)
 {

@@ -237,6 +237,89 @@ class Seals(Case):
         self.assertIn("warder restore", f["advice"])
 
 
+class Keyring(Case):
+    def test_of_a_server_that_runs(self):
+        self.server.start()
+        self.find("ok", "keyring", "term 1 has encrypted")
+        self.find("ok", "keyring", "0 days old; it is rotated by itself after "
+                  "90")
+        self.find("ok", "keyring", "it has 1 term; everything")
+        self.server.warder("keyring", "rotate")
+        self.find("ok", "keyring", "term 2 has encrypted 0 times")
+
+    def test_without_one(self):
+        self.find("ok", "keyring", "the newest of its 1 terms is 1")
+
+    def test_never_for_its_age(self):
+        self.server.add_config("[seal]", "keyring_age = 0")
+        self.server.start()
+        f = self.find("warning", "keyring", "not rotated for its age")
+        self.assertIn("keyring_age", f["advice"])
+
+
+class Told(Case):
+    """What a server would have to say for it, said by another."""
+
+    def say(self, **keyring):
+        told = dict({"limit": 1000, "rows_left": 0, "term": 4, "terms": 2,
+                     "since": datetime.datetime.utcnow().strftime(
+                         "%Y-%m-%dT%H:%M:%SZ"), "uses": 10}, **keyring)
+        body = json.dumps({"keyring": told}).encode()
+        path = self.path("run/admin.sock")
+        if os.path.exists(path):
+            os.unlink(path)
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(path)
+            s.listen()
+            s.settimeout(20)
+
+            def serve():
+                try:
+                    while True:
+                        c, _ = s.accept()
+                        with c:
+                            c.settimeout(5)
+                            c.recv(4096)
+                            c.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: "
+                                      b"application/json\r\nContent-Length: "
+                                      b"%d\r\nConnection: close\r\n\r\n%s"
+                                      % (len(body), body))
+                except OSError:
+                    pass  # it is over
+            thread = threading.Thread(target=serve, daemon=True)
+            thread.start()
+            found = [f for f in self.doctor() if f["check"] == "keyring"]
+            s.shutdown(socket.SHUT_RDWR)
+        thread.join(10)
+        return found
+
+    def warned(self, text, **keyring):
+        found = [f for f in self.say(**keyring) if f["level"] == "warning"]
+        self.assertEqual(len(found), 1, found)
+        self.assertIn(text, found[0]["text"])
+        return found[0]["advice"]
+
+    def test_what_is_due_or_unfinished(self):
+        self.assertEqual({f["level"] for f in self.say()}, {"ok"})
+        self.assertIn("keyring rotate", self.warned(
+            "encrypted 875 of 1000 times", uses=875))
+        self.assertEqual({f["level"] for f in self.say(uses=874)}, {"ok"})
+        self.assertIn("keyring rotate", self.warned(
+            "days old, with 90 allowed", since="2025-01-01T00:00:00Z"))
+        self.assertIn("keyring rotate", self.warned(
+            "is not known", since=None))
+        self.assertIn("keyring status", self.warned(
+            "7 stored secrets are still under older terms", rows_left=7))
+        self.assertIn("keyring status", self.warned(
+            "it has 16 terms", terms=16))
+
+    def test_what_makes_no_sense_is_survived(self):
+        for odd in ({"uses": -1}, {"limit": 0}, {"since": "x"},
+                    {"uses": 2 ** 63, "limit": 2 ** 63},
+                    {"terms": "many"}, {"term": None}):
+            self.assertTrue(self.say(**odd), odd)
+
+
 class Typed(Case):
     OPTIONS = {"passphrase": "correct horse battery"}
 
