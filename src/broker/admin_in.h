@@ -80,6 +80,11 @@ int wd_material_take(enum wd_key_kind kind, struct wd_span given,
 int wd_admin_remote_brought(
     struct wd_admin *a, const struct wd_msg_key_create *m) WD_MUST_USE;
 
+/* Whether M's caller may have attached what the backend has found for it.
+ * WD_R_PERMISSION, or a fault. */
+int wd_admin_check_attached(
+    struct wd_admin *a, const struct wd_msg_key_create *m) WD_MUST_USE;
+
 /* Fills KEY and V of a key that a backend made or knows, and begins the
  * transaction. MAY_UNWRAP counts when the key leaves wrapped alone.
  * WD_R_BACKEND_ANSWER, or a fault. */

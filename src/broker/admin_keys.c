@@ -222,6 +222,8 @@ create_remote(struct wd_admin *a, const struct wd_msg_key_create *m)
 	    (!made->attached && m->material.len > 0 &&
 		(r = wd_admin_remote_brought(a, m)) != 0))
 		return r;
+	if (made->attached && (r = wd_admin_check_attached(a, m)) != 0)
+		return r;
 	key.id = made->id;
 	key.kind = made->msg->kind;
 	r = wd_admin_remote_version(a, m->broker_may_unwrap, &key, &v);

@@ -131,6 +131,24 @@ wd_store_key_get(
 	return read_key(&q, ret);
 }
 
+int
+wd_store_key_at(struct wd_store *s, const char *backend, const char *attach,
+    struct wd_id *ret)
+{
+	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_KEY_AT);
+	struct wd_id id;
+	int r;
+
+	wd_sql_put_text(&q, backend);
+	wd_sql_put_text(&q, attach);
+	if ((r = wd_sql_row(&q)) != 0)
+		return r;
+	wd_sql_get_id(&q, &id);
+	if ((r = wd_sql_end(&q)) == 0)
+		*ret = id;
+	return r;
+}
+
 static int
 read_version(struct wd_sql *q, struct wd_store_version *ret)
 {

@@ -160,6 +160,10 @@ struct wd_key_filter {
 int wd_store_key_list(struct wd_store *s, const struct wd_key_filter *filter,
     struct wd_store_key *rows, size_t n_max, size_t *ret_n) WD_MUST_USE;
 int wd_store_key_count(struct wd_store *s, uint64_t *ret) WD_MUST_USE;
+/* A key of BACKEND whose `attach` begins so. WD_R_NOT_FOUND. Slow with many
+ * keys: it looks at each. */
+int wd_store_key_at(struct wd_store *s, const char *backend, const char *attach,
+    struct wd_id *ret) WD_MUST_USE;
 
 /* ---- policies and the paths they are bound to */
 

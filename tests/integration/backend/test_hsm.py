@@ -93,6 +93,31 @@ class Keys(Case):
         self.refused("unsupported", "key", "import", "--kind", "opaque",
                      "--file", "/etc/hostname", "--backend", "hsm")
 
+    def attach_as(self, rule, *args):
+        """With a token of no more rights than to register, and RULE."""
+        made = self.server.warder("token", "create", "--user", "some",
+                                  "--rule", "keys:register", "--rule", rule)
+        with open(self.server.path("some.token"), "w", encoding="utf-8") as f:
+            f.write(made["token"])
+        os.chmod(self.server.path("some.token"), 0o600)
+        return self.server.run(
+            "key", "attach", "--admin", self.server.socket, "--token-file",
+            self.server.path("some.token"), "--policy", self.policy, *args,
+            check=False)
+
+    def only_who_may_change_its_policy(self, *args):
+        done = self.attach_as("keys:retrieve", *args)
+        self.assertEqual(done.returncode, 3, done)
+        self.assertIn(b"keys:update", done.stderr)
+        done = self.attach_as("keys:update", *args)
+        self.assertEqual(done.returncode, 0, done)
+
+    def test_a_key_of_ours_is_attached_by_who_may_change_its_policy(self):
+        key = self.create("ec-p256", "--label", "ours")
+        for name in ("ours", "id=" + key["id"].encode().hex(), key["attach"]):
+            self.only_who_may_change_its_policy(
+                "--kind", "ec-p256", "--backend", "hsm", "--name", name)
+
     def test_a_key_is_attached_and_only_forgotten(self):
         self.token.key_tool("--keypairgen", "--key-type", "EC:prime256v1",
                             "--label", "web", "--id", "0a", "--usage-sign",

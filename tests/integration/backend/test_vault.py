@@ -96,6 +96,34 @@ class Keys(unittest.TestCase):
         self.assertEqual(key["attach"], "theirs")
         self.assertEqual(self.get(key), data)
 
+    def attach_as(self, rule, *args):
+        """With a token of no more rights than to register, and RULE."""
+        made = self.server.warder("token", "create", "--user", "some",
+                                  "--rule", "keys:register", "--rule", rule)
+        with open(self.server.path("some.token"), "w", encoding="utf-8") as f:
+            f.write(made["token"])
+        os.chmod(self.server.path("some.token"), 0o600)
+        return self.server.run(
+            "key", "attach", "--admin", self.server.socket, "--token-file",
+            self.server.path("some.token"), "--policy", self.policy, *args,
+            check=False)
+
+    def only_who_may_change_its_policy(self, *args):
+        done = self.attach_as("keys:retrieve", *args)
+        self.assertEqual(done.returncode, 3, done)
+        self.assertIn(b"keys:update", done.stderr)
+        done = self.attach_as("keys:update", *args)
+        self.assertEqual(done.returncode, 0, done)
+
+    def test_a_key_of_ours_is_attached_by_who_may_change_its_policy(self):
+        key, stays = self.create(), self.create("ec-p256", "--stays")
+        for name in (key["id"], "%s#%s" % (key["id"], key["id"]),
+                     "keybroker/" + key["id"]):
+            self.only_who_may_change_its_policy(
+                "--kind", "aes-256", "--name", name)
+        self.only_who_may_change_its_policy(
+            "--kind", "ec-p256", "--name", "transit/keys/warder-" + stays["id"])
+
     def test_a_text_is_attached_as_an_opaque_secret(self):
         self.bao.ask("POST", "keybroker/data/login", {
             "data": {"user": "me", "password": "a text"}})

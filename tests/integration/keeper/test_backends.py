@@ -33,24 +33,29 @@ def pkcs8(key):
 
 
 class Case(unittest.TestCase):
+    KIND = 1  # of the backend
+
     def setUp(self):
         folder = tempfile.mkdtemp(prefix="keeper-")
         self.addCleanup(shutil.rmtree, folder, True)
         self.server = Server(folder, backends=encode_list("backend_entry", [
-            {"name": "here", "kind": 1, "kind_name": "vault",
+            {"name": "here", "kind": self.KIND, "kind_name": "vault",
              "can": CAN_BRING | CAN_ATTACH, "kinds": 0xffff, "timeout_ms": 5000,
              "processes": 1}]))
         self.addCleanup(self.server.close)
 
-    def asked(self, peer, name):
-        """The request of this call, after checks."""
+    def asked_for(self, peer, name):
+        """The request of this call, after checks: its number, what it says."""
         while True:
             frame = peer.receive()
             self.assertIsNotNone(frame, "the keeper has ended")
             if frame[0] == name:
-                return frame[2]
+                return frame[2:4]
             self.assertEqual(frame[0], "BACKEND_CHECK")
             peer.reply("BACKEND_CHECK", frame[2], {})
+
+    def asked(self, peer, name):
+        return self.asked_for(peer, name)[0]
 
     def begin(self, call, **fields):
         """A key that a backend has been asked for: it, and the request."""
@@ -136,6 +141,93 @@ class Backends(Case):
             self.assertEqual(caught.exception.reason, "backend_answer")
             self.asked(peer, "BACKEND_DESTROY")
             peer.close()
+
+
+class Attached(Case):
+    """A key of this server, attached once more under a policy of somebody
+    else's."""
+    LOCATORS = ("kv|2|keybroker|%s|1|", "kv|2|keybroker|%s.v3|1|%s",
+                "transit|transit|warder-%s|1", "pkcs11:id=%s;type=secret-key")
+
+    def brought(self, peer, locator):
+        """The id of a key that rests there."""
+        self.server.ask("KEY_CREATE", backend="here", kind=AES256,
+                        material=b"k" * 32)
+        number, message = self.asked_for(peer, "BACKEND_MAKE")
+        locator = locator.replace("%s", message["id"])
+        peer.reply("BACKEND_MAKE", number,
+                   {"kind": AES256, "locator": locator})
+        self.server.logged()
+        self.server.confirm()
+        return self.server.answer("KEY_CREATE")["id"], locator
+
+    def attach_again(self, peer, locator, rules):
+        token = self.server.do("TOKEN_CREATE", user="bob", rules=rules,
+                               seconds=600)["token"]
+        self.server.ask("KEY_CREATE", token, backend="here", kind=AES256,
+                        attach="mine")
+        peer.reply("BACKEND_ATTACH", self.asked(peer, "BACKEND_ATTACH"),
+                   {"kind": AES256, "locator": locator})
+        entry = self.server.logged()
+        self.server.confirm()
+        self.assertEqual(entry["actor"], "bob")
+        return self.server.answer("KEY_CREATE")
+
+    def takes_a_right(self, locator, found=None):
+        peer = self.server.join(BACKEND)
+        self.addCleanup(peer.close)
+        self.server.do("STATUS")
+        key, locator = self.brought(peer, locator)
+        found = found or locator
+        before = self.server.keys()
+        with self.assertRaises(Refused) as caught:
+            self.attach_again(peer, found, "keys:register keys:retrieve")
+        self.assertEqual(caught.exception.reason, "permission_denied")
+        self.assertIn(key, caught.exception.detail)
+        self.assertEqual(self.server.keys(), before)
+        # who may give it another policy has no need of this
+        self.attach_again(peer, found, "keys:register keys:update")
+        # nor is it a key of ours any more
+        for row in self.server.keys():
+            self.server.ask("KEY_DELETE", id=row["id"])
+            if row["id"] == key:
+                peer.reply("BACKEND_DESTROY",
+                           self.asked(peer, "BACKEND_DESTROY"), {})
+            self.server.logged()
+            self.server.confirm()
+            self.server.answer("KEY_DELETE")
+        self.attach_again(peer, found, "keys:register")
+        peer.close()
+
+    def test_it_takes_the_right_to_change_its_policy(self):
+        for locator in self.LOCATORS:
+            with self.subTest(locator):
+                self.takes_a_right(locator)
+
+    def test_anything_else_may_be_attached(self):
+        peer = self.server.join(BACKEND)
+        self.addCleanup(peer.close)
+        self.server.do("STATUS")
+        for path in ("theirs", KEY):  # an id, but of no key here
+            self.attach_again(peer, "kv|2|keybroker|%s|1|" % path,
+                              "keys:register")
+
+
+class AttachedByNumber(Attached):
+    """A backend whose identifiers are its own."""
+    KIND = 2
+    LOCATORS = ("12|13", "12|")
+
+    def test_whatever_is_known_of_it(self):
+        self.takes_a_right("12|13", "12|")
+
+    def test_anything_else_may_be_attached(self):
+        peer = self.server.join(BACKEND)
+        self.addCleanup(peer.close)
+        self.server.do("STATUS")
+        self.brought(peer, "12|13")
+        for number in ("1|", "2|", "13|", "121|"):
+            self.attach_again(peer, number, "keys:register")
 
 
 class Stopping(Case):

@@ -42,6 +42,29 @@ key_is_added_once_and_only_with_a_policy_that_exists(void **state)
 }
 
 static void
+a_key_is_found_by_where_it_is_attached(void **state)
+{
+	struct fixture *f = *state;
+	struct wd_store_key k = t_key(1);
+	struct wd_id id = { 0 };
+
+	(void)snprintf(k.backend, sizeof(k.backend), "there");
+	(void)snprintf(k.attach, sizeof(k.attach), "12|13");
+	t_ok(t_add_key(f->s, &k));
+	t_ok(wd_store_key_at(f->s, "there", "12|", &id));
+	assert_string_equal(id.s, k.id.s);
+	t_ok(wd_store_key_at(f->s, "there", "12|13", &id));
+	id = (struct wd_id){ 0 };
+	assert_int_equal(
+	    wd_store_key_at(f->s, "elsewhere", "12|", &id), WD_R_NOT_FOUND);
+	assert_int_equal(
+	    wd_store_key_at(f->s, "there", "2|", &id), WD_R_NOT_FOUND);
+	assert_int_equal(
+	    wd_store_key_at(f->s, "there", "12|13|", &id), WD_R_NOT_FOUND);
+	assert_true(wd_id_is_none(&id));
+}
+
+static void
 kinds_outside_the_table_are_a_fault(void **state)
 {
 	struct fixture *f = *state;
@@ -258,6 +281,7 @@ main(void)
 		with_store(key_comes_back_as_it_was_added),
 		with_store(
 		    key_is_added_once_and_only_with_a_policy_that_exists),
+		with_store(a_key_is_found_by_where_it_is_attached),
 		with_store(kinds_outside_the_table_are_a_fault),
 		with_store(rotation_adds_the_next_version_and_no_other),
 		with_store(policy_of_a_key_is_changed_to_one_that_exists),
