@@ -15,6 +15,7 @@
 #include "crypto/init.h"
 #include "crypto/rand.h"
 #include "seal/keyring.h"
+#include "seal/rowguard.h"
 #include "seal/seal.h"
 #include "sys/file.h"
 
@@ -26,6 +27,7 @@
 enum { POOL = 64, PIECE = 20000, SAMPLES = 20000, MOST = 4000000 };
 
 static struct wd_keyring ring;
+static struct wd_secret *row_key;
 static struct wd_store *store;
 static struct wd_id policy;
 static struct wd_material pool[POOL];
@@ -154,6 +156,7 @@ run(char **argv, struct wd_diag *d)
 	WD_AUTO(wd_fd_closep)
 	int dir = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	WD_AUTO(wd_freep) struct wd_id *ids = NULL;
+	struct wd_guard guard;
 	int64_t begun, ms;
 	uint64_t n;
 	int r;
@@ -165,8 +168,11 @@ run(char **argv, struct wd_diag *d)
 		return wd_fault(d, WD_F_SYSTEM, "not understood");
 	if ((r = wd_crypto_init(d)) != 0 || (r = open_ring(dir, d)) != 0 ||
 	    (r = make_pool(kind->kind, d)) != 0 ||
+	    (r = wd_row_key(&ring, &row_key)) != 0 ||
 	    (r = wd_store_open(argv[1], &store, d)) != 0)
 		return r;
+	guard = wd_row_guard(row_key);
+	wd_store_guard(store, &guard);
 	begun = wd_time_mono_ms();
 	if ((r = fill(ids, n)) != 0)
 		return wd_fault(d, r, "%s", wd_store_why(store));

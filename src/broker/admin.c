@@ -105,7 +105,8 @@ act(struct wd_admin *a, const void *msg)
 {
 	int r;
 
-	if (a->row->needs_keys && !a->b->open)
+	/* What is written has a MAC, by a key. */
+	if ((a->row->needs_keys || a->row->writes) && !a->b->open)
 		return wd_reject(a->d, WD_R_SEALED, "the server is sealed");
 	if ((r = refused_elsewhere(a)) != 0)
 		return r;

@@ -78,10 +78,13 @@ begin_row(struct wd_admin *a, const struct wd_id *id, struct wd_store_policy *p)
 	int r;
 
 	if (!wd_id_is_none(id)) {
-		r = wd_admin_got(
-		    a, wd_store_policy_get(a->b->store, id, p), "policy");
+		r = wd_store_policy_get(a->b->store, id, p);
+		if (r != 0 && !wd_store_foreign(a->b->store))
+			return wd_admin_got(a, r, "policy");
+		/* What comes in the place of somebody else's is ours again. */
 		if (r != 0)
-			return r;
+			*p = (struct wd_store_policy){ .id = *id,
+				.created = a->now };
 	} else {
 		if (wd_rand_id(&p->id) != 0)
 			return wd_fault(a->d, WD_F_CRYPTO, "no id");

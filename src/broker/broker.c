@@ -13,6 +13,7 @@
 #include "broker/references.h"
 #include "broker/thing.h"
 #include "crypto/kdf.h"
+#include "seal/rowguard.h"
 
 #include <string.h>
 
@@ -73,6 +74,8 @@ void
 wd_broker_seal(struct wd_broker *b)
 {
 	b->open = false;
+	b->store_version = 0; /* what is kept was checked, or was not */
+	wd_store_guard(b->store, NULL);
 	wd_kept_forget(b);
 	wd_things_forget(b);
 	wd_keyring_done(&b->ring);
@@ -80,6 +83,7 @@ wd_broker_seal(struct wd_broker *b)
 	b->challenge_key = wd_secret_free(b->challenge_key);
 	b->enrol_key = wd_secret_free(b->enrol_key);
 	b->upstream_key = wd_secret_free(b->upstream_key);
+	b->row_key = wd_secret_free(b->row_key);
 	b->release_key = wd_pkey_free(b->release_key);
 	b->token_key = wd_pkey_free(b->token_key);
 	b->release_header = wd_bytes_free(b->release_header);
@@ -139,6 +143,7 @@ open_keys(struct wd_broker *b)
 	    (r = wd_hkdf(wd_secret_borrow(b->ring.challenge_key),
 		 "warder/1/upstream", wd_id_span(&b->ring.store_id), 32,
 		 &b->upstream_key)) != 0 ||
+	    (r = wd_row_key(&b->ring, &b->row_key)) != 0 ||
 	    (r = wd_pkey_from_private(wd_secret_borrow(b->ring.release_key),
 		 &b->release_key)) != 0 ||
 	    (r = wd_pkey_from_private(
@@ -153,6 +158,7 @@ open_keys(struct wd_broker *b)
 int
 wd_broker_unseal(struct wd_broker *b, struct wd_span keyring, struct wd_diag *d)
 {
+	struct wd_guard guard;
 	int r;
 
 	wd_broker_seal(b);
@@ -161,6 +167,8 @@ wd_broker_unseal(struct wd_broker *b, struct wd_span keyring, struct wd_diag *d)
 		wd_broker_seal(b);
 		return r < 0 ? wd_fault(d, WD_F_CRYPTO, "no keys") : r;
 	}
+	guard = wd_row_guard(b->row_key);
+	wd_store_guard(b->store, &guard);
 	b->open = true;
 	return 0;
 }

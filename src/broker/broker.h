@@ -43,7 +43,7 @@ struct wd_broker {
 
 	bool open; /* unsealed; what follows is there only then */
 	struct wd_keyring ring;
-	struct wd_secret *challenge_key, *enrol_key, *upstream_key;
+	struct wd_secret *challenge_key, *enrol_key, *upstream_key, *row_key;
 	struct wd_pkey *release_key, *token_key;
 	struct wd_bytes *release_header, *token_header; /* of the JWS, JSON */
 

@@ -9,6 +9,7 @@
 #include "seal/admin_token.h"
 #include "seal/init_files.h"
 #include "seal/keyring.h"
+#include "seal/rowguard.h"
 #include "seal/shamir.h"
 #include "seal/uses.h"
 #include "sys/file.h"
@@ -53,16 +54,21 @@ static int
 fill_store(const struct wd_init *how, const struct wd_keyring *k,
     struct wd_init_result *ret, struct wd_diag *d)
 {
+	WD_AUTO(wd_secret_freep) struct wd_secret *row_key = NULL;
 	WD_AUTO(wd_store_closep) struct wd_store *s = NULL;
+	struct wd_guard guard;
 	struct wd_uses uses = { wd_keyring_newest(k), how->now, 0 };
 	uint8_t check[32], count[WD_USES_LEN];
 	int r;
 
-	if ((r = wd_keyring_check(k, check)) != 0 ||
+	if ((r = wd_row_key(k, &row_key)) != 0 ||
+	    (r = wd_keyring_check(k, check)) != 0 ||
 	    (r = wd_uses_flat(k, &uses, count)) != 0 ||
 	    (r = wd_store_create(how->state_path, &k->store_id, d)) != 0 ||
 	    (r = wd_store_open(how->state_path, &s, d)) != 0)
 		return r;
+	guard = wd_row_guard(row_key);
+	wd_store_guard(s, &guard);
 	if ((r = wd_meta_put(s, "check", WD_SPAN(check))) != 0 ||
 	    (r = wd_meta_put(s, WD_USES_NAME, WD_SPAN(count))) != 0 ||
 	    (r = add_token(s, how->now, ret)) != 0)

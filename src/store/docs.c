@@ -24,21 +24,29 @@ int
 wd_store_doc_put(struct wd_store *s, const struct wd_store_doc *x)
 {
 	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_DOC_PUT);
+	struct wd_row_mac m;
 
+	wd_sql_guard(&q, &m, "docs");
 	put_place(&q, x);
 	wd_sql_put_int(&q, x->issued);
 	wd_sql_put_int(&q, x->next_update);
 	wd_sql_put_int(&q, x->evaluation_number);
 	wd_sql_put_bytes(&q, x->doc);
+	wd_sql_put_mac(&q);
 	return wd_sql_run(&q);
 }
 
+/* Without its bytes the MAC cannot be checked: such a row is listed, no more.
+ */
 static int
-read_doc(struct wd_sql *q, struct wd_store_doc *ret)
+read_doc(struct wd_sql *q, bool whole, struct wd_store_doc *ret)
 {
 	WD_AUTO(wd_store_doc_done) struct wd_store_doc x = { 0 };
+	struct wd_row_mac m;
 	int r;
 
+	if (whole)
+		wd_sql_guard(q, &m, "docs");
 	x.role = wd_sql_get_u8(q);
 	x.tee = wd_sql_get_u8(q);
 	x.update_class = wd_sql_get_u8(q);
@@ -48,6 +56,7 @@ read_doc(struct wd_sql *q, struct wd_store_doc *ret)
 	x.next_update = wd_sql_get_int(q);
 	x.evaluation_number = wd_sql_get_u32(q);
 	wd_sql_get_bytes(q, &x.doc);
+	wd_sql_get_mac(q);
 	x.size = wd_sql_get_u32(q);
 	if ((r = wd_sql_end(q)) != 0)
 		return r;
@@ -66,15 +75,15 @@ wd_store_doc_get(
 	put_place(&q, x);
 	if ((r = wd_sql_row(&q)) != 0)
 		return r;
-	return read_doc(&q, ret);
+	return read_doc(&q, true, ret);
 }
 
 static int
-visit_row(struct wd_sql *q,
+visit_row(struct wd_sql *q, bool whole,
     int (*visit)(void *ctx, const struct wd_store_doc *x), void *ctx)
 {
 	WD_AUTO(wd_store_doc_done) struct wd_store_doc x = { 0 };
-	int r = read_doc(q, &x);
+	int r = read_doc(q, whole, &x);
 
 	if (r != 0)
 		return r;
@@ -90,7 +99,7 @@ wd_store_doc_each(struct wd_store *s, bool with_bytes,
 
 	wd_sql_put_int(&q, with_bytes);
 	while ((r = wd_sql_row(&q)) == 0)
-		if ((r = visit_row(&q, visit, ctx)) != 0)
+		if ((r = visit_row(&q, with_bytes, visit, ctx)) != 0)
 			return r;
 	return r == WD_R_NOT_FOUND ? 0 : r;
 }

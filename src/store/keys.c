@@ -12,10 +12,12 @@ wd_store_version_done(struct wd_store_version *v)
 }
 
 static int
-add_row(struct wd_store *s, const struct wd_store_key *k)
+put_key(struct wd_store *s, enum wd_sql_name how, const struct wd_store_key *k)
 {
-	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_KEY_ADD);
+	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, how);
+	struct wd_row_mac m;
 
+	wd_sql_guard(&q, &m, "keys");
 	wd_sql_put_id(&q, &k->id);
 	wd_sql_put_int(&q, k->kind);
 	wd_sql_put_int(&q, k->version);
@@ -25,20 +27,28 @@ add_row(struct wd_store *s, const struct wd_store_key *k)
 	wd_sql_put_text(&q, k->label);
 	wd_sql_put_text(&q, k->usage);
 	wd_sql_put_int(&q, k->created);
+	wd_sql_put_mac(&q);
 	return wd_sql_run(&q);
 }
 
+/* What is wrapped is bound to key and version by itself, and is encrypted anew
+ * without another look at the row. */
 static int
-add_version(struct wd_store *s, const struct wd_store_version *v)
+put_version(
+    struct wd_store *s, enum wd_sql_name how, const struct wd_store_version *v)
 {
-	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_VERSION_ADD);
+	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, how);
+	struct wd_row_mac m;
 
+	wd_sql_guard(&q, &m, "versions");
 	wd_sql_put_id(&q, &v->key);
 	wd_sql_put_int(&q, v->version);
+	wd_sql_loose(&q);
 	wd_sql_put_bytes(&q, v->wrapped);
 	wd_sql_put_bytes(&q, v->spki);
 	wd_sql_put_bytes(&q, v->chain);
 	wd_sql_put_int(&q, v->created);
+	wd_sql_put_mac(&q);
 	return wd_sql_run(&q);
 }
 
@@ -51,11 +61,11 @@ static int
 add_both(struct wd_store *s, const void *arg)
 {
 	const struct addition *a = arg;
-	int r = add_row(s, a->key);
+	int r = put_key(s, WD_SQL_KEY_ADD, a->key);
 
 	if (r != 0)
 		return r;
-	return add_version(s, a->first);
+	return put_version(s, WD_SQL_VERSION_ADD, a->first);
 }
 
 int
@@ -70,26 +80,20 @@ wd_store_key_add(struct wd_store *s, const struct wd_store_key *key,
 }
 
 static int
-raise_version(struct wd_store *s, const struct wd_store_version *next)
-{
-	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_KEY_ROTATE);
-
-	wd_sql_put_id(&q, &next->key);
-	wd_sql_put_int(&q, next->version);
-	return wd_sql_run(&q);
-}
-
-static int
 rotate(struct wd_store *s, const void *arg)
 {
 	const struct wd_store_version *next = arg;
 	struct wd_store_key key;
 	int r;
 
-	if ((r = wd_store_key_get(s, &next->key, &key)) != 0 ||
-	    (r = raise_version(s, next)) != 0)
+	if ((r = wd_store_key_get(s, &next->key, &key)) != 0)
 		return r;
-	return add_version(s, next);
+	if (next->version == 0 || key.version != next->version - 1)
+		return WD_R_CONFLICT;
+	key.version = next->version;
+	if ((r = put_key(s, WD_SQL_KEY_REPLACE, &key)) != 0)
+		return r;
+	return put_version(s, WD_SQL_VERSION_ADD, next);
 }
 
 int
@@ -99,11 +103,14 @@ wd_store_key_rotate(struct wd_store *s, const struct wd_store_version *next)
 }
 
 static int
-read_key(struct wd_sql *q, struct wd_store_key *ret)
+read_key(
+    struct wd_sql *q, void (*mac)(struct wd_sql *q), struct wd_store_key *ret)
 {
 	struct wd_store_key k = { 0 };
+	struct wd_row_mac m;
 	int r;
 
+	wd_sql_guard(q, &m, "keys");
 	wd_sql_get_id(q, &k.id);
 	k.kind = wd_sql_get_u8(q);
 	k.version = wd_sql_get_u32(q);
@@ -113,6 +120,7 @@ read_key(struct wd_sql *q, struct wd_store_key *ret)
 	wd_sql_get_text(q, k.label, sizeof(k.label));
 	wd_sql_get_text(q, k.usage, sizeof(k.usage));
 	k.created = wd_sql_get_int(q);
+	mac(q);
 	if ((r = wd_sql_end(q)) == 0)
 		*ret = k;
 	return r;
@@ -128,7 +136,7 @@ wd_store_key_get(
 	wd_sql_put_id(&q, id);
 	if ((r = wd_sql_row(&q)) != 0)
 		return r;
-	return read_key(&q, ret);
+	return read_key(&q, wd_sql_get_mac, ret);
 }
 
 int
@@ -153,14 +161,18 @@ static int
 read_version(struct wd_sql *q, struct wd_store_version *ret)
 {
 	WD_AUTO(wd_store_version_done) struct wd_store_version v = { 0 };
+	struct wd_row_mac m;
 	int r;
 
+	wd_sql_guard(q, &m, "versions");
 	wd_sql_get_id(q, &v.key);
 	v.version = wd_sql_get_u32(q);
+	wd_sql_loose(q);
 	wd_sql_get_bytes(q, &v.wrapped);
 	wd_sql_get_bytes(q, &v.spki);
 	wd_sql_get_bytes(q, &v.chain);
 	v.created = wd_sql_get_int(q);
+	wd_sql_get_mac(q);
 	if ((r = wd_sql_end(q)) != 0)
 		return r;
 	*ret = v;
@@ -182,28 +194,58 @@ wd_store_version_get(struct wd_store *s, const struct wd_id *id,
 	return read_version(&q, ret);
 }
 
+struct setting {
+	const struct wd_id *id, *policy;
+	uint32_t version;
+	struct wd_span pem;
+};
+
+static int
+set_policy(struct wd_store *s, const void *arg)
+{
+	const struct setting *x = arg;
+	struct wd_store_key key;
+	int r = wd_store_key_get(s, x->id, &key);
+
+	if (r != 0)
+		return r;
+	key.policy = x->policy == NULL ? (struct wd_id){ 0 } : *x->policy;
+	return put_key(s, WD_SQL_KEY_REPLACE, &key);
+}
+
 int
 wd_store_key_set_policy(
     struct wd_store *s, const struct wd_id *id, const struct wd_id *policy)
 {
-	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_KEY_SET_POLICY);
+	struct setting x = { .id = id, .policy = policy };
 
-	wd_sql_put_id(&q, id);
-	wd_sql_put_id(&q, policy);
-	return wd_sql_run(&q);
+	return wd_sql_atomically(s, WD_DB_STORE, set_policy, &x);
+}
+
+static int
+set_chain(struct wd_store *s, const void *arg)
+{
+	const struct setting *x = arg;
+	WD_AUTO(wd_store_version_done) struct wd_store_version v = { 0 };
+	int r = x->version == 0
+	    ? WD_R_NOT_FOUND
+	    : wd_store_version_get(s, x->id, x->version, &v);
+
+	if (r != 0)
+		return r;
+	v.chain = wd_bytes_free(v.chain);
+	if (x->pem.p != NULL && (v.chain = wd_bytes_copy(x->pem)) == NULL)
+		return WD_F_MEMORY;
+	return put_version(s, WD_SQL_VERSION_REPLACE, &v);
 }
 
 int
 wd_store_key_set_chain(struct wd_store *s, const struct wd_id *id,
     uint32_t version, struct wd_span pem)
 {
-	WD_AUTO(wd_sql_done)
-	struct wd_sql q = wd_sql(s, WD_SQL_VERSION_SET_CHAIN);
+	struct setting x = { .id = id, .version = version, .pem = pem };
 
-	wd_sql_put_id(&q, id);
-	wd_sql_put_int(&q, version);
-	wd_sql_put_blob(&q, pem);
-	return wd_sql_run(&q);
+	return wd_sql_atomically(s, WD_DB_STORE, set_chain, &x);
 }
 
 int
@@ -235,7 +277,7 @@ wd_store_key_list(struct wd_store *s, const struct wd_key_filter *filter,
 	wd_sql_put_id(&q, &filter->policy);
 	wd_sql_put_int(&q, (int64_t)limit);
 	while ((r = wd_sql_row(&q)) == 0)
-		if ((r = read_key(&q, &rows[n++])) != 0)
+		if ((r = read_key(&q, wd_sql_see_mac, &rows[n++])) != 0)
 			return r;
 	if (r != WD_R_NOT_FOUND)
 		return r;

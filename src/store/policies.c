@@ -17,12 +17,16 @@ int
 wd_store_policy_put(struct wd_store *s, const struct wd_store_policy *p)
 {
 	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_POLICY_PUT);
+	struct wd_row_mac m;
 
+	wd_sql_guard(&q, &m, "policies");
 	wd_sql_put_id(&q, &p->id);
 	wd_sql_put_blob(&q, WD_SPAN(p->version));
 	wd_sql_put_bytes(&q, p->flat);
+	wd_sql_loose(&q); /* stays what it was */
 	wd_sql_put_int(&q, p->created);
 	wd_sql_put_int(&q, p->updated);
+	wd_sql_put_mac(&q);
 	return wd_sql_run(&q);
 }
 
@@ -30,13 +34,17 @@ static int
 read_policy(struct wd_sql *q, struct wd_store_policy *ret)
 {
 	WD_AUTO(wd_store_policy_done) struct wd_store_policy p = { 0 };
+	struct wd_row_mac m;
 	int r;
 
+	wd_sql_guard(q, &m, "policies");
 	wd_sql_get_id(q, &p.id);
 	wd_sql_get_fixed(q, p.version, sizeof(p.version));
 	wd_sql_get_bytes(q, &p.flat);
+	wd_sql_loose(q);
 	p.created = wd_sql_get_int(q);
 	p.updated = wd_sql_get_int(q);
+	wd_sql_get_mac(q);
 	if ((r = wd_sql_end(q)) != 0)
 		return r;
 	*ret = p;
@@ -103,9 +111,12 @@ static int
 bind_to(struct wd_store *s, const char *prefix, const struct wd_id *policy)
 {
 	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_PATH_BIND);
+	struct wd_row_mac m;
 
+	wd_sql_guard(&q, &m, "paths");
 	wd_sql_put_text(&q, prefix);
 	wd_sql_put_id(&q, policy);
+	wd_sql_put_mac(&q);
 	return wd_sql_run(&q);
 }
 
@@ -119,17 +130,29 @@ wd_store_bind(
 }
 
 static int
+read_path(struct wd_sql *q, char prefix[WD_PATH_MAX + 1], struct wd_id *ret)
+{
+	struct wd_row_mac m;
+
+	wd_sql_guard(q, &m, "paths");
+	wd_sql_get_text(q, prefix, WD_PATH_MAX + 1);
+	wd_sql_get_id(q, ret);
+	wd_sql_get_mac(q);
+	return wd_sql_end(q);
+}
+
+static int
 bound_exactly(struct wd_store *s, const char *prefix, struct wd_id *ret)
 {
 	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_PATH_GET);
+	char found[WD_PATH_MAX + 1];
 	struct wd_id id;
 	int r;
 
 	wd_sql_put_text(&q, prefix);
 	if ((r = wd_sql_row(&q)) != 0)
 		return r;
-	wd_sql_get_id(&q, &id);
-	if ((r = wd_sql_end(&q)) == 0)
+	if ((r = read_path(&q, found, &id)) == 0)
 		*ret = id;
 	return r;
 }
@@ -168,11 +191,13 @@ wd_store_prefixes(
 	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_PATH_LIST);
 	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(PREFIXES_MAX);
 	char prefix[WD_PATH_MAX + 1];
+	struct wd_id id;
 	int r;
 
 	wd_sql_put_id(&q, policy);
 	while ((r = wd_sql_row(&q)) == 0) {
-		wd_sql_get_text(&q, prefix, sizeof(prefix));
+		if ((r = read_path(&q, prefix, &id)) != 0)
+			return r;
 		wd_wr_text(&wr, prefix);
 		wd_wr_u8(&wr, 0);
 	}

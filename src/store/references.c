@@ -16,14 +16,18 @@ put(struct wd_store *s, enum wd_sql_name how,
     const struct wd_store_reference *x)
 {
 	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, how);
+	struct wd_row_mac m;
 
+	wd_sql_guard(&q, &m, "reference_sets");
 	wd_sql_put_text(&q, x->name);
 	wd_sql_put_blob(&q, WD_SPAN(x->version));
 	wd_sql_put_text(&q, x->description);
 	wd_sql_put_int(&q, x->expires);
 	wd_sql_put_bytes(&q, x->flat);
+	wd_sql_loose(&q); /* stays what it was */
 	wd_sql_put_int(&q, x->created);
 	wd_sql_put_int(&q, x->updated);
+	wd_sql_put_mac(&q);
 	return wd_sql_run(&q);
 }
 
@@ -40,19 +44,26 @@ wd_store_reference_replace(
 	return put(s, WD_SQL_REFERENCE_REPLACE, x);
 }
 
+/* Without its values the MAC cannot be checked: of such a row nothing is
+ * decided by. */
 static int
-read_set(struct wd_sql *q, struct wd_store_reference *ret)
+read_set(struct wd_sql *q, bool whole, struct wd_store_reference *ret)
 {
 	WD_AUTO(wd_store_reference_done) struct wd_store_reference x = { 0 };
+	struct wd_row_mac m;
 	int r;
 
+	if (whole)
+		wd_sql_guard(q, &m, "reference_sets");
 	wd_sql_get_text(q, x.name, sizeof(x.name));
 	wd_sql_get_fixed(q, x.version, sizeof(x.version));
 	wd_sql_get_text(q, x.description, sizeof(x.description));
 	x.expires = wd_sql_get_int(q);
 	wd_sql_get_bytes(q, &x.flat);
+	wd_sql_loose(q);
 	x.created = wd_sql_get_int(q);
 	x.updated = wd_sql_get_int(q);
+	wd_sql_get_mac(q);
 	x.policies = wd_sql_get_u32(q);
 	if ((r = wd_sql_end(q)) != 0)
 		return r;
@@ -71,7 +82,7 @@ wd_store_reference_get(
 	wd_sql_put_text(&q, name);
 	if ((r = wd_sql_row(&q)) != 0)
 		return r;
-	return read_set(&q, ret);
+	return read_set(&q, true, ret);
 }
 
 int
@@ -95,7 +106,7 @@ wd_store_reference_list(struct wd_store *s, const char *after,
 	wd_sql_put_text(&q, after);
 	wd_sql_put_int(&q, (int64_t)n_max);
 	while ((r = wd_sql_row(&q)) == 0)
-		if ((r = read_set(&q, &rows[n++])) != 0)
+		if ((r = read_set(&q, false, &rows[n++])) != 0)
 			return r;
 	if (r != WD_R_NOT_FOUND)
 		return r;

@@ -42,7 +42,10 @@ wd_sql(struct wd_store *s, enum wd_sql_name which)
 {
 	int r = wd_sql_begin_reading(s, table[which].db);
 
-	return (struct wd_sql){ s, &table[which], s->st[which], 0, 0, r };
+	s->foreign = false;
+	return (struct wd_sql){
+		.s = s, .row = &table[which], .st = s->st[which], .result = r
+	};
 }
 
 void
@@ -63,6 +66,7 @@ note(struct wd_sql *q, int code)
 void
 wd_sql_put_int(struct wd_sql *q, int64_t v)
 {
+	wd_sql_note_int(q, v);
 	note(q, sqlite3_bind_int64(q->st, ++q->bound, v));
 }
 
@@ -70,6 +74,7 @@ static void
 put_text(struct wd_sql *q, const void *text, size_t len)
 {
 	assert(len <= INT32_MAX);
+	wd_sql_note_text(q, wd_span(text, len));
 	note(q,
 	    sqlite3_bind_text(
 		q->st, ++q->bound, text, (int)len, SQLITE_STATIC));
@@ -78,10 +83,12 @@ put_text(struct wd_sql *q, const void *text, size_t len)
 void
 wd_sql_put_id(struct wd_sql *q, const struct wd_id *id)
 {
-	if (id == NULL || wd_id_is_none(id))
-		note(q, sqlite3_bind_null(q->st, ++q->bound));
-	else
+	if (id != NULL && !wd_id_is_none(id)) {
 		put_text(q, id->s, WD_ID_LEN);
+		return;
+	}
+	wd_sql_note_null(q);
+	note(q, sqlite3_bind_null(q->st, ++q->bound));
 }
 
 void
@@ -94,6 +101,7 @@ void
 wd_sql_put_blob(struct wd_sql *q, struct wd_span s)
 {
 	assert(s.len <= INT32_MAX);
+	wd_sql_note_blob(q, s);
 	if (s.p == NULL)
 		note(q, sqlite3_bind_null(q->st, ++q->bound));
 	else
@@ -182,9 +190,13 @@ is_null(struct wd_sql *q)
 int64_t
 wd_sql_get_int(struct wd_sql *q)
 {
+	int64_t v;
+
 	if (sqlite3_column_type(q->st, q->column) != SQLITE_INTEGER)
 		misfit(q);
-	return sqlite3_column_int64(q->st, q->column++);
+	v = sqlite3_column_int64(q->st, q->column++);
+	wd_sql_note_int(q, v);
+	return v;
 }
 
 static uint64_t
@@ -229,6 +241,10 @@ wd_sql_get_id(struct wd_sql *q, struct wd_id *ret)
 	struct wd_span s = get_span(q);
 
 	*ret = (struct wd_id){ { 0 } };
+	if (none)
+		wd_sql_note_null(q);
+	else
+		wd_sql_note_text(q, s);
 	if (!none && !wd_id_parse(s, ret))
 		misfit(q);
 }
@@ -236,7 +252,10 @@ wd_sql_get_id(struct wd_sql *q, struct wd_id *ret)
 void
 wd_sql_get_text(struct wd_sql *q, char *dst, size_t size)
 {
-	if (!wd_span_to_text(get_span(q), dst, size))
+	struct wd_span s = get_span(q);
+
+	wd_sql_note_text(q, s);
+	if (!wd_span_to_text(s, dst, size))
 		misfit(q);
 }
 
@@ -246,6 +265,7 @@ wd_sql_get_fixed(struct wd_sql *q, uint8_t *dst, size_t len)
 	bool none = is_null(q);
 	struct wd_span s = get_span(q);
 
+	wd_sql_note_blob(q, none ? wd_span(NULL, 0) : s);
 	wd_wipe(dst, len);
 	if (none)
 		return;
@@ -261,9 +281,53 @@ wd_sql_get_bytes(struct wd_sql *q, struct wd_bytes **ret)
 	bool none = is_null(q);
 	struct wd_span s = get_span(q);
 
+	wd_sql_note_blob(q, none ? wd_span(NULL, 0) : s);
 	*ret = none ? NULL : wd_bytes_copy(s);
 	if (!none && *ret == NULL && q->result == 0)
 		q->result = WD_F_MEMORY;
+}
+
+void
+wd_sql_get_any(struct wd_sql *q)
+{
+	switch (sqlite3_column_type(q->st, q->column)) {
+	case SQLITE_INTEGER:
+		(void)wd_sql_get_int(q);
+		return;
+	case SQLITE_TEXT:
+		wd_sql_note_text(q, get_span(q));
+		return;
+	case SQLITE_BLOB:
+		wd_sql_note_blob(q, get_span(q));
+		return;
+	default: /* no number with a point is under a MAC of ours */
+		q->column++;
+		wd_sql_note_null(q);
+	}
+}
+
+size_t
+wd_sql_columns(const struct wd_sql *q)
+{
+	return (size_t)sqlite3_column_count(q->st);
+}
+
+int64_t
+wd_sql_peek_int(const struct wd_sql *q, int column)
+{
+	return sqlite3_column_int64(q->st, column);
+}
+
+void
+wd_sql_peek_id(const struct wd_sql *q, int column, struct wd_id *ret)
+{
+	const void *p = sqlite3_column_blob(q->st, column);
+
+	*ret = (struct wd_id){ { 0 } };
+	/* What is no id comes to the one that is not: pages go on. */
+	(void)wd_span_to_text(
+	    wd_span(p, (size_t)sqlite3_column_bytes(q->st, column)), ret->s,
+	    sizeof(ret->s));
 }
 
 int

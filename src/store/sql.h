@@ -48,9 +48,22 @@ struct wd_store {
 	bool read[WD_DB_COUNT]; /* since then: a transaction is open */
 	bool version_seen; /* since then; it cannot change before the end */
 	uint64_t version;
+	struct wd_guard guard;
+	bool foreign; /* the statement under way has met a wrong MAC */
+	char tampered[WD_TAMPERED_TEXT]; /* the last row that was */
 	bool counted; /* n_keys holds, unless others wrote since COUNTED_AT */
 	uint64_t n_keys, counted_at;
 	char why[160];
+};
+
+enum { WD_ROW_VALUES = 12, WD_ROW_HEAD = 9 };
+
+/* The values of a row that its MAC is over; they view what is bound or read. */
+struct wd_row_mac {
+	const char *table;
+	size_t n;
+	struct wd_span part[2 * WD_ROW_VALUES];
+	uint8_t head[WD_ROW_VALUES][WD_ROW_HEAD];
 };
 
 struct wd_sql {
@@ -58,7 +71,10 @@ struct wd_sql {
 	const struct wd_sql_row *row;
 	sqlite3_stmt *st;
 	int bound, column;
-	int result; /* first fault */
+	int result;             /* first fault, or rejection */
+	struct wd_row_mac *mac; /* of what is put or got; NULL: none */
+	bool loose;             /* the next value is not under it */
+	uint8_t row_mac[WD_ROW_MAC];
 };
 
 struct wd_sql wd_sql(struct wd_store *s, enum wd_sql_name which);
@@ -70,6 +86,27 @@ void wd_sql_put_id(struct wd_sql *q, const struct wd_id *id); /* none: NULL */
 void wd_sql_put_text(struct wd_sql *q, const char *text);
 void wd_sql_put_blob(struct wd_sql *q, struct wd_span s); /* p NULL: NULL */
 void wd_sql_put_bytes(struct wd_sql *q, const struct wd_bytes *b);
+
+/*
+ * The MAC of a row of TABLE is over the values that are put, or got, from here
+ * to wd_sql_put_mac() or wd_sql_get_mac(), which take the column after them: in
+ * the order of the table, all that decide; one that does not is passed by with
+ * wd_sql_loose() before it. Without a guard nothing can be written
+ * (WD_R_SEALED), and what is read is not checked. M must live until the MAC.
+ */
+void wd_sql_guard(struct wd_sql *q, struct wd_row_mac *m, const char *table);
+void wd_sql_loose(struct wd_sql *q);
+void wd_sql_put_mac(struct wd_sql *q);
+void wd_sql_get_mac(struct wd_sql *q); /* wrong: a fault */
+/* For rows that are listed, and decide nothing: a wrong one is noted only, so
+ * that the list shows what there is to be removed. */
+void wd_sql_see_mac(struct wd_sql *q);
+
+/* For the cursor: a value that comes or goes. */
+void wd_sql_note_int(struct wd_sql *q, int64_t v);
+void wd_sql_note_text(struct wd_sql *q, struct wd_span s);
+void wd_sql_note_blob(struct wd_sql *q, struct wd_span s); /* p NULL: NULL */
+void wd_sql_note_null(struct wd_sql *q);
 
 /* Runs a change to its end. 0, the row's rejections, or a fault. */
 int wd_sql_run(struct wd_sql *q) WD_MUST_USE;
@@ -88,6 +125,13 @@ void wd_sql_get_id(struct wd_sql *q, struct wd_id *ret); /* NULL: none */
 void wd_sql_get_text(struct wd_sql *q, char *dst, size_t size);
 void wd_sql_get_fixed(struct wd_sql *q, uint8_t *dst, size_t len);
 void wd_sql_get_bytes(struct wd_sql *q, struct wd_bytes **ret); /* NULL: NULL */
+
+/* Whatever it holds, for its row's MAC alone. */
+void wd_sql_get_any(struct wd_sql *q);
+/* How many there are; and a look at one without getting it. */
+size_t wd_sql_columns(const struct wd_sql *q);
+int64_t wd_sql_peek_int(const struct wd_sql *q, int column);
+void wd_sql_peek_id(const struct wd_sql *q, int column, struct wd_id *ret);
 
 /* 0, or the fault of an earlier put or get. */
 int wd_sql_end(const struct wd_sql *q) WD_MUST_USE;

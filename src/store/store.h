@@ -74,6 +74,54 @@ const char *wd_store_why(const struct wd_store *s);
 int wd_store_changed(struct wd_store *s, uint64_t *ret_version) WD_MUST_USE;
 
 /*
+ * ---- what is known to be of this server
+ *
+ * Whoever can write the file can write any row. Rows that decide who gets what
+ * (policies, keys, versions, paths, tokens, tpms, reference_sets, docs,
+ * revocations) therefore have a MAC, under a key that the opener has while the
+ * server is unsealed, over the table and all columns that decide. With a guard
+ * every such row is checked when it is read, and one whose MAC is wrong is a
+ * fault, of which wd_store_why() says which it is; in lists it is there, so
+ * that it can be removed. Without one they are read as
+ * they are, and nothing may be decided by them; they cannot be written then,
+ * but for being deleted: writers answer WD_R_SEALED.
+ */
+enum { WD_ROW_MAC = 32, WD_TAMPERED_TEXT = 160 };
+
+struct wd_guard {
+	const void *ctx;
+	int (*mac)(const void *ctx, const struct wd_span *parts, size_t n,
+	    uint8_t ret[WD_ROW_MAC]);
+};
+
+/* NULL: none. What its context points to must live until another is set. */
+void wd_store_guard(struct wd_store *s, const struct wd_guard *g);
+
+/* Whether it was such a row that the last call failed at. */
+bool wd_store_foreign(const struct wd_store *s);
+
+/*
+ * Looks at all of them, some at a call, and tells of each that is not of this
+ * server; from a struct of zeros on, until there are no more. WD_R_SEALED.
+ */
+struct wd_row_check {
+	size_t table;
+	struct wd_id after;
+	int64_t version;
+	uint64_t rows; /* that were looked at */
+};
+struct wd_row_seen {
+	void (*bad)(void *ctx, const char *what);
+	void *ctx;
+};
+int wd_store_check_rows(struct wd_store *s, struct wd_row_check *c,
+    size_t n_max, const struct wd_row_seen *seen, bool *ret_more) WD_MUST_USE;
+
+/* Whether a row with a wrong MAC was met since this was asked, and the last of
+ * them in words. */
+bool wd_store_tampered(struct wd_store *s, char ret[WD_TAMPERED_TEXT]);
+
+/*
  * Admin changes are one transaction each: BEGIN IMMEDIATE, FULL sync at commit.
  * Without an open transaction the writers below make one of their own. A writer
  * that is refused has changed nothing; after a fault everything since BEGIN may

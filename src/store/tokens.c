@@ -8,28 +8,35 @@ int
 wd_store_token_add(struct wd_store *s, const struct wd_store_token *t)
 {
 	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_TOKEN_ADD);
+	struct wd_row_mac m;
 
+	wd_sql_guard(&q, &m, "tokens");
 	wd_sql_put_id(&q, &t->id);
 	wd_sql_put_blob(&q, WD_SPAN(t->sha256));
 	wd_sql_put_text(&q, t->user);
 	wd_sql_put_text(&q, t->rules);
 	wd_sql_put_int(&q, t->created);
 	wd_sql_put_int(&q, t->expires);
+	wd_sql_put_mac(&q);
 	return wd_sql_run(&q);
 }
 
 static int
-read_token(struct wd_sql *q, struct wd_store_token *ret)
+read_token(
+    struct wd_sql *q, void (*mac)(struct wd_sql *q), struct wd_store_token *ret)
 {
 	struct wd_store_token t = { 0 };
+	struct wd_row_mac m;
 	int r;
 
+	wd_sql_guard(q, &m, "tokens");
 	wd_sql_get_id(q, &t.id);
 	wd_sql_get_fixed(q, t.sha256, sizeof(t.sha256));
 	wd_sql_get_text(q, t.user, sizeof(t.user));
 	wd_sql_get_text(q, t.rules, sizeof(t.rules));
 	t.created = wd_sql_get_int(q);
 	t.expires = wd_sql_get_int(q);
+	mac(q);
 	if ((r = wd_sql_end(q)) == 0)
 		*ret = t;
 	return r;
@@ -45,7 +52,7 @@ wd_store_token_get(
 	wd_sql_put_blob(&q, wd_span(sha256, 32));
 	if ((r = wd_sql_row(&q)) != 0)
 		return r;
-	return read_token(&q, ret);
+	return read_token(&q, wd_sql_get_mac, ret);
 }
 
 int
@@ -67,7 +74,7 @@ wd_store_token_list(struct wd_store *s, struct wd_store_token *rows,
 
 	wd_sql_put_int(&q, (int64_t)n_max);
 	while ((r = wd_sql_row(&q)) == 0)
-		if ((r = read_token(&q, &rows[n++])) != 0)
+		if ((r = read_token(&q, wd_sql_see_mac, &rows[n++])) != 0)
 			return r;
 	if (r != WD_R_NOT_FOUND)
 		return r;

@@ -8,22 +8,29 @@ int
 wd_store_tpm_add(struct wd_store *s, const struct wd_store_tpm *t)
 {
 	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_TPM_ADD);
+	struct wd_row_mac m;
 
+	wd_sql_guard(&q, &m, "tpms");
 	wd_sql_put_blob(&q, WD_SPAN(t->ek));
 	wd_sql_put_text(&q, t->label);
 	wd_sql_put_int(&q, t->created);
+	wd_sql_put_mac(&q);
 	return wd_sql_run(&q);
 }
 
 static int
-read_tpm(struct wd_sql *q, struct wd_store_tpm *ret)
+read_tpm(
+    struct wd_sql *q, void (*mac)(struct wd_sql *q), struct wd_store_tpm *ret)
 {
 	struct wd_store_tpm t = { 0 };
+	struct wd_row_mac m;
 	int r;
 
+	wd_sql_guard(q, &m, "tpms");
 	wd_sql_get_fixed(q, t.ek, sizeof(t.ek));
 	wd_sql_get_text(q, t.label, sizeof(t.label));
 	t.created = wd_sql_get_int(q);
+	mac(q);
 	if ((r = wd_sql_end(q)) == 0)
 		*ret = t;
 	return r;
@@ -39,7 +46,7 @@ wd_store_tpm_get(
 	wd_sql_put_blob(&q, wd_span(ek, 32));
 	if ((r = wd_sql_row(&q)) != 0)
 		return r;
-	return read_tpm(&q, ret);
+	return read_tpm(&q, wd_sql_get_mac, ret);
 }
 
 int
@@ -62,7 +69,7 @@ wd_store_tpm_list(struct wd_store *s, const uint8_t *after,
 	wd_sql_put_blob(&q, wd_span(after, after == NULL ? 0 : 32));
 	wd_sql_put_int(&q, (int64_t)n_max);
 	while ((r = wd_sql_row(&q)) == 0)
-		if ((r = read_tpm(&q, &rows[n++])) != 0)
+		if ((r = read_tpm(&q, wd_sql_see_mac, &rows[n++])) != 0)
 			return r;
 	if (r != WD_R_NOT_FOUND)
 		return r;

@@ -492,7 +492,7 @@ status_warnings(const struct keeper *k, bool store_fails, struct wd_wr *wr)
 {
 	const struct wd_seal_row *seal =
 	    wd_seal_by_name(wd_span_text(k->seal_kind));
-	char ring[KEEPER_RING_WORDS];
+	char ring[KEEPER_RING_WORDS], rows[KEEPER_ROWS_WORDS];
 
 	if (seal != NULL && seal->warning != NULL)
 		warn(wr, seal->warning);
@@ -502,6 +502,8 @@ status_warnings(const struct keeper *k, bool store_fails, struct wd_wr *wr)
 		    "start this server would stay sealed");
 	if (keeper_ring_warns(k, ring))
 		warn(wr, ring);
+	if (keeper_rows_warn(k, rows))
+		warn(wr, rows);
 	if (store_fails)
 		warn(wr, "the store cannot be read");
 	return wd_wr_span(wr);

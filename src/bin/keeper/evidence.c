@@ -36,6 +36,8 @@ keeper_ask_verify(
 	if (k->verify.chan == NULL)
 		return WD_F_PEER;
 	keeper_snapshot(k);
+	if (k->snapshot_failed)
+		return WD_F_STORE;
 	return keeper_send_verify(k, op, WD_CALL_APPRAISE, &m);
 }
 
@@ -88,9 +90,11 @@ keeper_snapshot(struct keeper *k)
 	    k->broker->changing ||
 	    (k->verify_ready && k->snapshot_store == k->broker->store_version))
 		return;
-	if (wd_collateral_snapshot(k->broker, &bytes) != 0 ||
-	    wd_hash(WD_SHA256, wd_bytes_span(bytes), digest) != 0) {
-		wd_log(WD_LOG_ERROR, "snapshot_not_made", NULL);
+	k->snapshot_failed = wd_collateral_snapshot(k->broker, &bytes) != 0 ||
+	    wd_hash(WD_SHA256, wd_bytes_span(bytes), digest) != 0;
+	if (k->snapshot_failed) {
+		wd_log(WD_LOG_ERROR, "snapshot_not_made", "why",
+		    wd_store_why(k->broker->store), NULL);
 		return;
 	}
 	if (!k->verify_ready ||

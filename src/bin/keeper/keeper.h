@@ -209,6 +209,7 @@ struct keeper {
 	uint64_t snapshot_version; /* of the last one sent */
 	uint64_t snapshot_store;   /* wd_broker.store_version it was made at */
 	uint8_t snapshot_digest[32];
+	bool snapshot_failed; /* nothing is judged by the one before it */
 
 	/* seal */
 	struct wd_msg_seal_state seal_state; /* no texts but kind, nonce */
@@ -228,11 +229,33 @@ struct keeper {
 	struct keeper_ring ring;
 	struct round round;
 
+	struct { /* rows of the store that somebody else wrote */
+		bool met;
+		uint64_t bad; /* of the last look at all; with the one now */
+		char last[WD_TAMPERED_TEXT]; /* that was logged */
+		int64_t minute_ends, next_all; /* monotonic ms */
+		unsigned n_minute; /* entries */
+		bool looking;
+		struct wd_row_check check;
+		uint64_t bad_now;
+	} rows;
+
 	size_t n_leases;
 	struct wd_store_lease leases[KEEPER_LEASES];
 	struct index index;
 	int64_t next_tick;
 };
+
+/* ---- rows.c: rows of the store that somebody else has written */
+/* After requests: has the log say what was met. */
+void keeper_rows_look(struct keeper *k);
+/* Just unsealed: what was read before was not checked. */
+void keeper_rows_unsealed(struct keeper *k);
+/* The admin's keeper looks at all of them, some a step. */
+void keeper_rows_step(struct keeper *k);
+/* WORDS is what status says of them, if anything. */
+enum { KEEPER_ROWS_WORDS = 200 };
+bool keeper_rows_warn(const struct keeper *k, char words[KEEPER_ROWS_WORDS]);
 
 /* ---- op.c: slots, and answers to the front */
 void keeper_ops_start(struct keeper *k);

@@ -196,6 +196,7 @@ tick(struct keeper *k)
 	keeper_index_tick(k, now);
 	keeper_upstream_tick(k, now);
 	house_keeping(k);
+	keeper_rows_step(k);
 }
 
 static int
@@ -316,6 +317,7 @@ loop(struct keeper *k, struct wd_diag *d)
 			continue;
 		}
 		hear(k, l, &w);
+		keeper_rows_look(k);
 		if (w.fds[0].revents != 0)
 			wd_role_control(k->role);
 		tick(k);

@@ -406,7 +406,10 @@ delete_next(struct keeper *k, const struct wd_id *id)
 		r = wd_admin_remote_of(
 		    k->broker, id, ++k->remote.version, &x, &kind, &d);
 	while (r == 0 && !x.made);
-	if (r == WD_R_NOT_FOUND) { /* all of them, or it rests here */
+	/* All of them, or it rests here; or it is a row that somebody else has
+	 * written: it may go, and nothing is destroyed by it. */
+	if (r == WD_R_NOT_FOUND ||
+	    (r < 0 && wd_store_foreign(k->broker->store))) {
 		keeper_admin_run(k, NULL);
 		return;
 	}

@@ -31,9 +31,11 @@ take(struct keeper *k, const struct wd_msg_seal_state *m)
 	if (m->keyring.len == 0 || k->broker == NULL)
 		return 0;
 	r = wd_broker_unseal(k->broker, m->keyring, &d);
-	if (r == 0)
+	if (r == 0) {
+		keeper_rows_unsealed(k);
 		wd_log(WD_LOG_INFO, "unsealed", NULL);
-	else
+	}
+	if (r != 0)
 		wd_log_result("not_unsealed", r, &d);
 	return r;
 }

@@ -65,8 +65,11 @@ static const struct cli_option options[] = {
 	    false },
 	{ "new-token", NULL,
 	    "instead: a new admin token for the server that is there, while "
-	    "it does not run",
+	    "it does not run; needs what opens its seal",
 	    false },
+	{ "share-file", "FILE",
+	    "for --new-token: a share; given as often as the seal needs",
+	    true },
 	{ "json", NULL, "answer with one JSON object", false },
 };
 

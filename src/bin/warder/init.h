@@ -34,6 +34,7 @@ struct init {
 	bool generate;                /* a key in the HSM */
 	const char *passphrase_file;  /* as cli_passphrase() takes it */
 	struct wd_secret *passphrase; /* NULL: no passphrase seal */
+	const struct cli_args *args;  /* --new-token: what opens the seal */
 	int64_t now;
 
 	/* Instead of a new server, one out of a backup; NULL: a new one. */

@@ -1,13 +1,15 @@
 /*
  * The administrator's token: the file of the first, and with --new-token one
- * more for a server that is there, when the last has expired or was lost. Who
- * may write the store could put any token there; this does it so that the log
- * has it.
+ * more for a server that is there, when the last has expired or was lost. A
+ * token counts only with a MAC by the server's own key, so that for another one
+ * the seal is opened here, by whatever opens it.
  */
 #include "bin/warder/init.h"
 
 #include "bin/warder/args.h"
+#include "bin/warder/restore.h"
 #include "seal/admin_token.h"
+#include "seal/rowguard.h"
 #include "sys/file.h"
 
 #include <fcntl.h>
@@ -48,14 +50,16 @@ require_server(const struct init *x, struct wd_diag *d)
 
 /* The row waits, in a transaction, for file and log. */
 static int
-add_row(struct init *x, struct wd_store **ret, struct wd_store_token *ret_row,
-    struct wd_diag *d)
+add_row(struct init *x, const struct wd_secret *key, struct wd_store **ret,
+    struct wd_store_token *ret_row, struct wd_diag *d)
 {
 	WD_AUTO(wd_store_closep) struct wd_store *s = NULL;
+	const struct wd_guard guard = wd_row_guard(key);
 	int r = wd_store_open(x->conf.state_dir, &s, d);
 
 	if (r != 0)
 		return r;
+	wd_store_guard(s, &guard);
 	if ((r = wd_store_begin(s)) != 0 ||
 	    (r = wd_admin_token_add_first(
 		 s, x->now, ret_row, &x->result.token)) != 0)
@@ -112,18 +116,33 @@ close_store(struct init *x, struct wd_store **s)
 	init_owner_leave();
 }
 
+/* What tokens have their MAC by. */
+static int
+open_key(struct init *x, struct wd_secret **ret, struct wd_diag *d)
+{
+	WD_AUTO(restore_done) struct restore o = { .x = x, .f = { .fd = -1 } };
+	int r = restore_open_standing(&o, x->args, d);
+
+	init_owner_leave(); /* a device was opened as another user */
+	if (r == 0 && wd_row_key(&o.ring, ret) != 0)
+		return wd_fault(d, WD_F_CRYPTO, "no key");
+	return r;
+}
+
 int
 init_token_new(struct init *x, struct wd_diag *d)
 {
+	WD_AUTO(wd_secret_freep) struct wd_secret *key = NULL;
 	struct wd_store *s = NULL;
 	struct wd_store_token row;
 	int r;
 
 	if ((r = init_state_open(x, d)) != 0 ||
 	    (r = require_server(x, d)) != 0 ||
+	    (r = open_key(x, &key, d)) != 0 ||
 	    (r = init_owner_enter(x, x->conf.user_keeper, d)) != 0)
 		return r;
-	r = add_row(x, &s, &row, d);
+	r = add_row(x, key, &s, &row, d);
 	init_owner_leave();
 	if (r == 0)
 		r = make_token(x, s, &row, d);
@@ -137,13 +156,14 @@ int
 init_token_plan(const struct cli_args *args, struct init *x, struct wd_diag *d)
 {
 	static const char *const others[] = { "server-name", "state-dir",
-		"run-dir", "listen", "one-user", "name", "passphrase-file",
-		"dev" };
+		"run-dir", "listen", "one-user", "name", "dev" };
 
 	for (size_t i = 0; i < WD_N(others); i++)
 		if (cli_has(args, others[i]))
 			return wd_reject(d, WD_R_MALFORMED,
-			    "--new-token goes with --config, --output and "
-			    "--json alone");
+			    "--new-token goes with --config, --output, "
+			    "--passphrase-file, --share-file and --json "
+			    "alone");
+	x->args = args;
 	return init_plan_standing(args, x, d);
 }

@@ -37,6 +37,7 @@ struct restore {
 	struct init *x; /* configuration, device, owners */
 	struct backup_file f;
 	struct wd_seal_file seal;
+	bool standing; /* not of a backup: of the server in X's state folder */
 	struct wd_keyring ring;
 	bool open;                  /* the ring is there: it is this server's */
 	struct wd_secret *key_file; /* what the seal of a file opens with */
@@ -61,6 +62,10 @@ void restore_done(struct restore *r);
  * WD_R_UNSEAL_REFUSED; WD_R_TAMPERED: not this server's, or changed.
  */
 int restore_open(struct restore *r, const struct cli_args *args,
+    struct wd_diag *d) WD_MUST_USE;
+
+/* Likewise of the server that is there: its ring. */
+int restore_open_standing(struct restore *r, const struct cli_args *args,
     struct wd_diag *d) WD_MUST_USE;
 
 /* What seal there is, for which a device may be needed. WD_R_MALFORMED. */

@@ -5,6 +5,7 @@
 #include "bin/warder/restore.h"
 
 #include "base/alloc.h"
+#include "seal/rowguard.h"
 #include "seal/uses.h"
 
 #include <string.h>
@@ -180,6 +181,41 @@ open_paths(struct restore *x, struct wd_store *s, struct wd_diag *d)
 	return r;
 }
 
+/* ---- rows that decide */
+
+struct strange {
+	uint64_t n;
+	char first[WD_TAMPERED_TEXT];
+};
+
+static void
+note_strange(void *ctx, const char *what)
+{
+	struct strange *x = ctx;
+
+	if (x->n++ == 0)
+		wd_copy(x->first, wd_span(what, strlen(what)));
+}
+
+/* All that have a MAC have that of this server. */
+static int
+check_rows(struct wd_store *s, struct wd_diag *d)
+{
+	struct strange x = { 0 };
+	const struct wd_row_seen seen = { note_strange, &x };
+	struct wd_row_check at = { 0 };
+	bool more = true;
+	int r = 0;
+
+	while (r == 0 && more)
+		r = stored(
+		    s, wd_store_check_rows(s, &at, PAGE, &seen, &more), d);
+	if (r != 0 || x.n == 0)
+		return r;
+	return wd_reject(d, WD_R_TAMPERED, "%s (and %llu more)", x.first,
+	    (unsigned long long)(x.n - 1));
+}
+
 /* How often the term encrypted after the backup nobody knows: without a count
  * the server rotates the keyring as soon as it is unsealed. */
 static int
@@ -191,7 +227,9 @@ forget_count(struct wd_store *s, struct wd_diag *d)
 int
 restore_load(struct restore *r, const char *dir, struct wd_diag *d)
 {
+	WD_AUTO(wd_secret_freep) struct wd_secret *row_key = NULL;
 	WD_AUTO(wd_store_closep) struct wd_store *s = NULL;
+	struct wd_guard guard;
 	int q;
 
 	if ((q = load(r, dir, d)) != 0 ||
@@ -199,7 +237,13 @@ restore_load(struct restore *r, const char *dir, struct wd_diag *d)
 	    (q = forget_count(s, d)) != 0 || !r->open)
 		return q;
 	r->keys = r->secrets = 0;
-	if ((q = check_ring(r, s, d)) != 0 || (q = open_keys(r, s, d)) != 0)
+	if ((q = check_ring(r, s, d)) != 0)
+		return q;
+	if (wd_row_key(&r->ring, &row_key) != 0)
+		return wd_fault(d, WD_F_CRYPTO, "no key for rows");
+	guard = wd_row_guard(row_key);
+	wd_store_guard(s, &guard);
+	if ((q = check_rows(s, d)) != 0 || (q = open_keys(r, s, d)) != 0)
 		return q;
 	return open_paths(r, s, d);
 }

@@ -40,6 +40,12 @@ restore_look(struct restore *r, struct wd_diag *d)
 
 /* ---- what opens it */
 
+static const char *
+place(const struct restore *x)
+{
+	return x->standing ? "of the server" : "in the backup";
+}
+
 /* One share, from a file or asked for, behind those that are there. */
 static int
 add_share(const char *file, struct wd_wr *all, struct wd_diag *d)
@@ -94,7 +100,7 @@ join_shares(const struct restore *x, const struct wd_seal_row *row,
 	all = wd_wr_fixed(wd_secret_bytes(room), wd_secret_len(room));
 	if (row->split_of(wd_bytes_span(x->seal.blob), &split) != 0)
 		return wd_reject(
-		    d, WD_R_MALFORMED, "the seal in the backup cannot be read");
+		    d, WD_R_MALFORMED, "the seal %s cannot be read", place(x));
 	if ((r = add_shares(args, split.threshold, &all, d)) != 0)
 		return r;
 	r = wd_shamir_join(wd_wr_span(&all), WD_SHARE_LEN, ret);
@@ -111,13 +117,14 @@ read_key_file(struct restore *x, const struct wd_seal_row *row,
 	const char *file = cli_value(args, "key-file");
 	int r;
 
-	if (file == NULL)
+	if (file == NULL && !x->standing)
 		return wd_reject(d, WD_R_UNSEAL_REFUSED,
 		    "this seal opens by a file, %s, which no backup has: give "
 		    "--key-file",
 		    row->key_file);
-	r = wd_file_read_secret(
-	    AT_FDCWD, file, row->share_max, &x->key_file, d);
+	r = wd_file_read_secret(file == NULL ? x->x->state : AT_FDCWD,
+	    file == NULL ? row->key_file : file, row->share_max, &x->key_file,
+	    d);
 	if (r != 0)
 		return r;
 	*ret = wd_secret_copy(wd_secret_borrow(x->key_file));
@@ -161,21 +168,21 @@ unwrap(struct restore *x, const struct cli_args *args,
 	init_device_close(x->x);
 	if (r > 0 && d->detail[0] == '\0')
 		return wd_reject(d, WD_R_UNSEAL_REFUSED,
-		    "the %s does not open the seal in the backup", row->name);
+		    "the %s does not open the seal %s", row->name, place(x));
 	return r;
 }
 
 static int
-open_ring(struct restore *x, struct wd_span root, struct wd_diag *d)
+open_ring(struct restore *x, const struct wd_bytes *sealed, struct wd_span root,
+    struct wd_diag *d)
 {
-	int r =
-	    wd_keyring_open(wd_bytes_span(x->f.file[WD_BACKUP_KEYRING].bytes),
-		root, &x->seal.store_id, &x->ring);
+	int r = wd_keyring_open(
+	    wd_bytes_span(sealed), root, &x->seal.store_id, &x->ring);
 
 	if (r > 0)
 		return wd_reject(d, WD_R_TAMPERED,
-		    "the keyring in the backup is damaged, or of another root "
-		    "key");
+		    "the keyring %s is damaged, or of another root key",
+		    place(x));
 	return r < 0 ? wd_fault(d, WD_F_CRYPTO, "cannot open the keyring") : 0;
 }
 
@@ -200,8 +207,34 @@ restore_open(struct restore *r, const struct cli_args *args, struct wd_diag *d)
 	int q;
 
 	if ((q = unwrap(r, args, &root, d)) != 0 ||
-	    (q = open_ring(r, wd_secret_borrow(root), d)) != 0 ||
+	    (q = open_ring(r, r->f.file[WD_BACKUP_KEYRING].bytes,
+		 wd_secret_borrow(root), d)) != 0 ||
 	    (q = check_mac(r, d)) != 0)
+		return q;
+	r->open = true;
+	return 0;
+}
+
+int
+restore_open_standing(
+    struct restore *r, const struct cli_args *args, struct wd_diag *d)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *seal = NULL, *keyring = NULL;
+	WD_AUTO(wd_secret_freep) struct wd_secret *root = NULL;
+	int dir = r->x->state, q;
+
+	r->standing = true;
+	if ((q = wd_file_read(
+		 dir, WD_SEAL_FILE_NAME, WD_SEAL_FILE_MAX, &seal, d)) != 0 ||
+	    (q = wd_file_read(
+		 dir, WD_KEYRING_FILE, WD_KEYRING_MAX, &keyring, d)) != 0)
+		return q;
+	if (wd_seal_file_read(wd_bytes_span(seal), &r->seal) != 0)
+		return wd_reject(
+		    d, WD_R_MALFORMED, "the seal of the server cannot be read");
+	r->x->kind = r->seal.kind;
+	if ((q = unwrap(r, args, &root, d)) != 0 ||
+	    (q = open_ring(r, keyring, wd_secret_borrow(root), d)) != 0)
 		return q;
 	r->open = true;
 	return 0;

@@ -244,13 +244,14 @@ class Rows(unittest.TestCase):
             db.execute(statement, values)
         db.close()
 
-    def refused(self, key):
+    def refused(self, key, status=500, reason="fault"):
         got = refusal(self.server.attested().resource,
                       self.server.path_of(key))
-        self.assertEqual(got.status, 503)
+        self.assertEqual(got.status, status)
         entry = [e for e in self.server.entries()
                  if e["event"] == "release"][-1]
-        self.assertEqual(entry["reason"], "tampered")
+        self.assertEqual(entry["reason"], reason)
+        return entry
 
     def test_a_reference_is_bound_to_its_row_and_backend(self):
         one = self.server.create("--policy", self.policy)
@@ -273,7 +274,7 @@ class Rows(unittest.TestCase):
         self.change("UPDATE versions SET wrapped = (SELECT wrapped FROM "
                     "versions WHERE key = ?) WHERE key = ?", one["id"],
                     two["id"])
-        self.refused(two)
+        self.refused(two, 503, "tampered")
         self.assertEqual(len(self.server.calls("fetch")), before)
 
 

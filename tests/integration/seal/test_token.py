@@ -75,6 +75,18 @@ class NewToken(unittest.TestCase):
         with open(server.token_file, encoding="ascii") as f:
             self.assertEqual(f.read(), before)
 
+    def test_needs_what_opens_the_seal(self):
+        server = Server(BUILD, passphrase="a passphrase of ours")
+        self.addCleanup(server.remove)
+        for given, code in ((b"another passphrase", REJECTED),
+                            (b"a passphrase of ours", DONE)):
+            run = self.new_token(server, "--passphrase-file", "-",
+                                 stdin=given + b"\n")
+            self.assertEqual(run.returncode, code, run.stderr)
+        server.start(ready=False)
+        server.unseal()
+        self.assertEqual(len(server.warder("token", "list")["items"]), 2)
+
     def test_is_refused_while_a_server_runs(self):
         server = self.server().start()
         self.refused(server, "lock of the state folder")

@@ -7,6 +7,8 @@
 
 #include "base/alloc.h"
 #include "base/reason.h"
+#include "crypto/hash.h"
+#include "crypto/init.h"
 #include "store/store.h"
 
 #include <ftw.h>
@@ -46,11 +48,39 @@ t_remove(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 	return remove(path);
 }
 
+/* CTX: what the key is of. */
+static inline int
+t_mac(const void *ctx, const struct wd_span *parts, size_t n,
+    uint8_t ret[WD_ROW_MAC])
+{
+	return wd_hmac_sha256(wd_span_text(ctx), parts, n, ret);
+}
+
+static inline void
+t_guard(struct wd_store *s, const char *key)
+{
+	const struct wd_guard guard = { key, t_mac };
+
+	wd_store_guard(s, &guard);
+}
+
+/* An unsealed server's. */
+static inline int
+t_open(const char *dir, struct wd_store **ret)
+{
+	int r = wd_store_open(dir, ret, NULL);
+
+	if (r == 0)
+		t_guard(*ret, "a key");
+	return r;
+}
+
 static inline int
 folder_setup(void **state)
 {
 	struct fixture *f = wd_alloc(sizeof(*f));
 
+	t_ok(wd_crypto_init(NULL));
 	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/warder-store-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	f->id = t_id(200);
@@ -66,7 +96,7 @@ store_setup(void **state)
 	t_ok(folder_setup(state));
 	f = *state;
 	t_ok(wd_store_create(f->dir, &f->id, NULL));
-	t_ok(wd_store_open(f->dir, &f->s, NULL));
+	t_ok(t_open(f->dir, &f->s));
 	return 0;
 }
 

@@ -140,7 +140,7 @@ a_dump_makes_the_same_store(void **state)
 	t_ok(load(p.dir, wd_bytes_span(first), &x));
 	assert_string_equal(x.store_id.s, f->id.s);
 	assert_true(x.rows > 8);
-	t_ok(wd_store_open(p.dir, &s, NULL));
+	t_ok(t_open(p.dir, &s));
 	key = t_key(1);
 	t_ok(wd_store_key_get(s, &key.id, &key));
 	assert_string_equal(key.label, "a label");

@@ -42,6 +42,8 @@ reopen(struct fixture *f, int expected)
 
 	f->s = wd_store_close(f->s);
 	assert_int_equal(wd_store_open(f->dir, &f->s, &d), expected);
+	if (f->s != NULL)
+		t_guard(f->s, "a key");
 	if (expected != 0) {
 		assert_null(f->s);
 		assert_true(d.detail[0] != '\0');
@@ -126,12 +128,12 @@ other_format_is_refused(void **state)
 {
 	struct fixture *f = *state;
 
-	run_sql(f, "store.db", "PRAGMA user_version=6");
+	run_sql(f, "store.db", "PRAGMA user_version=7");
 	reopen(f, WD_R_VERSION);
-	run_sql(f, "store.db", "PRAGMA user_version=5");
+	run_sql(f, "store.db", "PRAGMA user_version=6");
 	run_sql(f, "sessions.db", "PRAGMA user_version=0");
 	reopen(f, WD_R_VERSION);
-	run_sql(f, "sessions.db", "PRAGMA user_version=5");
+	run_sql(f, "sessions.db", "PRAGMA user_version=6");
 	reopen(f, 0);
 }
 
@@ -312,7 +314,7 @@ every_change_is_seen(void **state)
 	WD_AUTO(wd_store_closep) struct wd_store *other = NULL;
 	uint64_t a = 0, b = 0;
 
-	t_ok(wd_store_open(f->dir, &other, NULL));
+	t_ok(t_open(f->dir, &other));
 	t_ok(wd_store_changed(f->s, &a));
 	t_ok(wd_store_changed(f->s, &b));
 	assert_int_equal(a, b);

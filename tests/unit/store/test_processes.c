@@ -51,7 +51,7 @@ compete(const char *dir, struct shared *m)
 	struct wd_store *s = NULL;
 	int r;
 
-	if (wd_store_open(dir, &s, NULL) != 0)
+	if (t_open(dir, &s) != 0)
 		_exit(1);
 	__atomic_add_fetch(&m->ready, 1, __ATOMIC_SEQ_CST);
 	while (__atomic_load_n(&m->ready, __ATOMIC_SEQ_CST) < CHILDREN)
@@ -99,7 +99,7 @@ change_and_leave(const char *dir, const struct wd_id *key)
 {
 	struct wd_store *s = NULL;
 
-	if (wd_store_open(dir, &s, NULL) != 0 ||
+	if (t_open(dir, &s) != 0 ||
 	    wd_store_key_delete(s, key) != 0)
 		_exit(1);
 	_exit(0);
@@ -204,7 +204,7 @@ work_without_opening(const char *dir, void (*close_sandbox)(void))
 	struct wd_key_filter all = { .limit = 4 };
 	size_t n;
 
-	if (wd_store_open(dir, &s, NULL) != 0)
+	if (t_open(dir, &s) != 0)
 		_exit(1);
 	close_sandbox();
 	if (fill_both(s) != 0 || one_large_change(s) != 0 ||
@@ -230,7 +230,7 @@ open_store_needs_no_further_file(void **state)
 		if (fork() == 0)
 			work_without_opening(f->dir, sandboxes[i % 2]);
 		expect_child_done();
-		t_ok(wd_store_open(f->dir, &f->s, NULL));
+		t_ok(t_open(f->dir, &f->s));
 		t_ok(wd_store_key_delete(f->s, &key));
 		f->s = wd_store_close(f->s);
 	}
@@ -241,7 +241,7 @@ killed_in_the_middle(const char *dir)
 {
 	struct wd_store *s = NULL;
 
-	if (wd_store_open(dir, &s, NULL) == 0 && wd_store_begin(s) == 0 &&
+	if (t_open(dir, &s) == 0 && wd_store_begin(s) == 0 &&
 	    wd_meta_put(s, "half", WD_SPAN_LIT("x")) == 0)
 		_exit(0);
 	_exit(1);
@@ -269,7 +269,7 @@ reading_stays_in_one_state_until_its_end(void **state)
 	struct wd_bytes *b = NULL;
 	uint64_t first, second;
 
-	t_ok(wd_store_open(f->dir, &other, NULL));
+	t_ok(t_open(f->dir, &other));
 	t_ok(wd_store_read_begin(f->s));
 	t_ok(wd_store_changed(f->s, &first));
 	t_ok(wd_meta_put(other, "new", WD_SPAN_LIT("x")));

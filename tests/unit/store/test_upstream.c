@@ -60,7 +60,7 @@ static void
 reopen(struct fixture *f)
 {
 	f->s = wd_store_close(f->s);
-	t_ok(wd_store_open(f->dir, &f->s, NULL));
+	t_ok(t_open(f->dir, &f->s));
 }
 
 static void
@@ -311,14 +311,14 @@ one_that_is_missing_or_was_not_finished_is_made(void **state)
 	f->s = wd_store_close(f->s);
 	(void)snprintf(path, sizeof(path), "%s/upstream.db", f->dir);
 	assert_int_equal(unlink(path), 0);
-	t_ok(wd_store_open(f->dir, &f->s, NULL));
+	t_ok(t_open(f->dir, &f->s));
 	t_ok(add(f->s, 1));
 	f->s = wd_store_close(f->s);
 	wd_store_remove(f->dir);
 	assert_int_not_equal(access(path, F_OK), 0);
 	t_ok(wd_store_create(f->dir, &f->id, NULL));
 	in_file(f, "PRAGMA journal_mode = WAL");
-	t_ok(wd_store_open(f->dir, &f->s, NULL));
+	t_ok(t_open(f->dir, &f->s));
 	t_ok(add(f->s, 1));
 }
 
