@@ -5,13 +5,15 @@
 #include "bin/link/link.h"
 
 #include "base/wr.h"
+#include "crypto/wrapped.h"
 #include "proto/coco_client.h"
 
 #include <stdio.h>
 
 enum {
-	BODY_MAX = 48 << 10, /* 32 KiB in base64url */
-	ANSWER_MAX = 16 << 10,
+	BODY_MAX = 48 << 10,   /* 32 KiB in base64url */
+	ANSWER_MAX = 16 << 10, /* to a signature */
+	PATH_MAX_LEN = 512,
 };
 
 /* ---- life */
@@ -43,6 +45,8 @@ link_lanes_open(
 		return r;
 	wd_client_freep(&l->session);
 	l->session = fresh;
+	for (size_t i = 0; r == 0 && i < LINK_RELEASES; i++)
+		r = open_lane(&l->releases[i], &own, d);
 	own.max_body = ANSWER_MAX;
 	for (size_t i = 0; r == 0 && i < LINK_SIGNS; i++)
 		r = open_lane(&l->signs[i], &own, d);
@@ -68,12 +72,16 @@ idle_lane(struct link_lane *lanes, size_t n)
 	return NULL;
 }
 
+/* The session is shown that there was when it was asked. */
 static int
 begin(struct link *l, struct link_lane *lane, struct wd_client_ask *question,
     struct wd_diag *d)
 {
 	if (wd_wr_end(&lane->body) != 0)
 		return wd_fault(d, WD_F_BUG, "the request does not fit");
+	if (l->n_sessions == 0)
+		return wd_reject(
+		    d, WD_R_NO_CREDENTIAL, "there is no session yet");
 	if (lane->session != l->n_sessions &&
 	    wd_client_follow(lane->client, l->session) != 0)
 		return wd_fault(d, WD_F_MEMORY, "no memory");
@@ -82,12 +90,26 @@ begin(struct link *l, struct link_lane *lane, struct wd_client_ask *question,
 	return wd_client_begin(lane->client, question, d);
 }
 
-/* More than there are lanes is nothing an agent asks for. */
+/* More than there are lanes is nothing an agent asks for: NULL. */
+static struct link_lane *
+take_lane(struct link_lane *lanes, size_t n, const struct wd_frame *f)
+{
+	struct link_lane *lane = idle_lane(lanes, n);
+
+	if (lane == NULL)
+		return NULL;
+	wd_wr_done(&lane->body);
+	lane->body = wd_wr_growing(BODY_MAX);
+	lane->call = (enum wd_call)f->call;
+	lane->request = f->request;
+	return lane;
+}
+
 int
 link_sign(struct link *l, const struct wd_frame *f,
     const struct wd_msg_link_sign_ask *m)
 {
-	struct link_lane *lane = idle_lane(l->signs, LINK_SIGNS);
+	struct link_lane *lane = take_lane(l->signs, LINK_SIGNS, f);
 	char target[WD_ID_LEN + 32];
 	struct wd_client_ask question = {
 		.path = target, .post = true, .deadline_ms = m->deadline_ms
@@ -99,41 +121,82 @@ link_sign(struct link *l, const struct wd_frame *f,
 		return WD_F_PEER;
 	(void)snprintf(target, sizeof(target), "/kbs/v0/warder/keys/%s/sign",
 	    m->id.s); /* fits */
-	wd_wr_done(&lane->body);
-	lane->body = wd_wr_growing(BODY_MAX);
 	wd_coco_sign_write(&lane->body, m);
-	lane->call = WD_CALL_LINK_SIGN;
-	lane->request = f->request;
 	r = begin(l, lane, &question, &d);
+	return r == 0 ? 0
+		      : link_reply(l, lane->call, lane->request, r, &d, NULL);
+}
+
+/* A path goes into the request's line as it is. */
+static bool
+is_path(struct wd_span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] <= ' ' || s.p[i] > '~' || s.p[i] == '?' ||
+		    s.p[i] == '#' || s.p[i] == '%')
+			return false;
+	return s.len > 0 && s.len <= PATH_MAX_LEN;
+}
+
+enum { FIELDS = 2 };
+
+/* What else a request for a release says. */
+struct fields {
+	char replaced[2 * WD_ID_LEN + 1];
+	struct wd_client_field at[FIELDS];
+	size_t n;
+};
+
+/* Which lease the new one replaces, when there is one; and how it may come. */
+static void
+fill_fields(const struct wd_msg_link_release_ask *m, struct fields *f)
+{
+	struct wd_wr wr = wd_wr_fixed(f->replaced, sizeof(f->replaced));
+
+	f->n = 0;
+	if (!wd_id_is_none(&m->replaces)) {
+		wd_coco_replaces_write(&wr, &m->replaces, &m->replaces_session);
+		f->at[f->n++] = (struct wd_client_field){ "Warder-Replaces: ",
+			wd_wr_span(&wr) };
+	}
+	if (m->wrapped)
+		f->at[f->n++] = (struct wd_client_field){ "Warder-Wrap: ",
+			WD_SPAN_LIT(WD_WRAP_ASKED) };
+}
+
+int
+link_release(struct link *l, const struct wd_frame *f,
+    const struct wd_msg_link_release_ask *m)
+{
+	struct link_lane *lane = take_lane(l->releases, LINK_RELEASES, f);
+	char target[PATH_MAX_LEN + 32];
+	struct fields fields;
+	struct wd_client_ask question = {
+		.path = target, .accept = LINK_NATIVE, .fields = fields.at
+	};
+	struct wd_diag d = { 0 };
+	int r;
+
+	if (lane == NULL)
+		return WD_F_PEER;
+	(void)snprintf(target, sizeof(target), "/kbs/v0/resource/%.*s",
+	    (int)(m->path.len < PATH_MAX_LEN ? m->path.len : PATH_MAX_LEN),
+	    (const char *)m->path.p); /* fits */
+	fill_fields(m, &fields);
+	question.n_fields = fields.n;
+	r = is_path(m->path)
+	    ? begin(l, lane, &question, &d)
+	    : wd_reject(&d, WD_R_RANGE, "no path of a resource");
 	return r == 0 ? 0
 		      : link_reply(l, lane->call, lane->request, r, &d, NULL);
 }
 
 /* ---- answers */
 
-/* An answer that is none is no refusal of the server's. */
-static int
-read_signature(struct wd_span body, struct wd_bytes **ret, struct wd_diag *d)
+static struct link_lane *
+lane_at(struct link *l, size_t i)
 {
-	int r = wd_coco_signed_read(body, ret, d);
-
-	if (r <= 0)
-		return r;
-	wd_diag_clear(d);
-	return wd_fault(d, WD_F_PEER, "the answer is no signature");
-}
-
-static int
-take_signature(struct link *l, const struct link_lane *lane,
-    const struct wd_client_answer *a, int result, struct wd_diag *d)
-{
-	WD_AUTO(wd_bytes_freep) struct wd_bytes *signature = NULL;
-	struct wd_msg_link_signed m;
-
-	if (result == 0)
-		result = read_signature(wd_bytes_span(a->body), &signature, d);
-	m.signature = wd_bytes_span(signature);
-	return link_reply(l, lane->call, lane->request, result, d, &m);
+	return i < LINK_SIGNS ? &l->signs[i] : &l->releases[i - LINK_SIGNS];
 }
 
 static int
@@ -152,7 +215,9 @@ step(struct link *l, struct link_lane *lane)
 	wd_wr_done(&lane->body);
 	if (r == 0 && a.status != 200)
 		r = wd_coco_error_read(a.status, wd_bytes_span(a.body), &d);
-	return take_signature(l, lane, &a, r, &d);
+	return lane->call == WD_CALL_LINK_RELEASE
+	    ? link_take_release(l, lane, &a, r, &d)
+	    : link_take_signature(l, lane, &a, r, &d);
 }
 
 int
@@ -160,8 +225,8 @@ link_lanes_step(struct link *l)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < LINK_SIGNS; i++)
-		r = step(l, &l->signs[i]);
+	for (size_t i = 0; r == 0 && i < LINK_LANES; i++)
+		r = step(l, lane_at(l, i));
 	return r;
 }
 
@@ -170,8 +235,8 @@ link_lanes_wait(struct link *l, struct pollfd *fds, int *ms)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < LINK_SIGNS; i++) {
-		struct wd_client *c = l->signs[i].client;
+	for (size_t i = 0; i < LINK_LANES; i++) {
+		struct wd_client *c = lane_at(l, i)->client;
 		int own;
 
 		if (c == NULL || !wd_client_is_waiting(c))

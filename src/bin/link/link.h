@@ -8,7 +8,12 @@
 
 #include <poll.h>
 
-enum { LINK_SIGNS = 8 }; /* signatures asked for at a time */
+/* What is asked for at a time. */
+enum {
+	LINK_RELEASES = 8,
+	LINK_SIGNS = 8,
+	LINK_LANES = LINK_RELEASES + LINK_SIGNS
+};
 
 /* A connection of its own for requests that do not wait for one another. */
 struct link_lane {
@@ -26,7 +31,7 @@ struct link {
 	 * next one is on its way. */
 	struct wd_client *session;
 	uint64_t n_sessions;
-	struct link_lane signs[LINK_SIGNS];
+	struct link_lane releases[LINK_RELEASES], signs[LINK_SIGNS];
 	struct wd_client *watch; /* of its own, for what takes long */
 	uint32_t watched;        /* WATCH that is not answered; 0: none */
 };
@@ -53,7 +58,9 @@ int link_lanes_open(struct link *l, const struct wd_client_options *options,
 /* There is a new session, which L->client has. 0 or a fault. */
 int link_lanes_attested(struct link *l) WD_MUST_USE;
 
-/* SIGN; the answer comes in a later step. */
+/* RELEASE and SIGN; the answers come in later steps. */
+int link_release(struct link *l, const struct wd_frame *f,
+    const struct wd_msg_link_release_ask *m) WD_MUST_USE;
 int link_sign(struct link *l, const struct wd_frame *f,
     const struct wd_msg_link_sign_ask *m) WD_MUST_USE;
 
@@ -63,6 +70,19 @@ int link_lanes_step(struct link *l) WD_MUST_USE;
 /* Appends what they wait for to FDS, which has room for all, and makes *MS (-1:
  * no end) no later than the next step. Returns how many that were. */
 size_t link_lanes_wait(struct link *l, struct pollfd *fds, int *ms);
+
+/* ---- answers.c: what has become of a request of a lane, of an answer with
+ * status 200 when RESULT is 0 */
+
+int link_take_release(struct link *l, const struct link_lane *lane,
+    const struct wd_client_answer *a, int result, struct wd_diag *d)
+    WD_MUST_USE;
+int link_take_signature(struct link *l, const struct link_lane *lane,
+    const struct wd_client_answer *a, int result, struct wd_diag *d)
+    WD_MUST_USE;
+
+/* The form of a release that is asked for. */
+#define LINK_NATIVE "application/vnd.warder.release+jwe"
 
 /* ---- watch.c: waiting to hear what was revoked */
 

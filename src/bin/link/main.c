@@ -17,7 +17,7 @@
 enum {
 	SETUP_MS = 10000,
 	FIXED_FDS = 3, /* control, the agent, the wait */
-	FDS = FIXED_FDS + LINK_SIGNS,
+	FDS = FIXED_FDS + LINK_LANES,
 };
 
 /* Without the destructors of libraries: the sandbox may not let them run. */

@@ -6,7 +6,6 @@
 #include "bin/link/link.h"
 
 #include "base/wr.h"
-#include "crypto/wrapped.h"
 #include "proto/coco_client.h"
 #include "proto/coco_tpm.h"
 #include "sys/log.h"
@@ -16,10 +15,7 @@
 enum {
 	ANSWER_MAX = 512 << 10, /* a release of 256 KiB, in base64 */
 	BODY_MAX = 256 << 10,
-	PATH_MAX_LEN = 512,
 };
-
-#define NATIVE "application/vnd.warder.release+jwe"
 
 /* Asks and takes 200 for an answer; anything else is the server's refusal. */
 static int
@@ -180,80 +176,10 @@ on_enrolment(struct link *l, const struct wd_frame *f, const void *msg)
 	return reply(l, f, r, &d, &answer);
 }
 
-/* A path goes into the request's line as it is. */
-static bool
-is_path(struct wd_span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] <= ' ' || s.p[i] > '~' || s.p[i] == '?' ||
-		    s.p[i] == '#' || s.p[i] == '%')
-			return false;
-	return s.len > 0 && s.len <= PATH_MAX_LEN;
-}
-
-enum { FIELDS = 2 };
-
-/* What else a request for a release says. */
-struct fields {
-	char replaced[2 * WD_ID_LEN + 1];
-	struct wd_client_field at[FIELDS];
-	size_t n;
-};
-
-/* Which lease the new one replaces, when there is one; and how it may come. */
-static void
-fill_fields(const struct wd_msg_link_release_ask *m, struct fields *f)
-{
-	struct wd_wr wr = wd_wr_fixed(f->replaced, sizeof(f->replaced));
-
-	f->n = 0;
-	if (!wd_id_is_none(&m->replaces)) {
-		wd_coco_replaces_write(&wr, &m->replaces, &m->replaces_session);
-		f->at[f->n++] = (struct wd_client_field){ "Warder-Replaces: ",
-			wd_wr_span(&wr) };
-	}
-	if (m->wrapped)
-		f->at[f->n++] = (struct wd_client_field){ "Warder-Wrap: ",
-			WD_SPAN_LIT(WD_WRAP_ASKED) };
-}
-
-static int
-get_release(struct link *l, const struct wd_msg_link_release_ask *m,
-    struct wd_coco_jwe *ret, struct wd_diag *d)
-{
-	WD_AUTO(wd_client_answer_done) struct wd_client_answer a = { 0 };
-	char target[PATH_MAX_LEN + 32];
-	struct fields fields;
-	struct wd_client_ask question = {
-		.path = target, .accept = NATIVE, .fields = fields.at
-	};
-	struct wd_span path = m->path;
-	int r;
-
-	if (!is_path(path))
-		return wd_reject(d, WD_R_RANGE, "no path of a resource");
-	(void)snprintf(target, sizeof(target), "/kbs/v0/resource/%.*s",
-	    (int)path.len, (const char *)path.p); /* fits, see above */
-	fill_fields(m, &fields);
-	question.n_fields = fields.n;
-	r = ask(l, &question, &a, d);
-	if (r != 0)
-		return r;
-	if (!wd_span_is(wd_span_text(a.type), NATIVE))
-		return wd_reject(d, WD_R_MEDIA_TYPE,
-		    "the server does not give signed releases");
-	return wd_coco_jwe_read(wd_bytes_span(a.body), ret, d);
-}
-
 static int
 on_release(struct link *l, const struct wd_frame *f, const void *msg)
 {
-	const struct wd_msg_link_release_ask *m = msg;
-	WD_AUTO(wd_coco_jwe_done) struct wd_coco_jwe jwe = { 0 };
-	struct wd_diag d = { 0 };
-	int r = get_release(l, m, &jwe, &d);
-
-	return reply(l, f, r, &d, &jwe.m);
+	return link_release(l, f, msg);
 }
 
 static int
