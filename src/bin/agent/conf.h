@@ -14,7 +14,7 @@
 #define AGENT_CONF_FILE "/etc/warder/agent.conf"
 
 enum {
-	AGENT_KEYS_MAX = 64,
+	AGENT_KEYS_MAX = 256,
 	AGENT_NAME = 65, /* sizes with the NUL at the end */
 	AGENT_USER = 33,
 	AGENT_PATH = 257,

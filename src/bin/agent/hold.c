@@ -9,7 +9,10 @@
 
 #include <stdio.h>
 
-enum { REMEMBER = 24 * 3600 }; /* seconds an ended key is known */
+enum {
+	REMEMBER = 24 * 3600, /* seconds an ended key is known */
+	LINES_MAX = WD_HOLDER_MAX / 2,
+};
 
 struct wd_hold *
 wd_hold_new(void)
@@ -276,6 +279,6 @@ write_line(const struct wd_held *v, int64_t now, struct wd_wr *wr)
 void
 wd_hold_lines(const struct wd_hold *h, int64_t now, struct wd_wr *wr)
 {
-	for (size_t i = 0; i < h->n; i++)
+	for (size_t i = 0; i < h->n && wr->len < LINES_MAX; i++)
 		write_line(h->at[i], now, wr);
 }

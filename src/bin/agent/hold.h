@@ -14,7 +14,7 @@
 #include "proto/holder.h"
 
 enum {
-	WD_HOLD_KEYS_MAX = 256, /* versions of keys, ended ones included */
+	WD_HOLD_KEYS_MAX = 512, /* versions of keys, ended ones included */
 	WD_HOLD_GRANTS_MAX = 16,
 	WD_HOLD_GROUPS_MAX = 64,
 };
@@ -122,7 +122,7 @@ uint32_t wd_hold_epoch(const struct wd_hold *h);
 uint32_t wd_hold_list(const struct wd_hold *h, const struct wd_hold_user *user,
     uint32_t from, struct wd_wr *wr);
 
-/* Appends lines of STATUS, one for each version. */
+/* Appends lines of STATUS, one for each version, up to half of a packet. */
 void wd_hold_lines(const struct wd_hold *h, int64_t now, struct wd_wr *wr);
 
 /* May see at least one key. */

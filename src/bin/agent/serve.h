@@ -31,8 +31,9 @@ struct wd_serve_options {
 	unsigned rate;      /* signatures of one user a second; 0: no limit */
 
 	/* Appends lines with wd_holder_write_line() to the answer to STATUS,
-	 * which root and the agent's own user may ask; NULL: none. At most 32
-	 * KiB. Versions of keys, rights and counts of serve.c come first. */
+	 * which root and the agent's own user may ask; NULL: none. As many
+	 * as fit a packet. Versions of keys, up to half of it, and counts of
+	 * serve.c come first. */
 	void (*status)(void *ctx, struct wd_wr *wr);
 
 	/* GET: what USER asks for, as a view that lives until the next turn,

@@ -12,7 +12,7 @@
 #include <assert.h>
 #include <fcntl.h>
 
-static_assert(sizeof(struct agent_conf) <= 131072, "the message has room");
+static_assert(sizeof(struct agent_conf) <= 400000, "the message has room");
 
 struct agent_setup *
 agent_setup_free(struct agent_setup *s)

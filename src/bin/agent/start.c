@@ -43,7 +43,12 @@ get_setup(struct agent *a, struct wd_diag *d)
 	int r =
 	    wd_peer_call(&a->starter, WD_CALL_AGENT_CONF, NULL, CONF_MS, &m, d);
 
-	return r != 0 ? r : agent_setup_take(&m, &a->setup, d);
+	if (r == 0)
+		r = agent_setup_take(&m, &a->setup, d);
+	/* Its buffer is of the memory from before the arena, and too large to
+	 * be kept: what is freed later would not be the arena's. */
+	wd_chan_forget(a->starter.chan);
+	return r;
 }
 
 /* Root may lock more than the few megabytes that others may. */

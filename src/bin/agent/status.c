@@ -11,7 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SECOND = 1000 };
+enum {
+	SECOND = 1000,
+	LINES_MAX = WD_HOLDER_MAX - 4096, /* what comes after has room */
+};
 
 /* A value that is too long is cut: the writer would refuse it. */
 static void
@@ -94,7 +97,7 @@ agent_status(void *agent, struct wd_wr *wr)
 		line(wr, "TPM's key", enrolment);
 	line(wr, "link", link_text(a->link.state));
 	round_lines(&a->round, a->watch.request != 0, wr);
-	for (size_t i = 0; i < a->n_keys; i++)
+	for (size_t i = 0; i < a->n_keys && wr->len < LINES_MAX; i++)
 		key_line(&a->keys[i], wr);
 	(void)snprintf(
 	    memory, sizeof(memory), "%zu KiB used", wd_arena_used() / 1024);

@@ -441,7 +441,7 @@ lines_of_skc_that_do_not_fit_are_refused(void **state)
 	for (int i = 0; i <= AGENT_KEYS_MAX; i++) {
 		(void)snprintf(line, sizeof(line),
 		    SKC_LINE(
-			"5b0f7d5e-1a7e-4a53-9a0a-0000000000%02x", "private"),
+			"5b0f7d5e-1a7e-4a53-9a0a-000000000%03x", "private"),
 		    (unsigned)i);
 		assert_int_equal(
 		    add_skc(line), i < AGENT_KEYS_MAX ? 0 : WD_R_RANGE);
