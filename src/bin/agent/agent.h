@@ -54,6 +54,7 @@ struct agent_link {
 	struct wd_peer peer;
 	enum wd_call call; /* asked and not answered */
 	uint32_t request;
+	bool more;          /* it may have said more than was taken */
 	int64_t deadline;   /* of the state or the call; INT64_MAX: none */
 	int64_t not_before; /* for the next start */
 	unsigned failures;
@@ -71,16 +72,32 @@ enum agent_step {
 	AGENT_RELEASE,
 };
 
+enum { AGENT_RELEASES = 8 }; /* asked for at a time; the link has lanes */
+
+enum agent_asking_state {
+	AGENT_ASKING_FREE,
+	AGENT_ASKING,
+	AGENT_ASKING_LEFT, /* its round is over; the link is still at it */
+};
+
+struct agent_asking {
+	enum agent_asking_state state;
+	size_t key; /* whose release it is */
+	uint32_t request;
+	int64_t asked;    /* when, by CLOCK_BOOTTIME */
+	int64_t deadline; /* for the link to answer; CLOCK_MONOTONIC */
+};
+
 struct agent_round {
 	enum agent_step step;
 	struct wd_pkey *own;   /* of this round alone */
 	struct wd_pkey *ahead; /* RSA, for the next one; NULL: none */
 	struct wd_bytes *challenge;
 	bool wanted[AGENT_KEYS_MAX];
-	size_t key;    /* whose release is asked for */
-	int64_t asked; /* when, by CLOCK_BOOTTIME */
-	int64_t began; /* the first release; likewise */
-	unsigned late; /* releases that did not come */
+	struct agent_asking asking[AGENT_RELEASES];
+	int64_t began; /* the first release; CLOCK_BOOTTIME */
+	unsigned late; /* releases that did not come, in a row */
+	bool heard;    /* one that did */
 
 	int64_t not_before;
 	unsigned failures;
@@ -226,8 +243,10 @@ void agent_link_attach(struct agent *a, int fd);
 /* What became of the start with this number: RESULT 0, or it failed. */
 void agent_link_started(struct agent *a, uint32_t request, int result);
 
-/* Its channel is readable. */
+/* Its channel is readable; and what came with what was taken. One answer at a
+ * time: a key that is checked takes long enough for local programs. */
 void agent_link_hear(struct agent *a);
+void agent_link_go_on(struct agent *a);
 
 /* Asks; the answer comes to agent_round_answer(). False: the link is lost. */
 bool agent_link_ask(struct agent *a, enum wd_call call, const void *msg);
@@ -243,9 +262,16 @@ void agent_link_drop(struct agent *a, const char *why);
 /* Begins a round when a key is due and a link is there. */
 void agent_round_tick(struct agent *a, int64_t now);
 
-/* The link's answer: MSG when RESULT is 0, else DETAIL says why not. */
+/* The link's answer to what the round as such asks: MSG when RESULT is 0, else
+ * DETAIL says why not. */
 void agent_round_answer(struct agent *a, enum wd_call call, int result,
     struct wd_span detail, const void *msg);
+
+/* All that was to be asked for in it was. */
+void agent_round_done(struct agent *a);
+
+/* What a link said of a refusal or failure, into D. */
+void agent_refused(struct wd_diag *d, int result, struct wd_span detail);
 
 /* Ends the round because of this. */
 void agent_round_fail(struct agent *a, int result, const struct wd_diag *d);
@@ -258,6 +284,25 @@ int64_t agent_round_next(const struct agent *a);
 
 /* Goes on with the challenge, once what is to come before it is done. */
 void agent_round_challenge(struct agent *a);
+
+/* ---- releases.c: what is asked for in a round, some at a time */
+
+/* There is a session. */
+void agent_releases_begin(struct agent *a);
+
+/* Asks for what has become due meanwhile; gives up a link that is silent. */
+void agent_releases_tick(struct agent *a, int64_t now);
+
+/* When the tick has something to do again, by CLOCK_MONOTONIC. */
+int64_t agent_releases_next(const struct agent *a);
+
+/* The link's answer to REQUEST: M when RESULT is 0. False: none was asked. */
+bool agent_releases_answer(struct agent *a, uint32_t request, int result,
+    struct wd_span detail, const struct wd_msg_link_release *m);
+
+/* The round is over; the link is gone. */
+void agent_releases_leave(struct agent_round *r);
+void agent_releases_lost(struct agent_round *r);
 
 /* ---- wrapping.c: keys that come as their HSM has wrapped them */
 

@@ -1,7 +1,7 @@
 /*
  * The agent's side of its link: one at a time, started when there is none, set
- * up before anything is asked, one call at a time but for waits and signatures,
- * each with a deadline. What
+ * up before anything is asked, one call at a time but for waits, releases and
+ * signatures, each with a deadline. What
  * breaks the table of calls or keeps silent is given up, and the starter ends
  * it when it starts the next.
  */
@@ -31,8 +31,10 @@ agent_link_drop(struct agent *a, const char *why)
 	wd_peer_done(&l->peer);
 	agent_watch_lost(a);
 	agent_use_lost(a);
+	agent_releases_lost(&a->round);
 	l->state = AGENT_LINK_NONE;
 	l->request = 0;
+	l->more = false;
 	l->deadline = INT64_MAX;
 	l->not_before = 0;
 	if (why != NULL) {
@@ -176,6 +178,23 @@ is_waited_for(const struct agent *a, const struct wd_frame *f,
 	    row->id == WD_CALL_LINK_WATCH && (f->flags & WD_FRAME_REPLY) != 0;
 }
 
+/* One of several that are waited for. */
+static bool
+take_lane(
+    struct agent *a, const struct wd_frame *f, const struct wd_call_row *row)
+{
+	struct wd_span detail = { NULL, 0 };
+	union reply m;
+	int result;
+
+	if ((f->flags & WD_FRAME_REPLY) == 0 ||
+	    wd_reply_read(f->body, row, &result, &detail, &m) != 0)
+		return false;
+	return row->id == WD_CALL_LINK_SIGN
+	    ? agent_use_answer(a, f->request, result, detail, &m.sign)
+	    : agent_releases_answer(a, f->request, result, detail, &m.release);
+}
+
 /* False: it broke the rules. */
 static bool
 take_answer(
@@ -186,10 +205,8 @@ take_answer(
 	union reply m;
 	int result;
 
-	if (row->id == WD_CALL_LINK_SIGN)
-		return (f->flags & WD_FRAME_REPLY) != 0 &&
-		    wd_reply_read(f->body, row, &result, &detail, &m) == 0 &&
-		    agent_use_answer(a, f->request, result, detail, &m.sign);
+	if (row->id == WD_CALL_LINK_SIGN || row->id == WD_CALL_LINK_RELEASE)
+		return take_lane(a, f, row);
 	if (is_waited_for(a, f, row)) {
 		if (wd_reply_read(f->body, row, &result, &detail, &m) != 0)
 			return false;
@@ -210,24 +227,24 @@ take_answer(
 }
 
 void
-agent_link_hear(struct agent *a)
+agent_link_go_on(struct agent *a)
 {
 	struct agent_link *l = &a->link;
 	const struct wd_call_row *row;
 	struct wd_diag d = { 0 };
 	struct wd_frame f;
-	int n;
+	int n = wd_peer_next(&l->peer, &f, &row, &d);
 
-	if (wd_chan_fill(l->peer.chan) != 0) {
+	l->more = n > 0; /* an answer may give the link up */
+	if (n < 0 || (n > 0 && !take_answer(a, &f, row)))
+		agent_link_drop(a, "broke the rules");
+}
+
+void
+agent_link_hear(struct agent *a)
+{
+	if (wd_chan_fill(a->link.peer.chan) != 0)
 		agent_link_drop(a, "has ended");
-		return;
-	}
-	/* An answer may have given the link up. */
-	while (l->peer.chan != NULL &&
-	    (n = wd_peer_next(&l->peer, &f, &row, &d)) != 0) {
-		if (n < 0 || !take_answer(a, &f, row)) {
-			agent_link_drop(a, "broke the rules");
-			return;
-		}
-	}
+	else
+		agent_link_go_on(a);
 }

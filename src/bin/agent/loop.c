@@ -195,6 +195,7 @@ tick(struct agent *a)
 	agent_link_tick(a, now);
 	agent_wrapping_tick(a);
 	agent_round_tick(a, wd_time_mono_ms());
+	agent_releases_tick(a, now);
 	agent_watch_tick(a, now);
 	agent_use_tick(a, now);
 }
@@ -214,6 +215,9 @@ time_left(const struct agent *a)
 	    least(now + WAKE_MS, least(l->deadline, agent_use_next(a)));
 	int64_t end = agent_keys_next_end(a);
 
+	if (l->more)
+		return 0;
+	next = least(next, agent_releases_next(a));
 	if (end != INT64_MAX)
 		next = least(next, now + end - wd_time_boot_ms());
 	if (!wd_hold_is_ready(a->hold))
@@ -270,6 +274,8 @@ agent_loop(struct agent *a, int signals, struct wd_diag *d)
 			return 0;
 		if (fds[AT_LINK].revents != 0)
 			serve_link(a, fds[AT_LINK].revents);
+		else if (a->link.more)
+			agent_link_go_on(a);
 		if (fds[AT_STARTER].revents != 0 &&
 		    (r = hear_starter(a, d)) != 0)
 			return r;

@@ -1,7 +1,7 @@
 /*
- * A round: a challenge, evidence bound to it and to a new key, then one release
- * after the other for what is due. The key is made for the round and gone with
- * it, so that nobody can open what was released before.
+ * A round: a challenge, evidence bound to it and to a new key, then the
+ * releases of what is due (releases.c), all in one session. The key is made for
+ * the round and gone with it, so that nobody can open what was released before.
  */
 #include "bin/agent/agent.h"
 
@@ -11,12 +11,7 @@
 
 #include <stdio.h>
 
-enum {
-	SECOND = 1000,
-	RENEW_FROM = 400,
-	SLOW_MS = 1000,      /* what takes longer comes last */
-	FOR_SLOW_MS = 60000, /* a session does not last for ever */
-};
+enum { SECOND = 1000 };
 
 /* ---- the end of a round */
 
@@ -26,6 +21,7 @@ clear(struct agent_round *r)
 	r->step = AGENT_IDLE;
 	wd_pkey_freep(&r->own);
 	wd_bytes_freep(&r->challenge);
+	agent_releases_leave(r);
 }
 
 void
@@ -48,8 +44,8 @@ agent_round_fail(struct agent *a, int result, const struct wd_diag *d)
 	    "detail", d->detail, "again_in", seconds, NULL);
 }
 
-static void
-finish(struct agent *a)
+void
+agent_round_done(struct agent *a)
 {
 	struct agent_round *r = &a->round;
 
@@ -61,151 +57,6 @@ finish(struct agent *a)
 	a->link.failures = 0;
 	if (!agent_wrapping_waits(a))
 		wd_hold_set_ready(a->hold, true);
-}
-
-/* ---- releases */
-
-/* Also those whose time to renew has begun: one attestation serves them all. */
-static void
-choose(struct agent *a, int64_t now)
-{
-	for (size_t i = 0; i < a->n_keys; i++) {
-		const struct agent_key *k = &a->keys[i];
-		int64_t early = k->since + (int64_t)k->seconds * RENEW_FROM;
-
-		a->round.wanted[i] = k->due <= now ||
-		    (k->held && k->failures == 0 && early <= now);
-	}
-}
-
-/* What was slow comes last; before that, what is held for the shortest time
- * comes first, and what is not held at all behind it. */
-static bool
-comes_before(const struct agent_key *a, const struct agent_key *b)
-{
-	int64_t end_a = a->held ? a->deadline : INT64_MAX;
-	int64_t end_b = b->held ? b->deadline : INT64_MAX;
-
-	return a->slow != b->slow ? b->slow : end_a < end_b;
-}
-
-/* Whether what is slow may be asked for now: nobody else waits. */
-static bool
-has_time(const struct agent *a)
-{
-	int64_t now = wd_time_boot_ms();
-
-	for (size_t i = 0; i < a->n_keys; i++)
-		if (!a->keys[i].slow && a->keys[i].due <= now)
-			return false;
-	return now - a->round.began < FOR_SLOW_MS;
-}
-
-/* False: none is left, or only such as would keep others waiting: those are due
- * still, and have another round, which begins with what is due by then. */
-static bool
-choose_next(struct agent *a)
-{
-	struct agent_round *r = &a->round;
-	bool found = false;
-
-	for (size_t i = 0; i < a->n_keys; i++)
-		if (r->wanted[i] &&
-		    (!found || comes_before(&a->keys[i], &a->keys[r->key]))) {
-			found = true;
-			r->key = i;
-		}
-	return found && (!a->keys[r->key].slow || has_time(a));
-}
-
-static void
-ask_next(struct agent *a)
-{
-	struct agent_round *r = &a->round;
-	struct wd_msg_link_release_ask m;
-
-	if (!choose_next(a)) {
-		finish(a);
-		return;
-	}
-	r->wanted[r->key] = false;
-	m.path = wd_span_text(a->keys[r->key].conf->path);
-	m.replaces = a->keys[r->key].lease;
-	m.replaces_session = a->keys[r->key].session;
-	m.wrapped = agent_wrapping_asks(&a->keys[r->key]);
-	r->step = AGENT_RELEASE;
-	r->asked = wd_time_boot_ms();
-	(void)agent_link_ask(
-	    a, WD_CALL_LINK_RELEASE, &m); /* a lost link has ended the round */
-}
-
-/* The link was heard without an error; that says nothing of the release. */
-static int
-open_release(
-    struct agent *a, const struct wd_msg_link_release *m, struct wd_diag *d)
-{
-	WD_AUTO(wd_release_done) struct wd_release release = { 0 };
-	const struct agent_round *r = &a->round;
-	struct agent_key *k = &a->keys[r->key];
-	const struct wd_release_want want = {
-		.own = r->own,
-		.wrapped = (enum wd_release_wrapped)k->conf->wrapped,
-		.pinned = WD_SPAN(a->setup->conf.release_key),
-		.challenge = wd_bytes_span(r->challenge),
-		.path = wd_span_text(k->conf->path),
-	};
-	int result = wd_release_open(&want, m, &release, d);
-
-	if (result == 0)
-		result = agent_key_take(a, k, &release, r->asked, d);
-	return result;
-}
-
-/* Session or connection, not the key, is what is wrong. One answer that does
- * not come in time may be the matter of its key; the second is the server's. */
-static bool
-ends_round(struct agent_round *r, int result)
-{
-	if (result == WD_F_TIMEOUT && r->late++ == 0)
-		return false;
-	return result < 0 || result == WD_R_NO_CREDENTIAL ||
-	    result == WD_R_CREDENTIAL_INVALID;
-}
-
-static void
-not_released(struct agent *a, struct agent_key *k, bool from_server, int result,
-    const struct wd_diag *d)
-{
-	if (from_server && agent_wrapping_again(a, k, result)) {
-		wd_log(WD_LOG_INFO, "key_leaves_wrapped", "key", k->conf->name,
-		    NULL);
-		return;
-	}
-	agent_key_failed(k, result, d, wd_time_boot_ms());
-	wd_log(WD_LOG_WARNING, from_server ? "key_refused" : "release_refused",
-	    "key", k->conf->name, "reason", wd_reason_name(result), "detail",
-	    d->detail, NULL);
-	if (result == WD_R_REVOKED_BY_OPERATOR)
-		agent_key_revoke(a, k);
-}
-
-static void
-on_release(struct agent *a, int result, struct wd_diag *d,
-    const struct wd_msg_link_release *m)
-{
-	struct agent_round *r = &a->round;
-	bool from_server = result != 0;
-
-	a->keys[r->key].slow = wd_time_boot_ms() - r->asked >= SLOW_MS;
-	if (ends_round(r, result)) {
-		agent_round_fail(a, result, d);
-		return;
-	}
-	if (result == 0)
-		result = open_release(a, m, d);
-	if (result != 0)
-		not_released(a, &a->keys[r->key], from_server, result, d);
-	ask_next(a);
 }
 
 /* ---- evidence */
@@ -306,15 +157,6 @@ on_challenge(struct agent *a, const struct wd_msg_challenge *m)
 	    a, WD_CALL_LINK_ATTEST, &ask); /* a lost link has ended the round */
 }
 
-static void
-begin_releases(struct agent *a)
-{
-	choose(a, wd_time_boot_ms());
-	a->round.began = wd_time_boot_ms();
-	a->round.late = 0;
-	ask_next(a);
-}
-
 /* The first round takes the number of the last revocation before anything is
  * released, so that none in between is missed. */
 static void
@@ -327,7 +169,7 @@ on_attested(struct agent *a)
 	agent_watch_attested(a);
 	agent_use_attested(a);
 	if (a->watch.has_after) {
-		begin_releases(a);
+		agent_releases_begin(a);
 		return;
 	}
 	a->round.step = AGENT_MARK;
@@ -337,8 +179,8 @@ on_attested(struct agent *a)
 
 /* ---- from the link */
 
-static void
-refused_by(struct wd_diag *d, int result, struct wd_span detail)
+void
+agent_refused(struct wd_diag *d, int result, struct wd_span detail)
 {
 	int n = detail.len < 160 ? (int)detail.len : 160;
 
@@ -357,23 +199,21 @@ agent_round_answer(struct agent *a, enum wd_call call, int result,
 	struct wd_diag d = { 0 };
 
 	if (result != 0)
-		refused_by(&d, result, detail);
+		agent_refused(&d, result, detail);
 	if (call == WD_CALL_LINK_ENROL || call == WD_CALL_LINK_ENROLMENT) {
 		agent_enrol_answer(a, call, result, &d, msg);
 		return;
 	}
 	if (call == WD_CALL_LINK_WATCH) {
 		agent_watch_mark(a, result, msg);
-		begin_releases(a);
+		agent_releases_begin(a);
 		return;
 	}
 	if (call == WD_CALL_LINK_ATTEST && result == WD_R_REVOKED_BY_OPERATOR)
 		agent_keys_revoke_all(a);
 	if (result == WD_R_AK_NOT_TRUSTED)
 		agent_enrol_again(a, call == WD_CALL_LINK_ATTEST);
-	if (call == WD_CALL_LINK_RELEASE)
-		on_release(a, result, &d, msg);
-	else if (result != 0)
+	if (result != 0)
 		agent_round_fail(a, result, &d);
 	else if (call == WD_CALL_LINK_CHALLENGE)
 		on_challenge(a, msg);

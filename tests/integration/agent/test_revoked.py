@@ -107,7 +107,9 @@ class Revoked(AgentTest):
 
     def test_renewal_after_a_revoked_lease_names_it(self):
         agent = self.two_keys()
-        lease = agent.events("key_held")[0]["lease"]
+        agent.wait_for("key_held", 2)
+        lease = [e["lease"] for e in agent.events("key_held")
+                 if e["key"] == "web"][0]
         self.kbs.resources[path_of(ID)] = refusal(403, "RevokedByOperator")
         self.tell("lease " + lease)
         agent.wait_for("key_revoked")
