@@ -1,4 +1,4 @@
-"""A whole server with backends of the kind that only tests have: its keys are
+"""A whole server with backends of the kinds that only tests have: its keys are
 files of a folder, and other files there say how it misbehaves (backend_rows.c).
 """
 import os
@@ -13,8 +13,8 @@ PROGRAMS = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None
 class Folder(Whole):
     """With one backend, called `here`."""
 
-    def __init__(self, conf="", **kw):
-        self.keys = None
+    def __init__(self, conf="", kind="folder", **kw):
+        self.keys, self.kind = None, kind
         super().__init__(config="", **kw)
         self.keys = self.path("keys")
         os.mkdir(self.keys)
@@ -36,7 +36,7 @@ class Folder(Whole):
         return super().program(name)
 
     def add_backend(self, name, folder, conf=""):
-        self.add_config("[backend %s]" % name, "kind = folder",
+        self.add_config("[backend %s]" % name, "kind = " + self.kind,
                         "folder = " + folder, "timeout_ms = 1000", conf)
 
     def file(self, name):

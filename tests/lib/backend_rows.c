@@ -1,5 +1,5 @@
 /*
- * The code of the tests' kind of backend, in the place of src/backend/rows.c:
+ * The code of the tests' kinds of backends, in the place of src/backend/rows.c:
  * keys are files of a folder. Other files of it say how it misbehaves: `hang`
  * (no answer before the deadline), `die` (the process ends in mid-call),
  * `wrong` (a fetch gives the bytes of this file), `sha1` (wraps by SHA-1),
@@ -318,22 +318,21 @@ revoke_it(void *x, struct wd_span lease, int64_t deadline, struct wd_diag *d)
 	return begin("revoke", name, deadline, d);
 }
 
-static const struct wd_backend_row row = {
-	.form = &t_backend_form,
-	.open = open_it,
-	.close = close_it,
-	.check = check,
-	.make = make,
-	.attach = attach,
-	.fetch = fetch,
-	.wrap = wrap,
-	.destroy = destroy,
-	.renew = renew,
-	.revoke = revoke_it,
+#define CALLS                                                                 \
+	.open = open_it, .close = close_it, .check = check, .make = make,     \
+	.attach = attach, .fetch = fetch, .destroy = destroy, .renew = renew, \
+	.revoke = revoke_it
+
+static const struct wd_backend_row rows[] = {
+	{ .form = &t_backend_form, CALLS },
+	{ .form = &t_backend_form_wraps, CALLS, .wrap = wrap },
 };
 
 const struct wd_backend_row *
 wd_backend_row(enum wd_backend_kind kind)
 {
-	return kind == row.form->kind ? &row : NULL;
+	for (size_t i = 0; i < WD_N(rows); i++)
+		if (kind == rows[i].form->kind)
+			return &rows[i];
+	return NULL;
 }

@@ -51,7 +51,7 @@ def unwrap(client, key):
 
 
 def setUpModule():
-    Wrapped.server = Folder(conf="mode = wrap")
+    Wrapped.server = Folder("mode = wrap", "wrapping")
     Wrapped.server.start()
     Wrapped.policy = Wrapped.server.add_policy(policy(lease_seconds=4))
 
@@ -345,7 +345,7 @@ class Plain(unittest.TestCase):
     """A backend that could wrap, with a key that leaves as it is."""
 
     def setUp(self):
-        self.server = Folder()
+        self.server = Folder(kind="wrapping")
         self.addCleanup(self.server.remove)
         self.server.start()
         self.policy = self.server.add_policy()

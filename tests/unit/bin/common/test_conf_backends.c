@@ -56,7 +56,7 @@ static const struct {
 	{ "[backend one]\nfolder = keys\n", WD_R_MALFORMED,
 	    "line 2: the first key of a backend is not kind" },
 	{ "[backend one]\nkind = cupboard\n", WD_R_MALFORMED,
-	    "line 2: kind is not one of folder" },
+	    "line 2: kind is not one of folder wrapping" },
 	{ "[backend One]\nkind = folder\n", WD_R_MALFORMED, NULL },
 	{ "[backend embedded]\nkind = folder\n", WD_R_MALFORMED, NULL },
 	{ "[backend one]\nkind = folder\n", WD_R_MALFORMED,
