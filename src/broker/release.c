@@ -121,6 +121,7 @@ plan_remote(struct release *x, enum wd_fetch_how how, struct wd_diag *d)
 	if (how == WD_FETCH_WRAPPED &&
 	    wd_pkey_to_spki(x->client, &f->client) != 0)
 		return wd_fault(d, WD_F_CRYPTO, "no public key");
+	f->session = x->a.session->id;
 	f->how = how;
 	f->what = x->remote;
 	f->kind = (enum wd_key_kind)x->a.thing->key.kind;

@@ -53,6 +53,7 @@ enum wd_fetch_how {
 /* What a release needs of a backend, and what that gave. */
 struct wd_fetch {
 	bool wanted;           /* set when something is to be fetched */
+	struct wd_id session;  /* whose */
 	struct wd_remote what; /* then, and when it was */
 	enum wd_key_kind kind;
 	enum wd_fetch_how how;

@@ -70,6 +70,7 @@ use(struct use *u, const struct wd_msg_use_ask *ask, struct wd_diag *d)
 	if (u->verdict != WD_ALLOW)
 		return wd_fault(d, WD_F_BUG, "no verdict");
 	r = wd_use_do(u->a.b, u->a.thing, &u->w, u->x, &u->done, &u->theirs, d);
+	u->x->fetch.session = u->a.session->id;
 	return r != 0 || u->x->fetch.wanted ? r : wrap(u, d);
 }
 

@@ -37,7 +37,8 @@ class Folder(Whole):
 
     def add_backend(self, name, folder, conf=""):
         self.add_config("[backend %s]" % name, "kind = " + self.kind,
-                        "folder = " + folder, "timeout_ms = 1000", conf)
+                        "folder = " + folder, conf,
+                        "" if "timeout_ms" in conf else "timeout_ms = 1000")
 
     def file(self, name):
         return os.path.join(self.keys, name)

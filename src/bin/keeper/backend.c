@@ -150,12 +150,57 @@ send(struct keeper_backend *b, struct keeper_backend_proc *p, enum wd_call call,
 	return 0;
 }
 
+/* As many as its processes take. */
+static size_t
+room_of(const struct keeper_backend *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < KEEPER_BACKEND_PROCS; i++)
+		n += b->procs[i].peer.chan != NULL ? KEEPER_ASKED : 0;
+	return n < KEEPER_BACKEND_ASKED ? n : KEEPER_BACKEND_ASKED;
+}
+
+/* None: of no client. */
+static const struct wd_id *
+session_of(const struct op *op)
+{
+	return op->call == WD_CALL_USE ? &op->use.fetch.session
+				       : &op->fetch.session;
+}
+
+static size_t
+asked_by(const struct keeper_backend *b, const struct wd_id *session)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < KEEPER_BACKEND_PROCS; i++)
+		for (size_t j = 0; j < KEEPER_ASKED; j++) {
+			const struct op *op = b->procs[i].asked[j].op;
+
+			n += op != NULL &&
+			    wd_span_equal(wd_id_span(session_of(op)),
+				wd_id_span(session));
+		}
+	return n;
+}
+
+/* Half of the room is others': one client that asks without end would have a
+ * slow backend to itself. */
+static bool
+has_its_share(const struct keeper_backend *b, const struct op *op)
+{
+	if (op == NULL || wd_id_is_none(session_of(op)))
+		return false;
+	return asked_by(b, session_of(op)) >= room_of(b) / 2;
+}
+
 int
 keeper_backend_ask(struct keeper *k, struct keeper_backend *b,
     enum wd_call call, const void *msg, struct op *op, struct wd_diag *d)
 {
 	(void)k;
-	if (b->n_asked >= KEEPER_BACKEND_ASKED)
+	if (b->n_asked >= KEEPER_BACKEND_ASKED || has_its_share(b, op))
 		return wd_reject(d, WD_R_OVERLOADED,
 		    "too much waits for the backend %s", b->name);
 	return send(b, least_busy(b), call, msg, op, d);

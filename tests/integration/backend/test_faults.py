@@ -1,19 +1,23 @@
 #!/usr/bin/env python3
 """A backend that hangs, dies or is away: clear answers, and everything that rests
 in the server's own store goes on."""
+import copy
 import os
 import signal
 import threading
 import unittest
 
 from backend_rig import Folder, wait_until
+from coco_client import Refused
 from server_rig import Failed
 from whole import refusal
 
 
-class Faults(unittest.TestCase):
+class Case(unittest.TestCase):
+    CONF = ""
+
     def setUp(self):
-        self.server = Folder()
+        self.server = Folder(self.CONF)
         self.server.start()
         self.policy = self.server.add_policy()
         self.key = self.server.create("--policy", self.policy)
@@ -37,6 +41,8 @@ class Faults(unittest.TestCase):
                 return None
         self.assertEqual(wait_until(released, "release", 30), self.kept)
 
+
+class Faults(Case):
     def test_a_process_that_ends_in_mid_request(self):
         self.server.put("die")
         got = refusal(self.client.resource, self.path)
@@ -160,6 +166,47 @@ class Faults(unittest.TestCase):
         made = self.server.calls("make")[-1].split()[1]
         wait_until(lambda: "destroy " + made in self.server.calls(),
                    "destruction of " + made)
+
+
+class Shares(Case):
+    """A slow backend, and one client that asks for all that it does."""
+    CONF = "processes = 1\ntimeout_ms = 5000"  # and eight calls of a keeper
+
+    def ask_often(self, n, said):
+        """N releases and uses at once, each over a connection of its own."""
+        def ask(i):
+            one = copy.copy(self.client)
+            one.connection = None
+            try:
+                if i % 2:
+                    one.use(self.key["id"], "encrypt", plaintext=b"x")
+                else:
+                    one.resource(self.path)
+                said.append("")
+            except Refused as refused:
+                said.append(refused.type)
+
+        threads = [threading.Thread(target=ask, args=(i,)) for i in range(n)]
+        for t in threads:
+            t.start()
+        return threads
+
+    def test_half_of_the_room_is_for_others(self):
+        other, said, got = self.server.attested(), [], []
+        before = len(self.server.calls("fetch"))
+        self.server.put("hang")
+        threads = self.ask_often(10, said)
+        wait_until(lambda: len(said) == 6, "refusals")
+        threads.append(threading.Thread(
+            target=lambda: got.append(other.resource(self.path))))
+        threads[-1].start()
+        threads[-1].join(0.2)
+        self.server.drop("hang")
+        for t in threads:
+            t.join(20)
+        self.assertEqual(got, [self.kept])
+        self.assertEqual(said, ["Overloaded"] * 6 + [""] * 4)
+        self.assertEqual(len(self.server.calls("fetch")) - before, 5)
 
 
 unittest.main(argv=["test_faults.py"], verbosity=2)
