@@ -137,6 +137,11 @@ open_client(const struct wd_backend_conf *c, struct wd_backend_kmip *x,
 	};
 	int r;
 
+	if (config.username.len == 0 &&
+	    wd_backend_text(c, "password")[0] != '\0')
+		return wd_reject(d, WD_R_MALFORMED,
+		    "password: whose? user is "
+		    "not given");
 	if ((r = read_file(c, "ca", FILE_MAX, &ca, d)) != 0 ||
 	    (r = read_file(c, "certificate", FILE_MAX, &chain, d)) != 0 ||
 	    (r = read_file(c, "key", FILE_MAX, &key, d)) != 0 ||

@@ -18,7 +18,9 @@ static const struct wd_backend_key keys[] = {
 	{ "version", WD_BACKEND_IS_WORD, 0, 0, "best 1.2 1.3 1.4 2.0", "best",
 	    "The version of KMIP; by default the best of both." },
 	{ "user", WD_BACKEND_IS_TEXT, 0, 0, NULL, "",
-	    "A user name, for servers that want one beside the certificate." },
+	    "A user name, for servers that want one beside the certificate; it "
+	    "goes "
+	    "with each request." },
 	{ "password", WD_BACKEND_IS_PATH, 0, 0, NULL, "",
 	    "File with that user's password." },
 	{ "kek", WD_BACKEND_IS_PATH, 0, 0, NULL, "",

@@ -28,6 +28,27 @@ with server:
     server.serve()
 """
 
+# PyKMIP reads the credential of a request and has nothing that looks at it but
+# a service of its own; so this does, in the place of that.
+CHECK = """
+from kmip.core import enums, exceptions
+from kmip.services.server import session
+
+def authenticate(self, certificate, request):
+    with open(sys.argv[3], encoding="utf-8") as f:
+        want = f.read().split("\\n")
+    given = request.request_header.authentication
+    for c in given.credentials if given is not None else ():
+        if c.credential_type == enums.CredentialType.USERNAME_AND_PASSWORD \\
+                and [c.credential_value.username,
+                     c.credential_value.password] == want:
+            return original(self, certificate, request)
+    raise exceptions.PermissionDenied("Authentication failed.")
+
+original = session.KmipSession.authenticate
+session.KmipSession.authenticate = authenticate
+"""
+
 
 def available():
     run = subprocess.run(
@@ -114,6 +135,7 @@ class Server:
         self.port = free_port()
         self.log = os.path.join(self.folder, "server.log")
         self.process = None
+        self.user = None
         cert = pki.issue(name, "server", hosts)
         self.conf = os.path.join(self.folder, "server.conf")
         with open(self.conf, "w", encoding="ascii") as f:
@@ -126,10 +148,20 @@ class Server:
                     % (self.port, cert, cert, pki.ca, self.folder,
                        self.db.name))
 
+    def require(self, user, password):
+        """From the next request on. Before it is started the first time."""
+        self.user = os.path.join(self.folder, "user")
+        with open(self.user, "w", encoding="utf-8") as f:
+            f.write(user + "\n" + password)
+
     def start(self):
+        program = SERVER
+        if self.user is not None:
+            program = SERVER.replace("server = ", CHECK + "server = ", 1)
         with open(self.log + ".out", "ab") as out:
             self.process = subprocess.Popen(
-                [PYTHON, "-W", "ignore", "-c", SERVER, self.conf, self.log],
+                [PYTHON, "-W", "ignore", "-c", program, self.conf, self.log,
+                 *([self.user] if self.user else ())],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:

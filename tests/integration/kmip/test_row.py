@@ -129,6 +129,50 @@ class Keys(Case):
                 self.refused("not_found", "", row.ask, "fetch", kind, locator)
 
 
+class User(Case):
+    """A server that wants a user and a password in each request."""
+    PASSWORD = "pass: w0rd '\"\\"  # PyKMIP reads ASCII alone
+
+    def setUp(self):
+        super().setUp()
+        self.kmip.require("kbs", self.PASSWORD)
+        self.kmip.start()
+
+    def password(self, text):
+        return self.file("password", text.encode())
+
+    def test_both_go_with_every_request(self):
+        for version in ("1.2", "2.0"):
+            row = self.row(user="kbs", version=version,
+                           password=self.password(self.PASSWORD + "\n"))
+            kind, locator = row.ask("make", "aes-256", new_id(), 1)[:2]
+            self.assertEqual(len(bytes.fromhex(
+                row.ask("fetch", kind, locator)[0])), 32)
+            row.ask("destroy", locator)
+
+    def test_without_them_or_with_others_nothing_is_done(self):
+        for more in ({}, {"user": "kbs"}, {"user": "other"},
+                     {"user": "kbs", "password": self.PASSWORD + "x"},
+                     {"user": "kbs", "password": ""}):
+            if "password" in more:
+                more["password"] = self.password(more["password"])
+            row = self.row(**more)
+            for command in (("check",), ("make", "aes-256", new_id(), 1)):
+                self.refused("permission_denied", "", row.ask, *command)
+
+    def test_a_password_that_was_changed_there(self):
+        row = self.row(user="kbs", password=self.password(self.PASSWORD))
+        row.ask("check")
+        self.kmip.require("kbs", "another")
+        self.refused("permission_denied", "", row.ask, "check")
+
+    def test_a_password_of_nobody_is_told_at_start(self):
+        row = Row(self.kmip.port, self.pki.ca, self.cert,
+                  password=self.password("x"))
+        self.addCleanup(row.close)
+        self.assertIn("user is not given", row.started)
+
+
 class Kept(Case):
     def setUp(self):
         super().setUp()
