@@ -7,6 +7,8 @@
 #include "http/client_in.h"
 #include "http/text.h"
 
+#include <string.h>
+
 enum {
 	URL_MAX = 1024,
 	HEAD_MAX = 32 << 10,
@@ -193,6 +195,16 @@ is_not_trusted(struct wd_client *c, CURLcode r)
 		verdict != 0);
 }
 
+/* The handshake ended over the version, before any certificate was seen: in the
+ * words of libcrypto, here or by the other side's alert. */
+static bool
+is_too_old(const struct wd_client *c, CURLcode r)
+{
+	return r == CURLE_SSL_CONNECT_ERROR && !c->tls12 &&
+	    (strstr(c->why, "alert protocol version") != NULL ||
+		strstr(c->why, "unsupported protocol") != NULL);
+}
+
 /* Not a byte of the request had gone out. */
 static bool
 got_nowhere(struct wd_client *c)
@@ -210,6 +222,9 @@ wd_client_failed(struct wd_client *c, CURLcode r, struct wd_diag *d)
 	const char *why = c->why[0] != '\0' ? c->why : curl_easy_strerror(r);
 
 	c->was_sent = !got_nowhere(c);
+	if (is_too_old(c, r))
+		return wd_fault(d, WD_F_PEER,
+		    "%s: it does not speak TLS 1.3: %s", c->host, why);
 	if (is_not_trusted(c, r))
 		return wd_fault(d, WD_F_PEER,
 		    "%s: the server's certificate is not trusted: %s", c->host,

@@ -180,6 +180,29 @@ write_1(struct wd_vault *v, const struct wd_vault_kv *kv, struct wd_span path,
 	return r != 0 || done ? r : wd_vault_call(v, &call, &reply, d);
 }
 
+/* An engine of version 1 takes what is for one of version 2 as an entry of
+ * another name, replaces whatever is there, and says nothing of versions. */
+static int
+check_written(struct wd_vault *v, const struct wd_vault_kv *kv,
+    struct wd_span path, const struct wd_vault_reply *reply, uint64_t replaces,
+    struct wd_diag *d)
+{
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_reply_done) struct wd_vault_reply gone = { 0 };
+	uint64_t n = 0;
+	int r;
+
+	if (wd_jval_uint(wd_jval_get(reply->data, "version"), UINT32_MAX, &n) &&
+	    n == replaces + 1)
+		return 0;
+	r = wd_vault_ask_open(&a, kv->mount, "data", path, NULL);
+	if (r == 0 && n == 0)
+		r = wd_vault_ask_bare(v, &a, "DELETE", &gone, NULL);
+	return wd_reject(d, WD_R_BACKEND_ANSWER,
+	    "vault: %s does not write as an engine of version 2%s", kv->mount,
+	    r != 0 ? ", and what it has written may still be there" : "");
+}
+
 static int
 write_2(struct wd_vault *v, const struct wd_vault_kv *kv, struct wd_span path,
     struct wd_span data, uint64_t replaces, struct wd_diag *d)
@@ -200,7 +223,9 @@ write_2(struct wd_vault *v, const struct wd_vault_kv *kv, struct wd_span path,
 	r = wd_vault_ask_post(v, &a, &reply, &why);
 	if (r == WD_R_CONFLICT)
 		return after_conflict(v, kv, path, data, replaces, d);
-	if (r != 0 && d != NULL && d->result == 0)
+	if (r == 0)
+		return check_written(v, kv, path, &reply, replaces, d);
+	if (d != NULL && d->result == 0)
 		*d = why;
 	return r;
 }

@@ -127,9 +127,9 @@ class Vault:
                                                 "options": options},
                  namespace=namespace)
         if options.get("version") == "2":
-            self._until_upgraded(path, namespace)
+            self.until_upgraded(path, namespace)
 
-    def _until_upgraded(self, path, namespace):
+    def until_upgraded(self, path, namespace):
         """A new KV v2 refuses everything for a moment."""
         end = time.monotonic() + DEADLINE
         while True:
@@ -219,14 +219,16 @@ class OpenBao(Vault):
     """A server that the test starts, seals, stops and starts again. Its files
     are in a folder of their own; .close() leaves nothing behind."""
 
-    def __init__(self, authority=None, storage="file", node=None, port=None):
+    def __init__(self, authority=None, storage="file", node=None, port=None,
+                 **listener):
+        """LISTENER: more of its listener, as its configuration has it."""
         self.program = program()
         self.folder = tempfile.mkdtemp(prefix="bao-")
         self.authority = authority or Authority()
         self.port = port or free_port()
         super().__init__("https://127.0.0.1:%d" % self.port,
                          self.authority.pem)
-        self.storage, self.node = storage, node
+        self.storage, self.node, self.listener = storage, node, listener
         self.process, self.shares = None, []
         self.write_certificate()
         self._write("config.json", json.dumps(self._config()))
@@ -258,11 +260,11 @@ class OpenBao(Vault):
         return {
             "storage": {self.storage: storage},
             "cluster_addr": "https://127.0.0.1:%d" % cluster,
-            "listener": [{"tcp": {
+            "listener": [{"tcp": dict(self.listener, **{
                 "address": "127.0.0.1:%d" % self.port,
                 "cluster_address": "127.0.0.1:%d" % cluster,
                 "tls_cert_file": self.path("tls.crt"),
-                "tls_key_file": self.path("tls.key")}}],
+                "tls_key_file": self.path("tls.key")})}],
             "api_addr": self.address,
             "disable_mlock": True, "log_level": "error",
             "default_lease_ttl": "1h", "max_lease_ttl": "24h"}

@@ -2,6 +2,8 @@
 import base64
 import json
 import os
+import socket
+import ssl
 import sys
 import time
 import unittest
@@ -207,6 +209,136 @@ class MadeInVersion1(Made):
         self.ok("destroy", locator)
         self.ok("destroy", locator)
         self.no("not_found", "fetch", locator, "aes-256")
+
+
+class Engines(Case):
+    """Which version the engine is, and what is written over what."""
+
+    def mounted(self, version):
+        mount = "%s/%s" % (UNIQUE, os.urandom(4).hex())
+        vault.enable(mount, "kv", version=version)
+        self.addCleanup(vault.ask, "DELETE", "sys/mounts/" + mount)
+        return mount
+
+    def test_its_version_is_found(self):
+        for version in ("1", "2"):
+            mount = self.mounted(version)
+            for engine in ("auto", version):
+                peer = self.open(mount=mount, engine=engine)
+                self.assertIn("%s is a key-value engine %s" % (
+                    mount, version), self.ok("check", peer=peer))
+                made = self.ok("make", str(uuid.uuid4()), 1, "aes-256", 0,
+                               b"", peer=peer).split(" ")
+                self.assertTrue(made[1].startswith("kv|%s|" % version), made)
+                self.ok("fetch", made[1], "aes-256", peer=peer)
+
+    def test_another_version_than_is_said_makes_nothing(self):
+        for there, said in (("1", "2"), ("2", "1")):
+            mount = self.mounted(there)
+            peer, right = (self.open(mount=mount, engine=e)
+                           for e in (said, there))
+            key_id = str(uuid.uuid4())
+            a = peer.ask("make", key_id, 1, "aes-256", 0, b"")
+            self.assertIn(a.result, ("unavailable", "backend_answer",
+                                     "not_found"), a)
+            self.assertNotEqual(a.detail, "")
+            # Nothing lies there, by the right name or by another.
+            with self.assertRaises(openbao.Refused) as got:
+                vault.ask("LIST", mount + ("/metadata/" if there == "2"
+                                           else "/"))
+            self.assertEqual(got.exception.status, 404)
+            self.ok("make", key_id, 1, "aes-256", 0, b"", peer=right)
+
+    def test_an_engine_that_was_upgraded_is_never_misread(self):
+        mount = self.mounted("1")
+        peer = self.open(mount=mount)
+        old = self.ok("make", str(uuid.uuid4()), 1, "aes-256", 0, b"",
+                      peer=peer).split(" ")[1]
+        data = self.ok("fetch", old, "aes-256", peer=peer)
+        vault.ask("POST", "sys/mounts/%s/tune" % mount,
+                  {"options": {"version": "2"}})
+        vault.until_upgraded(mount, None)
+        # Who knew it before gives nothing else than the key, or says why not.
+        a = peer.ask("fetch", old, "aes-256")
+        self.assertTrue(a.result in ("unavailable", "not_found",
+                                     "backend_answer") or a.output == data, a)
+        a = peer.ask("make", str(uuid.uuid4()), 1, "aes-256", 0, b"")
+        self.assertNotEqual((a.result, a.detail), ("ok", ""), a)
+        # Who comes later finds it.
+        fresh = self.open(mount=mount)
+        made = self.ok("make", str(uuid.uuid4()), 1, "aes-256", 0, b"",
+                       peer=fresh).split(" ")[1]
+        self.assertTrue(made.startswith("kv|2|"), made)
+
+    def test_what_somebody_has_written_meanwhile_stays(self):
+        key_id = str(uuid.uuid4())
+        vault.ask("POST", "%s/data/%s" % (MOUNT, key_id),
+                  {"data": {"theirs": "1"}})
+        self.assertIn("another version", self.no(
+            "conflict", "make", key_id, 1, "aes-256", 0, b""))
+        self.no("conflict", "make", key_id, 1, "aes-256", 0, os.urandom(32))
+        self.assertEqual(self.entry(key_id), {"theirs": "1"})
+
+    def test_what_somebody_has_deleted_is_not_written_over(self):
+        key_id = self.make("aes-256")[0]
+        before = self.entry(key_id)
+        vault.ask("DELETE", "%s/data/%s" % (MOUNT, key_id))
+        self.no("conflict", "make", key_id, 1, "aes-256", 0, b"")
+        vault.ask("POST", "%s/undelete/%s" % (MOUNT, key_id),
+                  {"versions": [1]})
+        self.assertEqual(self.entry(key_id), before)
+
+    def test_of_several_at_once_one_is_kept(self):
+        # Of version 2: version 1 has no check-and-set.
+        key_id = str(uuid.uuid4())
+        peers = [self.open() for _ in range(3)]
+        for p in peers:
+            p.process.stdin.write("make %s 1 aes-256 0 %s\n" % (
+                key_id, os.urandom(32).hex()))
+            p.process.stdin.flush()
+        said = [p.answer(time.monotonic()) for p in peers]
+        self.assertEqual(sorted(a.result for a in said),
+                         ["conflict", "conflict", "ok"])
+
+
+@unittest.skipIf(openbao.is_foreign(), "wants a server of its own")
+class OnlyTls12(unittest.TestCase):
+    """A server that has nothing newer than TLS 1.2."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.bao = openbao.OpenBao(tls_max_version="tls12").init()
+        cls.bao.enable("keybroker", "kv", version="2")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.bao.close()
+
+    def row(self, **settings):
+        peer = Row(ROW, "vault", {"ca": self.bao.ca,
+                                  "secret": self.bao.token},
+                   address=self.bao.address, **settings)
+        self.addCleanup(peer.close)
+        return peer
+
+    def test_it_has_nothing_newer(self):
+        context = ssl.create_default_context(cadata=self.bao.ca)
+        with socket.create_connection(("127.0.0.1", self.bao.port), 10) as s:
+            with context.wrap_socket(s, server_hostname="127.0.0.1") as t:
+                self.assertEqual(t.version(), "TLSv1.2")
+
+    def test_it_is_spoken_to_where_the_section_says_so(self):
+        row = self.row(tls12="yes")
+        self.assertEqual(row.ask("check").result, "ok")
+        made = row.ask("make", str(uuid.uuid4()), 1, "ec-p256", 0, b"")
+        self.assertEqual(made.result, "ok", made)
+        got = row.ask("fetch", made.output.split(" ")[1], "ec-p256")
+        self.assertEqual(got.result, "ok", got)
+
+    def test_and_not_otherwise(self):
+        a = self.row().ask("check")
+        self.assertEqual(a.result, "unavailable")
+        self.assertIn("does not speak TLS 1.3", a.detail)
 
 
 class Staying(Case):
