@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """Leases of a backend when something is in the way: the table that remembers them
 cannot be written, the backend hangs, or dies, when they are to end."""
+import concurrent.futures
 import os
+import signal
 import sqlite3
+import sys
 import tempfile
 import unittest
 
@@ -15,7 +18,7 @@ from whole import policy, refusal
 SOON = 15
 
 
-class Leases(unittest.TestCase):
+class Case(unittest.TestCase):
     def setUp(self):
         self.server = Folder(conf="mode = lease")
         self.addCleanup(self.server.remove)
@@ -55,6 +58,8 @@ class Leases(unittest.TestCase):
     def done(self):
         wait_until(lambda: self.rows() == [], "the end of its row", SOON)
 
+
+class Leases(Case):
     def test_a_renewal_renews_theirs(self):
         first = self.get()
         second = self.get(replaces=first)
@@ -132,6 +137,49 @@ class Leases(unittest.TestCase):
         self.assertEqual(len(self.server.calls("fetch")), 4)
 
 
+class Lost(Case):
+    def lost_while_it_waits(self, lose):
+        """The secret is made, its entry is not written: LOSE says how the log
+        ends then, given the process that should."""
+        client = self.server.attested()
+        scribe = self.server.processes("scribe")[0]["pid"]
+        os.kill(scribe, signal.SIGSTOP)
+        try:
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                answer = pool.submit(refusal, client.resource, self.path,
+                                     native=True)
+                wait_until(lambda: self.rows() == [(0, 0, 0)],
+                           "a secret that is remembered", SOON)
+                self.assertEqual(len(self.server.calls("fetch")), 1)
+                self.assertFalse(answer.done())
+                lose(scribe)
+                got = answer.result(SOON + 10)
+        finally:
+            try:
+                os.kill(scribe, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # it was ended for it
+        self.assertEqual((got.status, got.type), (503, "AuditUnavailable"))
+        self.given_back()
+        self.assertEqual(self.server.calls("revoke"), ["revoke lease-dyn"])
+        self.done()
+        wait_until(lambda: self.server.status()["log"]["writable"], "a log",
+                   SOON)
+        entries = self.server.entries()
+        self.assertEqual([e for e in entries if e["event"] == "release" and
+                          e["result"] == "allow"], [])
+        self.assertEqual(len(self.logged()), 1)
+        # The next one gets a new one.
+        self.assertEqual(len(self.get(client)["key"]["bytes"]), 43)
+        self.assertEqual(len(self.server.calls("fetch")), 2)
+
+    def test_the_log_dies_when_the_secret_was_just_made(self):
+        self.lost_while_it_waits(lambda pid: os.kill(pid, signal.SIGKILL))
+
+    def test_the_log_hangs_when_the_secret_was_just_made(self):
+        self.lost_while_it_waits(lambda pid: None)
+
+
 class Full(unittest.TestCase):
     def test_a_full_disk(self):
         if not small_disk.folder():
@@ -165,4 +213,4 @@ class Full(unittest.TestCase):
 
 if __name__ == "__main__":
     small_disk.go_inside()
-    unittest.main(argv=["test_leases.py"], verbosity=2)
+    unittest.main(argv=["test_leases.py"] + sys.argv[3:], verbosity=2)
