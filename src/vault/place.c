@@ -5,6 +5,8 @@
 #include "codec/address.h"
 #include "vault/client_in.h"
 
+#include <string.h>
+
 enum { PORT = 8200, CALL_MS = 60000 /* each call sets its own */ };
 
 static bool
@@ -23,18 +25,33 @@ authority(struct wd_span url)
 	return url;
 }
 
-/* Brackets are those of an IPv6 address; a user's name is not taken. */
+static bool
+is_alnum(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9');
+}
+
+/* What a host and its port are made of. A user's name is not taken, nor what
+ * would end a host in another reader's eyes. */
+static bool
+is_plain(struct wd_span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!is_alnum(s.p[i]) && memchr("-._:[]", s.p[i], 6) == NULL)
+			return false;
+	return s.len > 0;
+}
+
+/* Brackets are those of an IPv6 address. */
 static bool
 is_bare(struct wd_span s)
 {
 	bool has_port = false;
 
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] == '@' || s.p[i] <= ' ' || s.p[i] > '~')
-			return false;
+	for (size_t i = 0; i < s.len; i++)
 		has_port = s.p[i] == ':' || (has_port && s.p[i] != ']');
-	}
-	return s.len > 0 && !has_port;
+	return !has_port;
 }
 
 int
@@ -48,6 +65,8 @@ wd_vault_place_read(struct wd_span url, struct wd_vault_place *ret)
 	if (!starts(url, scheme))
 		return WD_R_RANGE;
 	s = authority(wd_span(url.p + scheme.len, url.len - scheme.len));
+	if (!is_plain(s))
+		return WD_R_RANGE;
 	if (is_bare(s)) {
 		address.host = s;
 		if (s.len > 2 && s.p[0] == '[' && s.p[s.len - 1] == ']')
@@ -93,9 +112,8 @@ wd_vault_connect(const struct wd_vault *v, const struct wd_vault_place *place,
 static bool
 is_letter(uint8_t c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-	    c == '~' || c == '@' || c == ':' || c == '+' || c == '=';
+	return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~' ||
+	    c == '@' || c == ':' || c == '+' || c == '=';
 }
 
 static bool

@@ -39,7 +39,11 @@ what_is_no_address_with_tls_is_refused(void **state)
 	static const char *const wrong[] = { "", "vault.example:8200",
 		"http://vault.example:8200", "https://", "https:///v1",
 		"https://:8200", "https://a:0", "https://a:65536",
-		"https://a:x", "HTTPS://a" };
+		"https://a:x", "HTTPS://a", "https://user@a",
+		"https://user@a:8200", "https://user:word@a:8200",
+		"https://a b", "https://a\r\nb", "https://a b:1",
+		"https://a?b:8200", "https://a#b:8200", "https://a\\b:8200",
+		"https://\xc3\xa4:8200" };
 	struct wd_vault_place p;
 
 	(void)state;
