@@ -962,8 +962,8 @@ an_opaque_secret_is_there_to_be_released(void **state)
 
 /* A key that stays in a backend; BYTES are what that holds. */
 static struct wd_id
-remote_key(struct t_broker *f, uint8_t n, enum wd_key_kind kind, bool stays,
-    const struct wd_pkey *pair)
+remote_key_under(struct t_broker *f, uint8_t n, enum wd_key_kind kind,
+    bool stays, const struct wd_pkey *pair, const struct wd_id *policy)
 {
 	struct wd_remote x = { .backend = "there",
 		.kind = WD_BACKEND_VAULT,
@@ -980,11 +980,20 @@ remote_key(struct t_broker *f, uint8_t n, enum wd_key_kind kind, bool stays,
 		.backend = "there",
 		.created = f->now };
 
+	if (policy != NULL)
+		key.policy = *policy;
 	t_ok(wd_remote_seal(f->b, &key.id, 1, &x, &v.wrapped, NULL));
 	if (pair != NULL)
 		t_ok(wd_pkey_to_spki(pair, &v.spki));
 	t_ok(wd_store_key_add(f->b->store, &key, &v));
 	return key.id;
+}
+
+static struct wd_id
+remote_key(struct t_broker *f, uint8_t n, enum wd_key_kind kind, bool stays,
+    const struct wd_pkey *pair)
+{
+	return remote_key_under(f, n, kind, stays, pair, NULL);
 }
 
 /* What the backend is asked for M; 0 when it is asked. */
@@ -1112,6 +1121,53 @@ what_a_backend_answers_has_the_form_of_what_was_asked(void **state)
 }
 
 static void
+a_backend_decrypts_what_it_was_given_and_no_more(void **state)
+{
+	static const uint8_t zeros[256];
+	static const uint8_t key[32] = { 4 };
+	struct t_broker *f = *state;
+	struct wd_id id = remote_key(f, 48, WD_KEY_AES256, true, NULL);
+	struct wd_msg_key_use m = ask_of(f, &id, WD_KEYUSE_ENCRYPT, text);
+	WD_AUTO(wd_use_asked_done) struct wd_use_asked x = { 0 }, y = { 0 };
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *body = NULL, *cipher = NULL;
+	struct wd_msg_backend_work w;
+	uint8_t room[WD_USE_ROOM];
+
+	t_ok(plan(f, &m, &x, room, &w));
+	t_ok(wd_aead_seal(WD_SPAN(key), w.aad, w.input, &body));
+	t_ok(call_with(f, &m, &x, 0, wd_bytes_span(body)));
+	cipher = copy(reply(f).output);
+	m.use = WD_KEYUSE_DECRYPT;
+	m.input = wd_bytes_span(cipher);
+	t_ok(plan(f, &m, &y, room, &w));
+	for (size_t len = 0; len < 64; len++)
+		assert_int_equal(call_with(f, &m, &y, 0, wd_span(zeros, len)),
+		    len == text.len ? 0 : WD_R_BACKEND_ANSWER);
+}
+
+static void
+a_backend_decrypts_no_more_than_rsa_can_hold(void **state)
+{
+	static const uint8_t zeros[256];
+	struct t_broker *f = *state;
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *pair = NULL;
+	struct wd_id id;
+	struct wd_msg_key_use m;
+	WD_AUTO(wd_use_asked_done) struct wd_use_asked x = { 0 };
+	struct wd_msg_backend_work w;
+	uint8_t room[WD_USE_ROOM];
+
+	t_ok(wd_pkey_generate(WD_PKEY_RSA2048, &pair));
+	id = remote_key(f, 49, WD_KEY_RSA2048, true, pair);
+	m = ask_of(f, &id, WD_KEYUSE_DECRYPT, WD_SPAN(zeros));
+	t_ok(plan(f, &m, &x, room, &w));
+	assert_int_equal(w.alg, WD_USE_RSA_OAEP);
+	t_ok(call_with(f, &m, &x, 0, wd_span(zeros, 190)));
+	assert_int_equal(
+	    call_with(f, &m, &x, 0, wd_span(zeros, 191)), WD_R_BACKEND_ANSWER);
+}
+
+static void
 a_key_that_may_leave_is_fetched_and_used_here(void **state)
 {
 	static const uint8_t key[32] = { 3 };
@@ -1165,6 +1221,40 @@ a_key_revoked_while_its_backend_works_is_not_used(void **state)
 	assert_int_equal(
 	    call_with(f, &m, &x, 0, wd_span(zeros, text.len + WD_AEAD_EXTRA)),
 	    WD_R_REVOKED_BY_OPERATOR);
+}
+
+static void
+a_client_is_judged_again_when_the_backend_has_answered(void **state)
+{
+	static const uint8_t zeros[64];
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	struct wd_id id =
+	    remote_key_under(f, 47, WD_KEY_AES256, true, NULL, &policy);
+	WD_AUTO(client_done) struct client c = attested(f, SIGNER);
+	struct wd_msg_use_ask m =
+	    client_ask(f, &c, &id, WD_KEYUSE_ENCRYPT, text);
+	WD_AUTO(wd_use_asked_done) struct wd_use_asked x = { 0 };
+	char measure[64];
+	struct wd_msg_revoke revoke = { t_head(f),
+		.kind = WD_SPAN_LIT("measurement") };
+
+	memset(measure, '0', sizeof(measure)); /* that of put_claims() */
+	for (size_t i = 1; i < sizeof(measure); i += 2)
+		measure[i] = '5';
+	revoke.what = WD_SPAN(measure);
+	wd_outcome_done(&f->out);
+	f->out = (struct wd_outcome){ 0 };
+	t_ok(wd_use_with(f->b, &m, f->now, &x, &f->out));
+	assert_true(x.fetch.wanted);
+	t_ok(t_call(f, WD_CALL_REVOKE, &revoke));
+	f->now++;
+	x.fetch.answered = true;
+	x.fetch.bytes = wd_span(zeros, text.len + WD_AEAD_EXTRA);
+	wd_outcome_done(&f->out);
+	f->out = (struct wd_outcome){ 0 };
+	t_ok(wd_use_with(f->b, &m, f->now, &x, &f->out));
+	assert_int_equal(f->out.result, WD_R_REVOKED_BY_OPERATOR);
 }
 
 /* ---- memory */
@@ -1224,9 +1314,13 @@ main(void)
 		with_broker(a_signature_made_there_is_by_the_registered_key),
 		with_broker(
 		    what_a_backend_answers_has_the_form_of_what_was_asked),
+		with_broker(a_backend_decrypts_what_it_was_given_and_no_more),
+		with_broker(a_backend_decrypts_no_more_than_rsa_can_hold),
 		with_broker(a_key_that_may_leave_is_fetched_and_used_here),
 		with_broker(without_its_backend_a_key_is_not_used),
 		with_broker(a_key_revoked_while_its_backend_works_is_not_used),
+		with_broker(
+		    a_client_is_judged_again_when_the_backend_has_answered),
 		with_broker(memory_may_fail_anywhere),
 	};
 

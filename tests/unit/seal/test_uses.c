@@ -63,6 +63,9 @@ a_count_of_another_store_is_not_read(void **state)
 	t_ok(wd_uses_flat(&other, &some, flat));
 	assert_int_equal(
 	    wd_uses_read(*state, WD_SPAN(flat), &u), WD_R_TAMPERED);
+	other.store_id = t_id(9); /* be the keys the same */
+	assert_int_equal(
+	    wd_uses_read(&other, WD_SPAN(flat), &u), WD_R_TAMPERED);
 }
 
 static void
