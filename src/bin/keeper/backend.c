@@ -185,14 +185,17 @@ asked_by(const struct keeper_backend *b, const struct wd_id *session)
 	return n;
 }
 
-/* Half of the room is others': one client that asks without end would have a
- * slow backend to itself. */
+/* Who has half of the room leaves the last quarter to others: one client that
+ * asks without end would have a slow backend to itself. */
 static bool
 has_its_share(const struct keeper_backend *b, const struct op *op)
 {
-	if (op == NULL || wd_id_is_none(session_of(op)))
+	size_t room = room_of(b);
+
+	if (op == NULL || wd_id_is_none(session_of(op)) || room == 0 ||
+	    b->n_asked < room - room / 4)
 		return false;
-	return asked_by(b, session_of(op)) >= room_of(b) / 2;
+	return asked_by(b, session_of(op)) >= room / 2;
 }
 
 int
