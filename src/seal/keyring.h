@@ -111,6 +111,9 @@ wd_rest_of_path(const char *path, uint32_t version)
 {
 	return (struct wd_rest){ "secrets", path, "secret", version };
 }
+/* The same place of what the HSM has wrapped too (seal/sealwrap.h), so that
+ * whoever can write the database cannot take the mark from a row. */
+struct wd_rest wd_rest_by_hsm(struct wd_rest place);
 
 int wd_keyring_encrypt(const struct wd_keyring *k, const struct wd_rest *place,
     struct wd_span plain, struct wd_bytes **ret) WD_MUST_USE;

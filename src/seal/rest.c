@@ -4,11 +4,14 @@
  */
 #include "seal/keyring.h"
 
+#include <string.h>
+
 #include "base/rd.h"
 #include "base/wr.h"
 #include "crypto/aead.h"
+#include "seal/rest_in.h"
 
-enum { TERM_HEAD = 4, TEXT_MAX = 512, AAD_MAX = 2048 };
+enum { TERM_HEAD = 4, TEXT_MAX = 512 };
 
 static void
 write_text(struct wd_wr *wr, const char *text)
@@ -22,12 +25,12 @@ write_text(struct wd_wr *wr, const char *text)
 }
 
 /* Each part with its length, so that no two places give the same bytes. */
-static int
-write_aad(
-    struct wd_wr *wr, const struct wd_keyring *k, const struct wd_rest *place)
+int
+wd_rest_aad(struct wd_wr *wr, const char *label, const struct wd_id *store_id,
+    const struct wd_rest *place)
 {
-	write_text(wr, "warder/1/rest");
-	wd_wr_bytes(wr, wd_id_span(&k->store_id));
+	write_text(wr, label);
+	wd_wr_bytes(wr, wd_id_span(store_id));
 	write_text(wr, place->table);
 	write_text(wr, place->row);
 	wd_wr_le32(wr, place->version);
@@ -35,12 +38,38 @@ write_aad(
 	return wd_wr_end(wr) == 0 ? 0 : WD_F_BUG;
 }
 
+static int
+write_aad(
+    struct wd_wr *wr, const struct wd_keyring *k, const struct wd_rest *place)
+{
+	return wd_rest_aad(wr, "warder/1/rest", &k->store_id, place);
+}
+
+struct wd_rest
+wd_rest_by_hsm(struct wd_rest place)
+{
+	static const struct {
+		const char *plain, *by_hsm;
+	} purposes[] = {
+		{ "key", "key-hsm" },
+		{ "key-stays", "key-stays-hsm" },
+		{ "secret", "secret-hsm" },
+	};
+	const char *purpose = "none-hsm"; /* opens nothing */
+
+	for (size_t i = 0; i < WD_N(purposes); i++)
+		if (strcmp(purposes[i].plain, place.purpose) == 0)
+			purpose = purposes[i].by_hsm;
+	place.purpose = purpose;
+	return place;
+}
+
 int
 wd_keyring_encrypt(const struct wd_keyring *k, const struct wd_rest *place,
     struct wd_span plain, struct wd_bytes **ret)
 {
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *sealed = NULL;
-	uint8_t buf[AAD_MAX];
+	uint8_t buf[WD_REST_AAD];
 	struct wd_wr aad = wd_wr_fixed(buf, sizeof(buf)), wr;
 	struct wd_bytes *b;
 	int r;
@@ -63,7 +92,7 @@ int
 wd_keyring_decrypt(const struct wd_keyring *k, const struct wd_rest *place,
     struct wd_span sealed, struct wd_secret **ret)
 {
-	uint8_t buf[AAD_MAX];
+	uint8_t buf[WD_REST_AAD];
 	struct wd_wr aad = wd_wr_fixed(buf, sizeof(buf));
 	struct wd_rd rd = wd_rd(sealed);
 	uint32_t term = wd_rd_le32(&rd);
