@@ -31,8 +31,8 @@ put_key(struct wd_store *s, enum wd_sql_name how, const struct wd_store_key *k)
 	return wd_sql_run(&q);
 }
 
-/* What is wrapped is bound to key and version by itself, and is encrypted anew
- * without another look at the row. */
+/* What is wrapped is bound to key and version by itself, and to the mark behind
+ * the MAC, and is encrypted anew without another look at the row. */
 static int
 put_version(
     struct wd_store *s, enum wd_sql_name how, const struct wd_store_version *v)
@@ -49,6 +49,7 @@ put_version(
 	wd_sql_put_bytes(&q, v->chain);
 	wd_sql_put_int(&q, v->created);
 	wd_sql_put_mac(&q);
+	wd_sql_put_int(&q, v->hsm);
 	return wd_sql_run(&q);
 }
 
@@ -173,6 +174,7 @@ read_version(struct wd_sql *q, struct wd_store_version *ret)
 	wd_sql_get_bytes(q, &v.chain);
 	v.created = wd_sql_get_int(q);
 	wd_sql_get_mac(q);
+	v.hsm = wd_sql_get_int(q) != 0;
 	if ((r = wd_sql_end(q)) != 0)
 		return r;
 	*ret = v;

@@ -38,6 +38,7 @@ wd_store_secret_put(struct wd_store *s, const struct wd_store_secret *x)
 	wd_sql_put_int(&q, x->version);
 	wd_sql_put_bytes(&q, x->wrapped);
 	wd_sql_put_int(&q, x->updated);
+	wd_sql_put_int(&q, x->hsm);
 	return wd_sql_run(&q);
 }
 
@@ -51,6 +52,7 @@ read_secret(struct wd_sql *q, struct wd_store_secret *ret)
 	x.version = wd_sql_get_u32(q);
 	wd_sql_get_bytes(q, &x.wrapped);
 	x.updated = wd_sql_get_int(q);
+	x.hsm = wd_sql_get_int(q) != 0;
 	if ((r = wd_sql_end(q)) != 0)
 		return r;
 	*ret = x;

@@ -173,6 +173,7 @@ struct wd_store_version {
 	struct wd_bytes *spki;  /* NULL: symmetric */
 	struct wd_bytes *chain; /* PEM; NULL: none */
 	int64_t created;
+	bool hsm; /* under the HSM's layer too (seal/sealwrap.h) */
 };
 
 void wd_store_version_done(struct wd_store_version *v);
@@ -293,6 +294,7 @@ struct wd_store_secret {
 	uint32_t version; /* from 1, rises at each write */
 	struct wd_bytes *wrapped;
 	int64_t updated;
+	bool hsm; /* as of a version of a key */
 };
 
 void wd_store_secret_done(struct wd_store_secret *x);
@@ -327,6 +329,7 @@ struct wd_store_wrapped {
 	uint32_t version;
 	char backend[WD_BACKEND_MAX + 1]; /* versions: of the key */
 	struct wd_bytes *bytes;
+	bool hsm;
 };
 
 void wd_store_wrapped_done(struct wd_store_wrapped *x);
@@ -342,6 +345,12 @@ int wd_store_wrapped_list(struct wd_store *s, enum wd_wrapped_table table,
  * more. */
 int wd_store_wrapped_replace(struct wd_store *s, enum wd_wrapped_table table,
     const struct wd_store_wrapped *x, struct wd_span fresh) WD_MUST_USE;
+/* The same, and whether FRESH is under the HSM's layer too. */
+int wd_store_wrapped_set_hsm(struct wd_store *s, enum wd_wrapped_table table,
+    const struct wd_store_wrapped *x, struct wd_span fresh, bool hsm)
+    WD_MUST_USE;
+/* Rows of all tables that are. */
+int wd_store_hsm_count(struct wd_store *s, uint64_t *ret) WD_MUST_USE;
 
 /* ---- admin tokens */
 
@@ -530,8 +539,8 @@ void wd_store_upstream_done(struct wd_store_upstream *x);
 
 /* A new one, not ending, without previous. WD_R_EXISTS for the same id or
  * lease. */
-int wd_store_upstream_add(
-    struct wd_store *s, const struct wd_store_upstream *x) WD_MUST_USE;
+int wd_store_upstream_add(struct wd_store *s, const struct wd_store_upstream *x)
+    WD_MUST_USE;
 /* By lease or previous. WD_R_NOT_FOUND. */
 int wd_store_upstream_by_lease(struct wd_store *s, const struct wd_id *lease,
     struct wd_store_upstream *ret) WD_MUST_USE;
@@ -546,8 +555,8 @@ int wd_store_upstream_end(
     struct wd_store *s, const struct wd_id *id, int64_t due) WD_MUST_USE;
 /* The same for N_MAX of those whose lease has ended at NOW. WD_R_NOT_FOUND when
  * there were none. */
-int wd_store_upstream_expire(
-    struct wd_store *s, int64_t now, size_t n_max) WD_MUST_USE;
+int wd_store_upstream_expire(struct wd_store *s, int64_t now, size_t n_max)
+    WD_MUST_USE;
 
 /* Rows into ROWS, which the caller releases; N_MAX at most. Not ending, and
  * seen up to less than NUMBER. */

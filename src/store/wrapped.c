@@ -10,12 +10,14 @@
 enum { TERM = 4 };
 
 static const struct {
-	enum wd_sql_name count, next, replace;
+	enum wd_sql_name count, next, replace, set_hsm;
 } tables[WD_WRAPPED_TABLES] = {
 	[WD_WRAPPED_VERSIONS] = { WD_SQL_VERSION_TERM_COUNT,
-	    WD_SQL_VERSION_OF_TERM, WD_SQL_VERSION_REWRAP },
+	    WD_SQL_VERSION_OF_TERM, WD_SQL_VERSION_REWRAP,
+	    WD_SQL_VERSION_SET_HSM },
 	[WD_WRAPPED_SECRETS] = { WD_SQL_SECRET_TERM_COUNT,
-	    WD_SQL_SECRET_OF_TERM, WD_SQL_SECRET_REWRAP },
+	    WD_SQL_SECRET_OF_TERM, WD_SQL_SECRET_REWRAP,
+	    WD_SQL_SECRET_SET_HSM },
 };
 
 void
@@ -79,6 +81,7 @@ read_row(struct wd_sql *q, struct wd_store_wrapped *ret)
 	x.version = wd_sql_get_u32(q);
 	wd_sql_get_text(q, x.backend, sizeof(x.backend));
 	wd_sql_get_bytes(q, &x.bytes);
+	x.hsm = wd_sql_get_int(q) != 0;
 	if ((r = wd_sql_end(q)) != 0)
 		return r;
 	*ret = x;
@@ -126,4 +129,24 @@ wd_store_wrapped_replace(struct wd_store *s, enum wd_wrapped_table table,
 	wd_sql_put_bytes(&q, x->bytes);
 	wd_sql_put_blob(&q, fresh);
 	return wd_sql_run(&q);
+}
+
+int
+wd_store_wrapped_set_hsm(struct wd_store *s, enum wd_wrapped_table table,
+    const struct wd_store_wrapped *x, struct wd_span fresh, bool hsm)
+{
+	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, tables[table].set_hsm);
+
+	wd_sql_put_text(&q, x->row);
+	wd_sql_put_int(&q, x->version);
+	wd_sql_put_bytes(&q, x->bytes);
+	wd_sql_put_blob(&q, fresh);
+	wd_sql_put_int(&q, hsm);
+	return wd_sql_run(&q);
+}
+
+int
+wd_store_hsm_count(struct wd_store *s, uint64_t *ret)
+{
+	return wd_sql_count(s, WD_SQL_HSM_COUNT, ret);
 }

@@ -190,10 +190,49 @@ deleted_secrets_are_under_no_term(void **state)
 	assert_int_equal(count(f, 1), 0);
 }
 
+static void
+marks_of_the_hsm_are_kept_counted_and_changed(void **state)
+{
+	struct fixture *f = *state;
+	struct wd_store_wrapped rows[ROWS];
+	WD_AUTO(wd_store_secret_done) struct wd_store_secret got = { 0 };
+	uint64_t marked = 99;
+	size_t n;
+
+	add_key(f, 1, 1);
+	add_secret(f, "a/b/c", 1, 1);
+	t_ok(wd_store_hsm_count(f->s, &marked));
+	assert_int_equal(marked, 0);
+	n = list(f, WD_WRAPPED_SECRETS, 1, NULL, rows);
+	assert_int_equal(n, 1);
+	assert_false(rows[0].hsm);
+	t_ok(wd_store_wrapped_set_hsm(f->s, WD_WRAPPED_SECRETS, &rows[0],
+	    WD_SPAN_LIT("\1\0\0\0 fresh"), true));
+	assert_int_equal(wd_store_wrapped_set_hsm(f->s, WD_WRAPPED_SECRETS,
+			     &rows[0], WD_SPAN_LIT("\1\0\0\0 late"), false),
+	    WD_R_CONFLICT);
+	done(rows, n);
+	n = list(f, WD_WRAPPED_VERSIONS, 1, NULL, rows);
+	t_ok(wd_store_wrapped_set_hsm(f->s, WD_WRAPPED_VERSIONS, &rows[0],
+	    WD_SPAN_LIT("\1\0\0\0 fresh"), true));
+	done(rows, n);
+	t_ok(wd_store_hsm_count(f->s, &marked));
+	assert_int_equal(marked, 2);
+	n = list(f, WD_WRAPPED_SECRETS, 1, NULL, rows);
+	assert_true(rows[0].hsm);
+	done(rows, n);
+	t_ok(wd_store_secret_get(f->s, "a/b/c", &got));
+	assert_true(got.hsm);
+	t_ok(wd_store_secret_delete(f->s, "a/b/c"));
+	t_ok(wd_store_hsm_count(f->s, &marked));
+	assert_int_equal(marked, 1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		with_store(marks_of_the_hsm_are_kept_counted_and_changed),
 		with_store(rows_are_counted_and_listed_by_term),
 		with_store(no_more_are_counted_than_asked_for),
 		with_store(a_list_goes_on_behind_a_row),
