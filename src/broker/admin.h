@@ -16,6 +16,7 @@ struct wd_admin_evidence {
 
 struct wd_admin_made; /* broker/admin_remote.h */
 struct wd_use_asked;  /* broker/use.h */
+struct wd_sealwrap;   /* seal/sealwrap.h */
 
 /* What other roles found out for a call before it can be done. */
 struct wd_admin_found {
@@ -32,6 +33,9 @@ struct wd_admin_found {
 	struct wd_use_asked *used; /* KEY_USE, by a backend */
 	const struct wd_msg_seal_files *files; /* BACKUP_BEGIN, by seal */
 	const struct wd_msg_log_note *note;    /* BACKUP_BEGIN, by scribe */
+	/* Of what the HSM wraps: one new key, or those it has opened. */
+	const struct wd_sealwrap *wraps;
+	size_t n_wraps;
 };
 
 /* One admin request while it is handled. */
@@ -120,14 +124,16 @@ int wd_admin_answer(struct wd_admin *a, const void *msg) WD_MUST_USE;
  *                          attach), retrieve (metadata), search, update
  *                          (another policy, a new version), certify (CSR and
  *                          chain), unwrap (let the broker unwrap what leaves
- *                          its HSM wrapped alone, or no more), delete; encrypt,
- * decrypt, datakey, sign, verify (with the key, which does not leave)
+ *                          its HSM wrapped alone, or no more; have the HSM of
+ *                          the seal wrap it no more), delete; encrypt, decrypt,
+ *                          datakey, sign, verify (with the key, which does not
+ *                          leave)
  *   key_transfer_policies  create, update (a new version), retrieve, search,
  *                          bind (a prefix to one, or free it), explain
  *                          (what evidence would get), delete
  *   reference_values       create, update (a new version: policies follow),
  *                          retrieve, search, delete
- *   secrets                write, read, search, delete
+ *   secrets                write, read, search, unwrap (as for keys), delete
  *   collateral             import, retrieve, search
  *   tokens                 create, search, delete
  *   tpms                   create, search, delete

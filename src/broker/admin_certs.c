@@ -163,7 +163,7 @@ open_pair(struct wd_admin *a, const struct wd_store_key *key,
 
 	if (wd_remote_is(key))
 		return open_fetched(a, key, v, ret);
-	if ((r = wd_secret_use_key(a->b, v, &plain, &stays, a->d)) != 0)
+	if ((r = wd_admin_use_key(a, v, &plain, &stays)) != 0)
 		return r;
 	r = wd_pkey_from_private(wd_secret_borrow(plain), ret);
 	if (r != 0)

@@ -6,6 +6,7 @@
 
 #include "broker/admin.h"
 #include "proto/door.h"
+#include "seal/sealwrap.h"
 
 enum {
 	WD_PAGE_MAX = 100,           /* rows of a list's answer */
@@ -61,6 +62,7 @@ struct wd_material {
 	struct wd_secret *plain; /* as it is released: PKCS#8 DER, or raw */
 	struct wd_pkey *pair;    /* NULL: AES and opaque */
 	bool stays;              /* it may never leave our store */
+	bool seal_wrap;          /* the HSM wraps it too */
 };
 void wd_material_done(struct wd_material *m);
 
@@ -128,6 +130,26 @@ int wd_admin_prefixes(struct wd_admin *a, const struct wd_id *policy,
 int wd_admin_bind(struct wd_admin *a, const char *path,
     const struct wd_id *policy) WD_MUST_USE;
 
+/* ---- what the HSM of the seal wraps (admin_hsm.c) */
+
+/* The key to wrap with, when that is WANTED; else NULL. WD_R_HSM_UNAVAILABLE:
+ * the HSM was not asked for one. */
+int wd_admin_wrap(struct wd_admin *a, bool wanted,
+    const struct wd_sealwrap **ret) WD_MUST_USE;
+/* What the HSM gave for BLOB; NULL: nothing. */
+const struct wd_sealwrap *wd_admin_unwrap(
+    struct wd_admin *a, const struct wd_bytes *blob);
+
+/* As wd_secret_use_key() and wd_secret_open_path(), with what was found. */
+int wd_admin_use_key(struct wd_admin *a, const struct wd_store_version *v,
+    struct wd_secret **ret, bool *ret_stays) WD_MUST_USE;
+int wd_admin_open_path(struct wd_admin *a, const struct wd_store_secret *x,
+    struct wd_secret **ret) WD_MUST_USE;
+
+/* X with or without the mark, inside the transaction. */
+int wd_admin_hsm_path(struct wd_admin *a, struct wd_store_secret *x, bool on)
+    WD_MUST_USE;
+
 /* ---- the calls */
 
 const char *wd_admin_key_create_action(const void *msg);
@@ -140,6 +162,8 @@ int wd_admin_key_rotate(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_key_unwrap(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_key_csr(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_key_chain(struct wd_admin *a, const void *msg) WD_MUST_USE;
+const char *wd_admin_key_hsm_action(const void *msg);
+int wd_admin_key_hsm(struct wd_admin *a, const void *msg) WD_MUST_USE;
 const char *wd_admin_key_use_action(const void *msg);
 int wd_admin_key_use(struct wd_admin *a, const void *msg) WD_MUST_USE;
 
@@ -161,6 +185,8 @@ int wd_admin_secret_put(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_secret_get(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_secret_list(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_secret_delete(struct wd_admin *a, const void *msg) WD_MUST_USE;
+const char *wd_admin_secret_hsm_action(const void *msg);
+int wd_admin_secret_hsm(struct wd_admin *a, const void *msg) WD_MUST_USE;
 
 int wd_admin_collateral_put(struct wd_admin *a, const void *msg) WD_MUST_USE;
 int wd_admin_collateral_list(struct wd_admin *a, const void *msg) WD_MUST_USE;

@@ -23,6 +23,7 @@ record_of(const struct wd_store_key *key, const struct wd_store_version *newest)
 		.label = wd_span_text(key->label),
 		.usage = wd_span_text(key->usage),
 		.created = key->created,
+		.seal_wrap = newest->hsm,
 		.spki = wd_bytes_span(newest->spki) };
 }
 
@@ -85,6 +86,12 @@ check_backend(struct wd_admin *a, const struct wd_msg_key_create *m)
 {
 	bool here = m->backend.len == 0 || wd_span_is(m->backend, "embedded");
 
+	if (m->seal_wrap &&
+	    (!here || m->attach.len > 0 ||
+		(a->found != NULL && a->found->made != NULL)))
+		return wd_reject(a->d, WD_R_UNSUPPORTED,
+		    "only keys in the store of this server are wrapped by the "
+		    "HSM of its seal");
 	if (a->found != NULL && a->found->made != NULL)
 		return 0; /* there is one, which was asked */
 	if (m->broker_may_unwrap)
@@ -175,15 +182,19 @@ static int
 seal_version(struct wd_admin *a, const struct wd_store_key *key,
     const struct wd_material *made, struct wd_store_version *v)
 {
+	struct wd_secret_key place = { &key->id, key->version, made->stays };
+	const struct wd_sealwrap *w = NULL;
 	int r;
 
 	v->key = key->id;
 	v->version = key->version;
 	v->created = a->now;
-	if ((r = wd_admin_begin(a)) != 0)
+	v->hsm = made->seal_wrap;
+	if ((r = wd_admin_wrap(a, made->seal_wrap, &w)) != 0 ||
+	    (r = wd_admin_begin(a)) != 0)
 		return r;
-	return wd_secret_seal_key(a->b, &key->id, key->version, made->stays,
-	    wd_secret_borrow(made->plain), &v->wrapped, a->d);
+	return wd_secret_seal_key(
+	    a->b, &place, w, wd_secret_borrow(made->plain), &v->wrapped, a->d);
 }
 
 static int
@@ -273,12 +284,14 @@ wd_admin_key_create(struct wd_admin *a, const void *msg)
 		return wd_reject(a->d, WD_R_UNSUPPORTED,
 		    "an opaque secret is good for nothing but to be released");
 	made.stays = m->stays;
+	made.seal_wrap = m->seal_wrap;
 	key.kind = (uint8_t)made.kind;
 	a->entry.key = key.id;
 	a->entry.version = key.version;
-	wd_admin_say(a, "%s, %s%s, label '%s'", wd_key_row(made.kind)->name,
+	wd_admin_say(a, "%s, %s%s%s, label '%s'", wd_key_row(made.kind)->name,
 	    m->material.len == 0 ? "generated" : "brought",
-	    m->stays ? " to stay" : "", key.label);
+	    m->stays ? " to stay" : "",
+	    m->seal_wrap ? ", wrapped by the HSM" : "", key.label);
 	if ((r = keep(a, &key, &made, &v)) != 0)
 		return r;
 	return wd_admin_answer_key(a, &key, &v);
@@ -332,16 +345,17 @@ rotate_remote(struct wd_admin *a, struct wd_store_key *key)
 	return wd_admin_answer_key(a, key, &v);
 }
 
-/* What has not left yet shall not by another version. */
+/* What has not left yet shall not by another version, nor be kept with less. */
 static int
-stays_like(struct wd_admin *a, const struct wd_id *id, bool *ret)
+kept_like(
+    struct wd_admin *a, const struct wd_id *id, bool *ret_stays, bool *ret_hsm)
 {
 	WD_AUTO(wd_store_version_done) struct wd_store_version v = { 0 };
-	WD_AUTO(wd_secret_freep) struct wd_secret *plain = NULL;
 	int r = wd_admin_got(
 	    a, wd_store_version_get(a->b->store, id, 0, &v), "key");
 
-	return r != 0 ? r : wd_secret_use_key(a->b, &v, &plain, ret, a->d);
+	*ret_hsm = v.hsm;
+	return r != 0 ? r : wd_secret_key_stays(a->b, &v, ret_stays, a->d);
 }
 
 int
@@ -351,7 +365,7 @@ wd_admin_key_rotate(struct wd_admin *a, const void *msg)
 	WD_AUTO(wd_material_done) struct wd_material made = { 0 };
 	WD_AUTO(wd_store_version_done) struct wd_store_version v = { 0 };
 	struct wd_store_key key;
-	bool stays = false;
+	bool stays = false, hsm = false;
 	int r;
 
 	r = wd_admin_got(a, wd_store_key_get(a->b->store, &m->id, &key), "key");
@@ -363,12 +377,13 @@ wd_admin_key_rotate(struct wd_admin *a, const void *msg)
 	if (wd_remote_is(&key))
 		return wd_reject(a->d, WD_R_BACKEND_NOT_CONFIGURED,
 		    "there is no backend %s", key.backend);
-	if ((r = stays_like(a, &key.id, &stays)) != 0 ||
+	if ((r = kept_like(a, &key.id, &stays, &hsm)) != 0 ||
 	    (r = wd_material_make((enum wd_key_kind)key.kind, &made, a->d)) !=
 		0 ||
 	    (r = add_public(a, m->subject, &made, &v)) != 0)
 		return r;
 	made.stays = stays;
+	made.seal_wrap = hsm;
 	a->entry.policy = key.policy;
 	a->entry.version = key.version;
 	wd_admin_say(a, "%s, generated", wd_key_row(made.kind)->name);

@@ -25,18 +25,35 @@ read_path(struct wd_admin *a, struct wd_span text)
 
 /* ---- writing */
 
+/* Asked for, or the mark of what is there. */
 static int
-seal(struct wd_admin *a, struct wd_span bytes, struct wd_store_secret *x)
+is_wrapped(struct wd_admin *a, bool asked, bool *ret)
 {
+	WD_AUTO(wd_store_secret_done) struct wd_store_secret old = { 0 };
+	int r = wd_store_secret_get(a->b->store, a->path, &old);
+
+	*ret = asked || (r == 0 && old.hsm);
+	return r == WD_R_NOT_FOUND ? 0 : wd_admin_got(a, r, "secret");
+}
+
+static int
+seal(struct wd_admin *a, const struct wd_msg_secret_put *m,
+    struct wd_store_secret *x)
+{
+	const struct wd_sealwrap *w = NULL;
 	int r = wd_store_secret_next(a->b->store, a->path, &x->version);
 
 	if (r != 0)
 		return wd_admin_got(a, r, "secret");
+	if ((r = is_wrapped(a, m->seal_wrap, &x->hsm)) != 0 ||
+	    (r = wd_admin_wrap(a, x->hsm, &w)) != 0)
+		return r;
 	wd_copy(x->path, WD_SPAN(a->path));
 	x->updated = a->now;
 	a->entry.version = x->version;
-	return wd_secret_seal_path(
-	    a->b, x->path, x->version, bytes, &x->wrapped, a->d);
+	if (x->hsm)
+		wd_admin_say(a, "wrapped by the HSM");
+	return wd_secret_seal_path(a->b, x, w, m->bytes, &x->wrapped, a->d);
 }
 
 /* The policy that would decide about the path; none when nothing is bound. */
@@ -54,7 +71,8 @@ record_of(struct wd_admin *a, const struct wd_store_secret *x,
 {
 	*ret = (struct wd_msg_secret_record){ .path = wd_span_text(x->path),
 		.version = x->version,
-		.updated = x->updated };
+		.updated = x->updated,
+		.seal_wrap = x->hsm };
 	return decider(a, x->path, &ret->policy);
 }
 
@@ -78,8 +96,7 @@ wd_admin_secret_put(struct wd_admin *a, const void *msg)
 	int r;
 
 	if ((r = read_path(a, m->path)) != 0 ||
-	    (r = check_bytes(a, m->bytes)) != 0 ||
-	    (r = seal(a, m->bytes, &x)) != 0 ||
+	    (r = check_bytes(a, m->bytes)) != 0 || (r = seal(a, m, &x)) != 0 ||
 	    (r = wd_admin_got(
 		 a, wd_store_secret_put(a->b->store, &x), "secret")) != 0)
 		return r;
@@ -105,6 +122,26 @@ wd_admin_secret_delete(struct wd_admin *a, const void *msg)
 	return r != 0 ? r : wd_admin_answer(a, NULL);
 }
 
+int
+wd_admin_secret_hsm(struct wd_admin *a, const void *msg)
+{
+	const struct wd_msg_secret_hsm *m = msg;
+	WD_AUTO(wd_store_secret_done) struct wd_store_secret x = { 0 };
+	struct wd_msg_secret_record answer;
+	int r;
+
+	if ((r = read_path(a, m->path)) != 0 ||
+	    (r = wd_admin_got(a, wd_store_secret_get(a->b->store, a->path, &x),
+		 "secret")) != 0)
+		return r;
+	a->entry.version = x.version;
+	if ((r = wd_admin_hsm_path(a, &x, m->seal_wrap)) != 0 ||
+	    (r = record_of(a, &x, &answer)) != 0)
+		return r;
+	a->entry.policy = answer.policy;
+	return wd_admin_answer(a, &answer);
+}
+
 /* ---- reading */
 
 int
@@ -121,7 +158,7 @@ wd_admin_secret_get(struct wd_admin *a, const void *msg)
 		 "secret")) != 0)
 		return r;
 	a->entry.version = x.version;
-	if ((r = wd_secret_open_path(a->b, &x, &plain, a->d)) != 0)
+	if ((r = wd_admin_open_path(a, &x, &plain)) != 0)
 		return r;
 	answer.bytes = wd_secret_borrow(plain);
 	return wd_admin_answer(a, &answer);

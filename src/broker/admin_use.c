@@ -25,7 +25,8 @@ wd_admin_plan_use(struct wd_broker *b, const struct wd_msg_key_use *m,
 	bool theirs = false;
 	int r = wd_use_find(b, &w, &thing, d);
 
-	if (r != 0 || !wd_remote_is(&thing->key) || !b->open)
+	if (r != 0 || !b->open ||
+	    (!wd_remote_is(&thing->key) && !thing->version.hsm))
 		return r;
 	return wd_use_do(b, thing, &w, x, &none, &theirs, d);
 }
@@ -61,6 +62,9 @@ wd_admin_key_use(struct wd_admin *a, const void *msg)
 	r = wd_use_do(a->b, thing, &w, x, &done, &theirs, a->d);
 	if (r != 0)
 		return r;
+	if (x->fetch.wanted && x->fetch.by_seal)
+		return wd_reject(a->d, WD_R_HSM_UNAVAILABLE,
+		    "the HSM that has wrapped the key was not asked");
 	if (x->fetch.wanted)
 		return wd_reject(a->d, WD_R_BACKEND_NOT_CONFIGURED,
 		    "there is no backend %s (any more)", x->fetch.what.backend);

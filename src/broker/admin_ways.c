@@ -24,9 +24,8 @@ way_of(const struct wd_remote *x)
 static int
 way_of_own(struct wd_admin *a, const struct wd_store_version *v, uint8_t *ret)
 {
-	WD_AUTO(wd_secret_freep) struct wd_secret *plain = NULL;
 	bool stays = false;
-	int r = wd_secret_use_key(a->b, v, &plain, &stays, NULL);
+	int r = wd_secret_key_stays(a->b, v, &stays, NULL);
 
 	if (r == 0)
 		*ret = stays ? WD_LEAVES_NEVER : WD_LEAVES_PLAIN;

@@ -12,6 +12,7 @@
 #include "broker/kept.h"
 #include "broker/references.h"
 #include "broker/thing.h"
+#include "broker/unwrapped.h"
 #include "crypto/kdf.h"
 #include "seal/rowguard.h"
 
@@ -78,6 +79,7 @@ wd_broker_seal(struct wd_broker *b)
 	wd_store_guard(b->store, NULL);
 	wd_kept_forget(b);
 	wd_things_forget(b);
+	wd_unwrapped_forget(b);
 	wd_keyring_done(&b->ring);
 	b->ring = (struct wd_keyring){ 0 };
 	b->challenge_key = wd_secret_free(b->challenge_key);

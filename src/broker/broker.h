@@ -19,6 +19,8 @@ enum {
 	WD_SETS_KEPT = 256,    /* sets of reference values that they name */
 	WD_SESSIONS_KEPT = 256,
 	WD_THINGS_KEPT = 64,
+	WD_UNWRAPPED_KEPT = 64,
+	WD_UNWRAPPED_SECONDS = 300, /* at most */
 	WD_CLOCK_BACK = 3600, /* seconds the clock may be behind the latest */
 	WD_KEYRING_USES = 1 << 30, /* of a term, unless told otherwise */
 };
@@ -27,6 +29,13 @@ struct wd_policy_kept {
 	struct wd_id id; /* none: free */
 	uint8_t version[32];
 	struct wd_policy *policy;
+};
+
+/* broker/unwrapped.h */
+struct wd_unwrapped {
+	struct wd_bytes *blob; /* NULL: free */
+	struct wd_secret *key;
+	int64_t until; /* monotonic ms */
 };
 
 /* broker/kept.h */
@@ -52,6 +61,10 @@ struct wd_broker {
 	struct wd_rate platforms, by_session;
 
 	uint32_t enrolment_seconds; /* of a TPM */
+
+	/* What the HSM has opened, and for how long it is kept; 0: not. */
+	uint32_t unwrapped_seconds;
+	struct wd_unwrapped unwrapped[WD_UNWRAPPED_KEPT];
 
 	struct wd_backup *backup; /* broker/backup.h; NULL: none is made here */
 

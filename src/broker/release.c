@@ -185,13 +185,37 @@ keep_leased(struct release *x, struct wd_span bytes, struct wd_diag *d)
 	return x->fetch->lease[0] == '\0' ? 0 : wd_leased_keep(&l, &to, d);
 }
 
+/* From our own store; BYTES stay none when the HSM is to be asked first. */
+static int
+open_here(struct release *x, struct wd_secret **bytes, struct wd_diag *d)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *blob = NULL;
+	struct wd_sealwrap w = { 0 };
+	int r = wd_thing_blob(x->a.b, x->a.thing, &blob, d);
+
+	x->fetch->wanted = false;
+	if (r != 0)
+		return r;
+	if (blob == NULL)
+		return wd_thing_open(x->a.b, x->a.thing, NULL, bytes, d);
+	if (!x->fetch->answered) {
+		wd_fetch_by_seal(x->fetch, &blob);
+		return 0;
+	}
+	if ((r = wd_fetch_unwrapped(x->fetch, blob, &w, d)) != 0) {
+		x->not_fetched = true;
+		return r;
+	}
+	return wd_thing_open(x->a.b, x->a.thing, &w, bytes, d);
+}
+
 static int
 open_thing(struct release *x, struct wd_secret **bytes, struct wd_diag *d)
 {
 	if (x->a.thing->path.kind == WD_PATH_KEY &&
 	    wd_remote_is(&x->a.thing->key))
 		return open_remote(x, bytes, d);
-	return wd_thing_open(x->a.b, x->a.thing, bytes, d);
+	return open_here(x, bytes, d);
 }
 
 static int
@@ -336,7 +360,8 @@ wd_release(struct wd_broker *b, const struct wd_msg_resource_ask *ask,
 	while ((r = wd_release_with(b, ask, now, &none, out, ret_lease)) == 0 &&
 	    none.wanted) {
 		none.answered = true;
-		none.result = WD_R_BACKEND_NOT_CONFIGURED;
+		none.result = none.by_seal ? WD_R_HSM_UNAVAILABLE
+					   : WD_R_BACKEND_NOT_CONFIGURED;
 	}
 	return r;
 }

@@ -128,6 +128,33 @@ void
 wd_fetch_done(struct wd_fetch *f)
 {
 	f->client = wd_bytes_free(f->client);
+	f->blob = wd_bytes_free(f->blob);
+}
+
+void
+wd_fetch_by_seal(struct wd_fetch *f, struct wd_bytes **blob)
+{
+	wd_fetch_done(f);
+	f->blob = WD_TAKE(*blob);
+	f->by_seal = f->wanted = true;
+}
+
+int
+wd_fetch_unwrapped(const struct wd_fetch *f, const struct wd_bytes *blob,
+    struct wd_sealwrap *ret, struct wd_diag *d)
+{
+	if (!f->by_seal ||
+	    !wd_span_equal(wd_bytes_span(f->blob), wd_bytes_span(blob)))
+		return wd_reject(d, WD_R_UNAVAILABLE,
+		    "the secret has changed meanwhile; try again");
+	if (f->result > 0)
+		return wd_reject(d, (enum wd_reason)f->result, "%.*s",
+		    (int)f->why.len, (const char *)f->why.p);
+	if (f->result < 0)
+		return wd_fault(d, f->result, "the HSM was not asked");
+	ret->blob = wd_bytes_span(f->blob);
+	ret->key = f->bytes;
+	return 0;
 }
 
 /* A client who asks is not served by unwrapping: it can have more, by attesting

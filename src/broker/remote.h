@@ -9,6 +9,7 @@
 #include "backend/backend.h"
 #include "broker/broker.h"
 #include "crypto/wrapped.h"
+#include "seal/sealwrap.h"
 
 struct wd_remote {
 	char backend[WD_BACKEND_MAX + 1]; /* its name in the configuration */
@@ -59,6 +60,11 @@ struct wd_fetch {
 	enum wd_fetch_how how;
 	struct wd_bytes *client; /* WRAPPED: SPKI of the client's RSA key */
 
+	/* Not a backend is asked, but the HSM of the seal, for the key of what
+	 * rests here: of that blob. */
+	bool by_seal;
+	struct wd_bytes *blob;
+
 	/* Wanted is a longer lease of what was released before (row), which
 	 * is then released again; otherwise, or when that does not come about
 	 * (anew), something new. */
@@ -70,7 +76,7 @@ struct wd_fetch {
 	bool answered; /* the rest is set: */
 	int result;    /* 0, or why there is nothing */
 	struct wd_span why;
-	struct wd_span bytes; /* the key; WRAPPED: both layers */
+	struct wd_span bytes; /* the key; WRAPPED: both layers; BY_SEAL: its */
 	enum wd_wrap wrap;    /* WRAPPED: what they are */
 	/* The backend's lease; empty: none. */
 	char lease[WD_BACKEND_LEASE_MAX + 1];
@@ -78,6 +84,14 @@ struct wd_fetch {
 	uint32_t seconds; /* of that lease; 0: without end, or no lease */
 };
 void wd_fetch_done(struct wd_fetch *f);
+
+/* Has the HSM asked for BLOB, which F takes. */
+void wd_fetch_by_seal(struct wd_fetch *f, struct wd_bytes **blob);
+
+/* What it gave for BLOB, as it stands in the store now. The rejections of
+ * F->result, or WD_R_UNAVAILABLE: it was asked for something else. */
+int wd_fetch_unwrapped(const struct wd_fetch *f, const struct wd_bytes *blob,
+    struct wd_sealwrap *ret, struct wd_diag *d) WD_MUST_USE;
 
 /* How the key X may go to a client who ASKS for it wrapped, or does not, and
  * has this public key: 0, or WD_R_MAY_NOT_LEAVE. */

@@ -1,5 +1,6 @@
 /*
- * Encrypting stored rows anew.
+ * Encrypting stored rows anew. What the HSM has wrapped is the plaintext here,
+ * so it stays wrapped and the HSM is not asked.
  */
 #include "broker/rewrap.h"
 
@@ -43,6 +44,8 @@ places_of(int table, const struct wd_store_wrapped *x, const struct wd_id *id,
 {
 	if (table == WD_WRAPPED_SECRETS) {
 		ret[0] = wd_rest_of_path(x->row, x->version);
+		if (x->hsm)
+			ret[0] = wd_rest_by_hsm(ret[0]);
 		return 1;
 	}
 	if (strcmp(x->backend, "embedded") != 0) {
@@ -51,7 +54,9 @@ places_of(int table, const struct wd_store_wrapped *x, const struct wd_id *id,
 	}
 	ret[0] = wd_rest_of_key(id, x->version);
 	ret[1] = wd_rest_of_staying_key(id, x->version);
-	return 2;
+	for (size_t i = 0; x->hsm && i < PLACES; i++)
+		ret[i] = wd_rest_by_hsm(ret[i]);
+	return PLACES;
 }
 
 /* RET_PLACE: where it lies. WD_R_TAMPERED: nowhere, or a fault. */

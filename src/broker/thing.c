@@ -203,16 +203,27 @@ open_public(const struct wd_thing *t, struct wd_secret **ret, struct wd_diag *d)
 }
 
 int
+wd_thing_blob(struct wd_broker *b, const struct wd_thing *t,
+    struct wd_bytes **ret, struct wd_diag *d)
+{
+	if (t->path.kind == WD_PATH_KEY)
+		return wd_secret_key_blob(b, &t->version, ret, d);
+	if (t->path.kind == WD_PATH_SECRET)
+		return wd_secret_path_blob(b, &t->secret, ret, d);
+	return 0; /* no secret */
+}
+
+int
 wd_thing_open(struct wd_broker *b, const struct wd_thing *t,
-    struct wd_secret **ret, struct wd_diag *d)
+    const struct wd_sealwrap *w, struct wd_secret **ret, struct wd_diag *d)
 {
 	if (t->path.kind == WD_PATH_CERT)
 		return open_chain(t, ret, d);
 	if (t->path.kind == WD_PATH_PUBLIC)
 		return open_public(t, ret, d);
 	if (t->path.kind == WD_PATH_KEY)
-		return wd_secret_open_key(b, &t->version, ret, d);
-	return wd_secret_open_path(b, &t->secret, ret, d);
+		return wd_secret_open_key(b, &t->version, w, ret, d);
+	return wd_secret_open_path(b, &t->secret, w, ret, d);
 }
 
 struct wd_span

@@ -31,12 +31,17 @@ void wd_things_forget(struct wd_broker *b);
 /* Of the path of a version of a key: the key's own. False for any other. */
 bool wd_thing_plain_path(const struct wd_thing *t, char ret[WD_PATH_MAX + 1]);
 
-/* The bytes to release. WD_R_TAMPERED, WD_R_WRONG_STORE, WD_R_SEALED,
- * WD_R_NOT_FOUND (a key without certificate or public part),
- * WD_R_MAY_NOT_LEAVE, or a fault.
+/* What the HSM is to be asked for first, as wd_secret_key_blob(). */
+int wd_thing_blob(struct wd_broker *b, const struct wd_thing *t,
+    struct wd_bytes **ret, struct wd_diag *d) WD_MUST_USE;
+
+/* The bytes to release, with what the HSM has given for it. WD_R_TAMPERED,
+ * WD_R_WRONG_STORE, WD_R_SEALED, WD_R_NOT_FOUND (a key without certificate or
+ * public part), WD_R_MAY_NOT_LEAVE, WD_R_HSM_UNAVAILABLE, or a fault.
  */
 int wd_thing_open(struct wd_broker *b, const struct wd_thing *t,
-    struct wd_secret **ret, struct wd_diag *d) WD_MUST_USE;
+    const struct wd_sealwrap *w, struct wd_secret **ret, struct wd_diag *d)
+    WD_MUST_USE;
 
 /* The PEM chain that goes with it; may be empty. Lives as long as T. */
 struct wd_span wd_thing_chain(const struct wd_thing *t);

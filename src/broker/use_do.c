@@ -41,6 +41,7 @@ wd_use_work_of_admin(const struct wd_msg_key_use *m)
 void
 wd_use_asked_done(struct wd_use_asked *x)
 {
+	wd_fetch_done(&x->fetch);
 	x->datakey = wd_secret_free(x->datakey);
 }
 
@@ -164,15 +165,37 @@ open_remote(struct wd_using *u, struct wd_broker *b, bool *ret_theirs)
 	return r;
 }
 
+/* From our own store; asks the HSM first where that has wrapped it. */
+static int
+open_here(struct wd_using *u, struct wd_broker *b, bool *ret_theirs)
+{
+	const struct wd_store_version *v = &u->thing->version;
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *blob = NULL;
+	struct wd_sealwrap w = { 0 };
+	bool stays; /* it does not leave by this */
+	int r = wd_secret_key_blob(b, v, &blob, u->d);
+
+	u->x->fetch.wanted = false;
+	if (r != 0)
+		return r;
+	if (blob == NULL)
+		return wd_secret_use_key(b, v, NULL, &u->bytes, &stays, u->d);
+	if (!u->x->fetch.answered) {
+		wd_fetch_by_seal(&u->x->fetch, &blob);
+		return 0;
+	}
+	if ((r = wd_fetch_unwrapped(&u->x->fetch, blob, &w, u->d)) != 0) {
+		*ret_theirs = true;
+		return r;
+	}
+	return wd_secret_use_key(b, v, &w, &u->bytes, &stays, u->d);
+}
+
 static int
 open_key(struct wd_using *u, struct wd_broker *b, bool *ret_theirs)
 {
-	bool stays; /* it does not leave by this */
-
-	if (wd_remote_is(&u->thing->key))
-		return open_remote(u, b, ret_theirs);
-	return wd_secret_use_key(
-	    b, &u->thing->version, &u->bytes, &stays, u->d);
+	return wd_remote_is(&u->thing->key) ? open_remote(u, b, ret_theirs)
+					    : open_here(u, b, ret_theirs);
 }
 
 /* ---- what is asked */

@@ -43,6 +43,9 @@ int wd_admin_reference_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_reference_put *ret, struct wd_diag *d) WD_MUST_USE;
 int wd_admin_explain_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_explain_ask *ret, struct wd_diag *d) WD_MUST_USE;
+/* {"seal_wrap": true}, of a key or a secret. */
+int wd_admin_seal_wrap_read(struct wd_span json, struct wd_admin_body *b,
+    bool *ret, struct wd_diag *d) WD_MUST_USE;
 int wd_admin_bind_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_policy_bind *ret, struct wd_diag *d) WD_MUST_USE;
 int wd_admin_collateral_read(struct wd_span json, struct wd_admin_body *b,

@@ -120,6 +120,7 @@ wd_admin_key_read(struct wd_span json, struct wd_admin_body *b,
 	ret->broker_may_unwrap =
 	    wd_jobj_bool(&o, "broker_may_unwrap", WD_OPTIONAL, false);
 	ret->policy = wd_member_id(&o, "policy", WD_OPTIONAL);
+	ret->seal_wrap = wd_jobj_bool(&o, "seal_wrap", WD_OPTIONAL, false);
 	ret->label = wd_member_text(&o, "label", WD_OPTIONAL, 128);
 	ret->usage = wd_member_text(&o, "usage", WD_OPTIONAL, 512);
 	ret->subject = wd_member_text(&o, "subject", WD_OPTIONAL, 1024);
@@ -170,6 +171,14 @@ write_policy_id(struct wd_jtext *j, const struct wd_id *id)
 		wd_jtext_text(j, id->s);
 }
 
+/* Said of what is marked alone. */
+static void
+write_wrap(struct wd_jtext *j, bool seal_wrap)
+{
+	if (seal_wrap)
+		wd_jtext_key_bool(j, "seal_wrap", true);
+}
+
 void
 wd_admin_key_write(
     struct wd_jtext *j, const struct wd_msg_key_record *key, bool whole)
@@ -198,6 +207,7 @@ wd_admin_key_write(
 		wd_jtext_key_text(j, "leaves", wd_leaves_name(key->leaves));
 	write_policy_id(j, &key->policy);
 	write_public(j, key->spki);
+	write_wrap(j, key->seal_wrap);
 	write_text(j, "usage", key->usage);
 	wd_jtext_key_uint(j, "version", key->version);
 	if (key->version_created != 0) {
@@ -213,6 +223,7 @@ wd_admin_secret_write(struct wd_jtext *j, const struct wd_msg_secret_record *s)
 	wd_jtext_object(j);
 	write_text(j, "path", s->path);
 	write_policy_id(j, &s->policy);
+	write_wrap(j, s->seal_wrap);
 	wd_jtext_key(j, "updated");
 	wd_jtext_time(j, s->updated);
 	wd_jtext_key_uint(j, "version", s->version);

@@ -84,6 +84,19 @@ wd_admin_rotate_read(struct wd_span json, struct wd_admin_body *b,
 }
 
 int
+wd_admin_seal_wrap_read(
+    struct wd_span json, struct wd_admin_body *b, bool *ret, struct wd_diag *d)
+{
+	struct wd_jobj o;
+	int r = wd_admin_open(json, b, &o, d, "body");
+
+	if (r != 0)
+		return r;
+	*ret = wd_jobj_bool(&o, "seal_wrap", WD_REQUIRED, false);
+	return wd_jobj_close(&o);
+}
+
+int
 wd_admin_bind_read(struct wd_span json, struct wd_admin_body *b,
     struct wd_msg_policy_bind *ret, struct wd_diag *d)
 {

@@ -212,6 +212,8 @@ write_seal(struct wd_jtext *j, const struct wd_msg_status *s)
 	wd_jtext_key_uint(j, "progress", s->progress);
 	wd_jtext_key_uint(j, "shares", s->shares);
 	wd_jtext_key_uint(j, "threshold", s->threshold);
+	write_probe(j, "wrap_failing_since", s->seal_wrap_failing);
+	wd_jtext_key_uint(j, "wrapped", s->seal_wrapped);
 	wd_jtext_end(j);
 }
 

@@ -102,6 +102,7 @@ struct information {
 	struct wd_span key_string;
 	struct wd_span attach;
 	const char *backend; /* kind; empty or NULL: any */
+	bool seal_wrap;
 };
 
 /* ISecL knows one member, whatever the key manager behind it is. */
@@ -144,6 +145,7 @@ read_information(
 	ret->kind.curve = wd_jobj_text(&o, "curve_type", WD_OPTIONAL, 32);
 	ret->key_string =
 	    wd_jobj_text(&o, "key_string", WD_OPTIONAL, WD_MATERIAL_TEXT_MAX);
+	ret->seal_wrap = wd_jobj_bool(&o, "seal_wrap", WD_OPTIONAL, false);
 	read_attach(&o, ret);
 	if (ret->key_string.len > 0 && ret->attach.len > 0)
 		wd_jobj_fail(&o, WD_R_MALFORMED,
@@ -273,6 +275,7 @@ wd_isecl_key_read(struct wd_span json, struct wd_isecl_body *b,
 		r = read_request(wd_json_root(b->doc), &info, ret, d);
 	if (r != 0)
 		return r;
+	ret->seal_wrap = info.seal_wrap;
 	if (info.key_string.len > 0)
 		return import(&info, b, ret, d);
 	ret->attach = info.attach;
@@ -299,6 +302,8 @@ write_information(struct wd_jtext *j, const struct wd_msg_key_record *key,
 		wd_jtext_key(j, "kmip_key_id");
 		wd_jtext_string(j, key->attach);
 	}
+	if (key->seal_wrap)
+		wd_jtext_key_bool(j, "seal_wrap", true);
 	wd_jtext_end(j);
 }
 

@@ -63,11 +63,12 @@ struct wd_conf {
 	char pkcs11[WD_CONF_PATH]; /* hsm/uri.h; empty: no HSM */
 	char pkcs11_environment[WD_CONF_PATH];
 	bool pkcs11_oaep_sha1;
-	char seal_tpm[WD_CONF_PATH]; /* tss/tss.h; empty: none */
-	uint32_t seal_tpm_pcrs;      /* bits */
-	uint32_t seal_probe_seconds; /* between two trials of its device */
-	uint32_t keyring_uses;       /* of a term, before it is rotated */
-	uint32_t keyring_days;       /* likewise; 0: no bound */
+	char seal_tpm[WD_CONF_PATH];      /* tss/tss.h; empty: none */
+	uint32_t seal_tpm_pcrs;           /* bits */
+	uint32_t seal_probe_seconds;      /* between two trials of its device */
+	uint32_t seal_wrap_cache_seconds; /* what the HSM opened is kept */
+	uint32_t keyring_uses;            /* of a term, before it is rotated */
+	uint32_t keyring_days;            /* likewise; 0: no bound */
 
 	/* [public] */
 	struct wd_conf_address public_listen;

@@ -109,6 +109,12 @@ static const struct wd_conf_key keys[] = {
 		      "again for a trial, so that a device that went away "
 		      "is seen before a start needs it. While that fails, "
 		      "each minute if that is sooner." },
+	{ "seal", "wrap_cache_seconds", WD_CONF_IS_NUMBER,
+	    AT(seal_wrap_cache_seconds), .max = 300, .standard = "0",
+	    .manual = "How long what the HSM of the seal has opened of a key "
+		      "or secret with seal wrap is kept in memory, so that it "
+		      "is used again without asking the HSM. 0: not at all, "
+		      "the HSM is asked each time." },
 	{ "seal", "keyring_uses", WD_CONF_IS_NUMBER, AT(keyring_uses),
 	    .min = 64, .max = UINT32_MAX, .standard = "1073741824",
 	    .manual = "How often one term of the keyring may encrypt. At "

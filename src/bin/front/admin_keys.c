@@ -138,6 +138,20 @@ front_admin_key_unwrap(void *ctx, struct wd_request *rq)
 }
 
 void
+front_admin_key_hsm(void *ctx, struct wd_request *rq)
+{
+	WD_AUTO(wd_admin_body_done) struct wd_admin_body b = { 0 };
+	struct wd_msg_key_hsm m = { 0 };
+	struct wd_diag d = { 0 };
+	int r;
+
+	if (!front_begin_id(ctx, rq, &m.id))
+		return;
+	r = wd_admin_seal_wrap_read(rq->body, &b, &m.seal_wrap, &d);
+	front_ask_read(ctx, rq, r, &d, WD_CALL_KEY_HSM, &m, key_done);
+}
+
+void
 front_admin_key_rotate(void *ctx, struct wd_request *rq)
 {
 	WD_AUTO(wd_admin_body_done) struct wd_admin_body b = { 0 };

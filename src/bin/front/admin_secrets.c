@@ -3,6 +3,8 @@
  */
 #include "bin/front/admin.h"
 
+#include <string.h>
+
 static void
 put_done(struct front *f, struct wd_request *rq, const void *msg)
 {
@@ -14,13 +16,50 @@ put_done(struct front *f, struct wd_request *rq, const void *msg)
 	front_answer_json(f, rq, m->version == 1 ? 201 : 200, &wr);
 }
 
+/* Absent: as it is. */
+static int
+read_wrap(const char *text, bool *ret, struct wd_diag *d)
+{
+	*ret = strcmp(text, "true") == 0;
+	if (*ret || text[0] == '\0')
+		return 0;
+	return wd_reject(d, WD_R_MALFORMED,
+	    "seal_wrap is true, or absent; the mark is taken off by itself");
+}
+
+static void
+hsm_done(struct front *f, struct wd_request *rq, const void *msg)
+{
+	struct wd_wr wr = wd_wr_growing(FRONT_ANSWER);
+	struct wd_jtext j = wd_jtext(&wr);
+
+	wd_admin_secret_write(&j, msg);
+	front_answer_json(f, rq, 200, &wr);
+}
+
+void
+front_admin_secret_hsm(void *ctx, struct wd_request *rq)
+{
+	WD_AUTO(wd_admin_body_done) struct wd_admin_body b = { 0 };
+	struct wd_msg_secret_hsm m = { 0 };
+	struct wd_diag d = { 0 };
+	int r;
+
+	if (!admin_begin_path(ctx, rq, &m.path))
+		return;
+	r = wd_admin_seal_wrap_read(rq->body, &b, &m.seal_wrap, &d);
+	front_ask_read(ctx, rq, r, &d, WD_CALL_SECRET_HSM, &m, hsm_done);
+}
+
 void
 front_admin_secret_put(void *ctx, struct wd_request *rq)
 {
 	struct wd_msg_secret_put m = { .bytes = rq->body };
-	char policy[WD_ID_LEN + 1];
-	struct wd_param params[] = { { "policy", policy, sizeof(policy),
-	    false } };
+	char policy[WD_ID_LEN + 1], seal_wrap[6];
+	struct wd_param params[] = {
+		{ "policy", policy, sizeof(policy), false },
+		{ "seal_wrap", seal_wrap, sizeof(seal_wrap), false },
+	};
 	struct wd_diag d = { 0 };
 	int r;
 
@@ -28,6 +67,8 @@ front_admin_secret_put(void *ctx, struct wd_request *rq)
 	    !admin_path(ctx, rq, &m.path))
 		return;
 	r = admin_query_id(policy, "policy", &m.policy, &d);
+	if (r == 0)
+		r = read_wrap(seal_wrap, &m.seal_wrap, &d);
 	front_ask_read(ctx, rq, r, &d, WD_CALL_SECRET_PUT, &m, put_done);
 }
 

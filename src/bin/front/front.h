@@ -85,7 +85,7 @@ struct front {
 	struct front_metrics metrics;
 	struct wd_msg_health health; /* as the keeper last said; admin's */
 	bool health_known, health_asked;
-	struct wd_bytes *procs; /* encoded list of processes; NULL: none */
+	struct wd_bytes *procs;    /* encoded list of processes; NULL: none */
 	struct wd_bytes *backends; /* encoded backend_states; NULL: none */
 	bool leaving;
 };
@@ -235,6 +235,7 @@ void front_admin_key_delete(void *ctx, struct wd_request *rq);
 void front_admin_key_policy(void *ctx, struct wd_request *rq);
 void front_admin_key_unwrap(void *ctx, struct wd_request *rq);
 void front_admin_key_rotate(void *ctx, struct wd_request *rq);
+void front_admin_key_hsm(void *ctx, struct wd_request *rq);
 void front_admin_key_csr(void *ctx, struct wd_request *rq);
 void front_admin_key_chain(void *ctx, struct wd_request *rq);
 void front_admin_key_set_chain(void *ctx, struct wd_request *rq);
@@ -256,6 +257,7 @@ void front_admin_secret_put(void *ctx, struct wd_request *rq);
 void front_admin_secret_get(void *ctx, struct wd_request *rq);
 void front_admin_secret_list(void *ctx, struct wd_request *rq);
 void front_admin_secret_delete(void *ctx, struct wd_request *rq);
+void front_admin_secret_hsm(void *ctx, struct wd_request *rq);
 void front_admin_collateral_put(void *ctx, struct wd_request *rq);
 void front_admin_collateral_list(void *ctx, struct wd_request *rq);
 void front_admin_collateral_show(void *ctx, struct wd_request *rq);

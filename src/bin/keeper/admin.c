@@ -366,6 +366,7 @@ static void
 migrate_now(struct keeper *k)
 {
 	struct wd_msg_seal_migrate m;
+	uint64_t n = 0;
 
 	if (wd_msg_read(wd_bytes_span(k->turn->body), &wd_msg_seal_migrate_type,
 		&m) != 0) {
@@ -373,6 +374,8 @@ migrate_now(struct keeper *k)
 		return;
 	}
 	m.token = wd_span(NULL, 0); /* not theirs to know */
+	/* What cannot be counted may be there. */
+	m.wrapped = wd_store_hsm_count(k->broker->store, &n) != 0 || n > 0;
 	wd_outcome_done(&k->turn->out);
 	(void)wd_span_to_text(
 	    wd_span_text(k->seal_kind), k->seal_before, sizeof(k->seal_kind));
@@ -500,6 +503,10 @@ status_warnings(const struct keeper *k, bool store_fails, struct wd_wr *wr)
 		warn(wr,
 		    "the device of the seal does not open it: after the next "
 		    "start this server would stay sealed");
+	if (k->seal_state.wrap_failing != 0)
+		warn(wr,
+		    "the HSM does not open what it has wrapped: secrets with "
+		    "seal wrap are not released");
 	if (keeper_ring_warns(k, ring))
 		warn(wr, ring);
 	if (keeper_rows_warn(k, rows))
@@ -532,6 +539,7 @@ answer_status(struct keeper *k, uint32_t request)
 		.break_glass_threshold = k->seal_state.break_glass_threshold,
 		.seal_probe_good = k->seal_state.probe_good,
 		.seal_probe_failing = k->seal_state.probe_failing,
+		.seal_wrap_failing = k->seal_state.wrap_failing,
 		.keyring_terms = k->seal_state.terms,
 		.keyring_term = uses.term,
 		.keyring_made = uses.made,
@@ -547,7 +555,8 @@ answer_status(struct keeper *k, uint32_t request)
 	m.warnings = status_warnings(k,
 	    k->broker != NULL &&
 		(wd_store_key_count(k->broker->store, &m.keys) != 0 ||
-		    wd_store_policy_count(k->broker->store, &m.policies) != 0),
+		    wd_store_policy_count(k->broker->store, &m.policies) != 0 ||
+		    wd_store_hsm_count(k->broker->store, &m.seal_wrapped) != 0),
 	    &wr);
 	keeper_reply(k, WD_CALL_STATUS, request, 0, NULL, &m);
 }

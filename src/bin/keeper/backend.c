@@ -238,9 +238,8 @@ believed(int result)
 	return result < 0 ? WD_R_UNAVAILABLE : WD_R_BACKEND_ANSWER;
 }
 
-/* MSG is the reply of CALL, when RESULT is 0. */
-static void
-give(struct keeper *k, struct op *op, enum wd_call call, int result,
+void
+keeper_give(struct keeper *k, struct op *op, enum wd_call call, int result,
     struct wd_span why, const void *msg)
 {
 	if (op == NULL)
@@ -284,7 +283,7 @@ answered(struct keeper *k, struct keeper_backend_proc *p,
 		keeper_fetch_unwanted(k, b, msg);
 	if (row->id == WD_CALL_BACKEND_CHECK)
 		keeper_backend_checked(k, b, p, believed(result), why, msg);
-	give(k, op, row->id, believed(result), why, msg);
+	keeper_give(k, op, row->id, believed(result), why, msg);
 	return NULL;
 }
 
@@ -308,7 +307,7 @@ keeper_backend_detach(struct keeper *k, struct wd_peer *peer)
 		struct op *op = p->asked[i].op;
 
 		p->asked[i] = (struct keeper_asked){ 0 };
-		give(k, op, 0, WD_R_UNAVAILABLE,
+		keeper_give(k, op, 0, WD_R_UNAVAILABLE,
 		    WD_SPAN_LIT("the process of the backend went away"), NULL);
 	}
 }
@@ -353,7 +352,7 @@ proc_late(struct keeper *k, struct keeper_backend_proc *p, int64_t now)
 		if (op == NULL || now < op->deadline)
 			continue;
 		a->op = NULL;
-		give(k, op, 0, WD_R_UNAVAILABLE,
+		keeper_give(k, op, 0, WD_R_UNAVAILABLE,
 		    WD_SPAN_LIT("the backend did not answer in time"), NULL);
 	}
 	if (!hung)

@@ -44,6 +44,8 @@ ask(struct keeper *k, struct op *op, struct wd_diag *d)
 	const struct wd_fetch *x = &op->fetch;
 	struct keeper_backend *b = keeper_backend_named(k, x->what.backend);
 
+	if (x->by_seal)
+		return keeper_hsm_unwrap(k, wd_bytes_span(x->blob), op, d);
 	if (b == NULL || b->kind != x->what.kind)
 		return wd_reject(d, WD_R_BACKEND_NOT_CONFIGURED,
 		    "there is no backend %s (any more)", x->what.backend);
@@ -70,10 +72,10 @@ keeper_fetch(struct keeper *k, const struct wd_frame *f, struct wd_fetch *fetch,
 	op->fetch = *fetch;
 	if (r == 0 && (r = ask(k, op, d)) == 0) {
 		op->state = OP_BACKEND;
-		fetch->client = NULL; /* it is the slot's now */
+		fetch->client = fetch->blob = NULL; /* the slot's now */
 		return 0;
 	}
-	op->fetch.client = NULL;
+	op->fetch.client = op->fetch.blob = NULL;
 	keeper_op_free(k, op);
 	return r;
 }
@@ -232,7 +234,7 @@ take_wrapped(struct keeper *k, struct wd_fetch *f,
 	return r;
 }
 
-/* MSG of a fetch, a wrap or a renewal. */
+/* MSG of a fetch, a wrap, a renewal, or of what the HSM has opened. */
 static void
 take(struct keeper *k, struct op *op, int result, const void *msg,
     struct wd_secret **opened)
@@ -240,9 +242,13 @@ take(struct keeper *k, struct op *op, int result, const void *msg,
 	struct wd_fetch *f = &op->fetch;
 
 	f->answered = true;
-	f->result = of_a_release(f->how, result);
+	f->result = f->by_seal ? result : of_a_release(f->how, result);
 	if (result != 0)
 		return;
+	if (f->by_seal) {
+		f->bytes = ((const struct wd_msg_seal_key *)msg)->key;
+		return;
+	}
 	if (f->how != WD_FETCH_PLAIN)
 		f->result = take_wrapped(k, f, msg, opened);
 	else if (f->renews)

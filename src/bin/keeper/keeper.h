@@ -8,6 +8,7 @@
 
 #include "backend/backend.h"
 #include "bin/common/role.h"
+#include "broker/admin_hsm.h"
 #include "broker/broker.h"
 #include "broker/rewrap.h"
 #include "broker/use.h"
@@ -22,8 +23,10 @@ enum {
 	KEEPER_LEASES = 256,      /* rows of a batch */
 	KEEPER_VERIFY_MS = 2000,
 	KEEPER_SEAL_MS = 10000,
-	KEEPER_MIGRATE_MS = 25000, /* a device is asked up to three times */
-	KEEPER_LOG_MS = 7000,      /* less than a client's request may take */
+	KEEPER_MIGRATE_MS = 30000, /* a device is asked up to four times */
+	KEEPER_HSM_MS = 5000,      /* for one key; seal gives up before */
+	KEEPER_HSM_ASKED = 32,
+	KEEPER_LOG_MS = 7000, /* less than a client's request may take */
 	KEEPER_TICK_MS = 1000,
 	KEEPER_BACKEND_PROCS = 8, /* of one backend */
 	/* Calls of one process that are not answered, and of one backend: a
@@ -126,6 +129,22 @@ struct keeper_asked {
 	int64_t deadline;
 };
 
+/* A key that the HSM of the seal is asked for. */
+struct keeper_hsm_asked {
+	uint32_t number; /* at seal; 0: free */
+	uint16_t call;
+	struct op *op;
+	int64_t deadline;
+};
+
+/* What the admin call that has its turn needs of the HSM, and has by now. */
+struct keeper_hsm_turn {
+	struct wd_hsm_plan plan;
+	struct wd_bytes *blob[WD_HSM_BLOBS];
+	struct wd_secret *key[WD_HSM_BLOBS];
+	size_t n;
+};
+
 struct keeper_backend_proc {
 	struct wd_peer peer;
 	struct keeper_asked asked[KEEPER_ASKED];
@@ -182,6 +201,8 @@ struct keeper {
 	struct keeper_backend backends[WD_BACKENDS_MAX];
 	size_t n_backends;
 	struct keeper_remote remote;
+	struct keeper_hsm_asked hsm_asked[KEEPER_HSM_ASKED];
+	struct keeper_hsm_turn hsm_turn;
 	struct keeper_ending endings[KEEPER_ENDINGS];
 
 	/* To which keys are wrapped that may be unwrapped here; NULL without a
@@ -405,6 +426,27 @@ int keeper_backend_ask_proc(struct keeper *k, struct keeper_backend *b,
     struct keeper_backend_proc *p, enum wd_call call, const void *msg,
     struct wd_diag *d) WD_MUST_USE;
 void keeper_backend_late(struct keeper *k, int64_t now_ms);
+
+/* What OP was waiting for: RESULT, and the reply of CALL when it is 0. Nothing
+ * when nobody waits (NULL). */
+void keeper_give(struct keeper *k, struct op *op, enum wd_call call, int result,
+    struct wd_span why, const void *msg);
+
+/* ---- hsm.c: secrets that the HSM of the seal wraps too */
+/* Has the HSM asked for the key of BLOB; OP waits, as for a backend. 0;
+ * WD_R_HSM_UNAVAILABLE, WD_R_OVERLOADED. */
+int keeper_hsm_unwrap(struct keeper *k, struct wd_span blob, struct op *op,
+    struct wd_diag *d) WD_MUST_USE;
+bool keeper_hsm_said(
+    struct keeper *k, const struct wd_frame *f, const struct wd_call_row *row);
+void keeper_hsm_gone(struct keeper *k); /* seal is */
+void keeper_hsm_late(struct keeper *k, int64_t now_ms);
+/* The admin call that has its turn is done, once the HSM has given what it
+ * needs of it. */
+void keeper_hsm_begin(struct keeper *k);
+/* MSG of CALL has come for it. */
+void keeper_hsm_admin(struct keeper *k, enum wd_call call, const void *msg);
+void keeper_hsm_settle(struct keeper *k); /* it is over */
 
 /* ---- remote.c: admin calls on keys in backends */
 /* False: the call whose turn it is has nothing to do with them. */

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/reason.h"
 #include "broker/backup.h"
+#include "broker/unwrapped.h"
 #include "crypto/init.h"
 #include "sys/log.h"
 
@@ -192,6 +193,9 @@ tick(struct keeper *k)
 	keeper_scribe_late(k, now);
 	keeper_admin_late(k, now);
 	keeper_backend_late(k, now);
+	keeper_hsm_late(k, now);
+	if (k->broker != NULL)
+		wd_unwrapped_tick(k->broker);
 	keeper_backends_look(k, now);
 	keeper_index_tick(k, now);
 	keeper_upstream_tick(k, now);
@@ -349,6 +353,8 @@ open_broker(struct keeper *k, struct wd_diag *d)
 		    k->config->entries_per_platform;
 		k->broker->entries_per_session = k->config->entries_per_session;
 		k->broker->enrolment_seconds = k->config->tpm_enrolment_seconds;
+		k->broker->unwrapped_seconds =
+		    k->config->seal_wrap_cache_seconds;
 		keeper_ring_start(k);
 		return k->config->admin ? wd_backup_enable(k->broker, dir, d)
 					: 0;

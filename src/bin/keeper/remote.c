@@ -1,7 +1,8 @@
 /*
- * Admin calls on keys that rest in a backend, step by step: the backend is
- * asked first, then the call is done with what it said. A key that was made
- * and could not be kept here is destroyed there again.
+ * Admin calls on keys that rest in a backend, step by step: the backend (or,
+ * of what rests here, the HSM of the seal) is asked first, then the call is
+ * done with what it said. A key that was made and could not be kept here is
+ * destroyed there again.
  */
 #include "bin/keeper/keeper.h"
 
@@ -95,6 +96,7 @@ keeper_remote_settle(struct keeper *k, bool kept)
 	if (k->remote.made[0] != '\0' && !kept)
 		destroy(k, k->remote.backend, wd_span_text(k->remote.made));
 	wd_use_asked_done(&k->remote.use);
+	keeper_hsm_settle(k);
 	k->remote = (struct keeper_remote){ 0 };
 }
 
@@ -166,6 +168,10 @@ check_can(const struct keeper_backend *b, const struct wd_msg_key_create *m,
 		need |= WD_BACKEND_CAN_STAY;
 	if (m->broker_may_unwrap)
 		need |= WD_BACKEND_CAN_WRAP;
+	if (m->seal_wrap)
+		return wd_reject(d, WD_R_UNSUPPORTED,
+		    "only keys in the store of this server are wrapped by the "
+		    "HSM of its seal");
 	if (m->broker_may_unwrap && m->stays)
 		return wd_reject(d, WD_R_UNSUPPORTED,
 		    "a key that stays leaves in no way that could be "
@@ -262,7 +268,7 @@ begin_create(struct keeper *k)
 	if (r != 0)
 		refuse(k, r, &d);
 	else if (b == NULL)
-		keeper_admin_run(k, NULL);
+		keeper_hsm_begin(k);
 	else
 		create_in(k, b, m);
 }
@@ -293,7 +299,7 @@ begin_rotate(struct keeper *k)
 	if (r == 0)
 		b = keeper_backend_named(k, p.backend);
 	if (r == WD_R_NOT_FOUND || r == WD_R_SEALED || (r == 0 && b == NULL))
-		keeper_admin_run(k, NULL);
+		keeper_hsm_begin(k);
 	else if (r != 0)
 		refuse(k, r, &d);
 	else
@@ -372,7 +378,7 @@ begin_csr(struct keeper *k)
 		    "the private key may not leave its backend, which does not "
 		    "sign with it");
 	if (r == WD_R_NOT_FOUND || r == WD_R_SEALED || (r == 0 && b == NULL)) {
-		keeper_admin_run(k, NULL);
+		keeper_hsm_begin(k);
 		return;
 	}
 	if (r != 0) {
@@ -559,6 +565,11 @@ keeper_admin_backend(struct keeper *k, enum wd_call call, int result,
 		used(k, call, result, why, msg);
 		return;
 	}
+	if (result == 0 &&
+	    (call == WD_CALL_SEAL_WRAP || call == WD_CALL_SEAL_UNWRAP)) {
+		keeper_hsm_admin(k, call, msg);
+		return;
+	}
 	if (call == WD_CALL_BACKEND_DESTROY && result == WD_R_NOT_FOUND)
 		result = 0;
 	if (result != 0)
@@ -587,6 +598,10 @@ keeper_remote_begin(struct keeper *k)
 		{ WD_CALL_KEY_CSR, begin_csr },
 		{ WD_CALL_KEY_DELETE, begin_delete },
 		{ WD_CALL_KEY_USE, begin_use },
+		{ WD_CALL_KEY_HSM, keeper_hsm_begin },
+		{ WD_CALL_SECRET_PUT, keeper_hsm_begin },
+		{ WD_CALL_SECRET_GET, keeper_hsm_begin },
+		{ WD_CALL_SECRET_HSM, keeper_hsm_begin },
 	};
 
 	for (size_t i = 0; i < WD_N(rows); i++)

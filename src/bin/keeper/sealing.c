@@ -114,6 +114,8 @@ keeper_seal_said(
 		return on_keyring(k, f);
 	if (row->id == WD_CALL_WIPE)
 		return on_wipe(k, f);
+	if (row->id == WD_CALL_SEAL_WRAP || row->id == WD_CALL_SEAL_UNWRAP)
+		return keeper_hsm_said(k, f, row);
 	if (row->id == WD_CALL_SEAL_FILES)
 		return keeper_backup_files(k, f, row);
 	return on_answer(k, f, row);
@@ -124,6 +126,7 @@ void
 keeper_seal_gone(struct keeper *k)
 {
 	keeper_ring_seal_gone(k);
+	keeper_hsm_gone(k);
 	if (k->step == ADMIN_SEAL)
 		keeper_admin_seal(k, WD_R_UNAVAILABLE,
 		    WD_SPAN_LIT("seal went away; see status, and try again"));

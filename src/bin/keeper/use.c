@@ -35,6 +35,9 @@ keeper_use_ask(struct keeper *k, const struct wd_use_work *w,
 	const struct wd_remote *what = &x->fetch.what;
 	struct keeper_backend *b = keeper_backend_named(k, what->backend);
 
+	if (x->fetch.by_seal)
+		return keeper_hsm_unwrap(
+		    k, wd_bytes_span(x->fetch.blob), op, d);
 	if (b == NULL || b->kind != what->kind)
 		return wd_reject(d, WD_R_BACKEND_NOT_CONFIGURED,
 		    "there is no backend %s (any more)", what->backend);
@@ -61,6 +64,14 @@ keeper_use_answer(struct wd_use_asked *x, enum wd_call call, int result,
 	const struct wd_msg_backend_got *got = msg;
 
 	x->fetch.answered = true;
+	if (x->fetch.by_seal) {
+		x->fetch.result = result;
+		x->fetch.why = why;
+		if (result == 0)
+			x->fetch.bytes =
+			    ((const struct wd_msg_seal_key *)msg)->key;
+		return;
+	}
 	x->fetch.result =
 	    x->there ? of_a_use(result) : keeper_fetch_result(result);
 	x->fetch.why = why;

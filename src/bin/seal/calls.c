@@ -279,6 +279,8 @@ static const struct {
 	{ WD_CALL_SEAL_CHANGE, true, on_change },
 	{ WD_CALL_SEAL_ROTATE, true, on_rotate },
 	{ WD_CALL_SEAL_DROP, true, on_drop },
+	{ WD_CALL_SEAL_WRAP, true, seal_wrap },
+	{ WD_CALL_SEAL_UNWRAP, false, seal_unwrap },
 };
 
 bool
@@ -289,6 +291,7 @@ seal_call(struct seal *s, struct seal_keeper *k, const struct wd_call_row *row,
 		struct wd_msg_unseal unseal;
 		struct wd_msg_seal_migrate migrate;
 		struct wd_msg_seal_drop drop;
+		struct wd_msg_seal_blob blob;
 	} m = { 0 };
 
 	for (size_t i = 0; i < WD_N(handlers); i++) {

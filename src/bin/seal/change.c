@@ -37,6 +37,7 @@ seal_state(const struct seal *s)
 		.term = s->box.keyring == NULL ? 0 : s->box.term,
 		.probe_good = s->probe_good,
 		.probe_failing = s->probe_failing,
+		.wrap_failing = s->wrap_failing,
 		.wait_ms = seal_delay_left(&s->delay, wd_time_mono_ms()),
 		.keyring = wd_secret_borrow(s->box.keyring),
 	};

@@ -18,6 +18,7 @@ void
 seal_device_attach(struct seal *s, uint16_t cell, int fd)
 {
 	wd_peer_done(&s->device);
+	seal_wrapping_device(s);
 	if (wd_peer_open(&s->device, WD_PROC_SEAL, WD_PROC_DEVICE, cell, fd) !=
 	    0)
 		wd_log(WD_LOG_ERROR, "device_not_attached", NULL);
@@ -33,6 +34,7 @@ call(struct seal *s, enum wd_call what, const void *request, void *ret_reply,
 	struct wd_diag why = { 0 };
 	int r;
 
+	seal_wrapping_settle(s);
 	if (s->device.chan == NULL)
 		return wd_reject(d, WD_R_UNAVAILABLE,
 		    "the process of the device is not there");

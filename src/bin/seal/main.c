@@ -17,24 +17,33 @@ enum { ARENA = 8 << 20 };
 
 /* ---- the loop */
 
+enum { FDS = WD_KEEPERS + 2 };
+
 /* Keepers that were reported only wake us by their end. */
 /* Descriptors in the order of their slots, up to the last one in use: the
  * kernel counts them all against the limit of open files. */
 static size_t
 list(const struct seal *s, struct pollfd *fds)
 {
-	size_t n = 1;
+	size_t n = 2;
 
 	fds[0] = (struct pollfd){ wd_role_control_fd(s->role), POLLIN, 0 };
+	fds[1] = (struct pollfd){ -1, 0, 0 };
+	if (s->n_wrappings > 0 && s->device.chan != NULL)
+		fds[1] = (struct pollfd){ wd_chan_fd(s->device.chan),
+			(short)(POLLIN |
+			    (wd_chan_waiting(s->device.chan) > 0 ? POLLOUT
+								 : 0)),
+			0 };
 	for (size_t i = 0; i < WD_KEEPERS; i++) {
 		const struct seal_keeper *k = &s->keepers[i];
 
-		fds[i + 1] = (struct pollfd){ -1, 0, 0 };
+		fds[i + 2] = (struct pollfd){ -1, 0, 0 };
 		if (k->base.peer.chan == NULL)
 			continue;
-		fds[i + 1].fd = wd_chan_fd(k->base.peer.chan);
-		fds[i + 1].events = wd_keeper_events(&k->base);
-		n = i + 2;
+		fds[i + 2].fd = wd_chan_fd(k->base.peer.chan);
+		fds[i + 2].events = wd_keeper_events(&k->base);
+		n = i + 3;
 	}
 	return n;
 }
@@ -46,8 +55,10 @@ serve(struct seal *s, const struct pollfd *fds, size_t n)
 {
 	if (fds[0].revents != 0)
 		wd_role_control(s->role);
-	for (size_t i = 0; i + 1 < n; i++)
-		if ((fds[i + 1].revents & ~POLLOUT) != 0)
+	else if ((fds[1].revents & ~POLLOUT) != 0 && s->device.chan != NULL)
+		seal_wrapping_ready(s);
+	for (size_t i = 0; i + 2 < n; i++)
+		if ((fds[i + 2].revents & ~POLLOUT) != 0)
 			seal_keeper_ready(s, &s->keepers[i]);
 }
 
@@ -63,15 +74,18 @@ sooner(int a, int b)
 static int
 loop(struct seal *s, struct wd_diag *d)
 {
-	struct pollfd fds[WD_KEEPERS + 1];
+	struct pollfd fds[FDS];
 
 	for (;;) {
 		int due;
 		size_t n;
 
 		seal_change_check(s);
+		seal_wrapping_check(s);
 		due = sooner(seal_share_check(s), seal_device_check(s));
 		due = sooner(due, seal_probe_check(s));
+		due = sooner(due, seal_wrapping_due(s));
+		seal_wrapping_flush(s); /* may have answers for keepers */
 		seal_keepers_flush(s);
 		n = list(s, fds);
 		if (poll(fds, n, sooner(seal_change_due(s), due)) >= 0)

@@ -42,6 +42,29 @@ require_state(const struct seal *s, struct wd_diag *d)
 	return 0;
 }
 
+/* What the HSM of the seal has wrapped for keepers, only its key opens. */
+static int
+keeps_wrapped(const struct seal *s, const struct wd_seal_row *row, bool wrapped,
+    struct wd_diag *d)
+{
+	struct wd_diag why = { 0 };
+
+	if (!wrapped)
+		return 0;
+	if (row->kind != WD_SEAL_PKCS11)
+		return wd_reject(d, WD_R_CONFLICT,
+		    "keys or secrets are wrapped by the HSM of this seal, and "
+		    "would be lost without it: have all of them unwrapped "
+		    "first, with 'seal-wrap --off'");
+	if (s->box.row->kind != WD_SEAL_PKCS11 ||
+	    seal_box_probe(&s->box, &why) == 0)
+		return 0;
+	return wd_reject(d, WD_R_CONFLICT,
+	    "keys or secrets are wrapped by the HSM of this seal, and this HSM "
+	    "does not open it: %.100s",
+	    why.detail);
+}
+
 static int
 migrate(struct seal *s, const struct wd_seal_row *row,
     const struct wd_msg_seal_migrate *m, struct wd_diag *d)
@@ -53,7 +76,8 @@ migrate(struct seal *s, const struct wd_seal_row *row,
 	if (m->generate && row->kind != WD_SEAL_PKCS11)
 		return wd_reject(d, WD_R_UNSUPPORTED,
 		    "only in an HSM a key can be made first");
-	if ((r = require_state(s, d)) != 0)
+	if ((r = require_state(s, d)) != 0 ||
+	    (r = keeps_wrapped(s, row, m->wrapped, d)) != 0)
 		return r;
 	if ((!row->device || m->shares > 0) &&
 	    (r = read_share(row, m->share, &share, d)) != 0)

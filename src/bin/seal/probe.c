@@ -33,7 +33,7 @@ seal_probe_note(struct seal *s, int result)
 
 	if (result == 0) {
 		s->probe_good = now;
-		s->probe_failing = 0;
+		s->probe_failing = s->wrap_failing = 0;
 	} else if (!was_failing) {
 		s->probe_failing = now;
 	}

@@ -9,7 +9,8 @@
 #include "bin/seal/progress.h"
 
 enum {
-	SEAL_ASKERS = 16, /* keepers that wait for one change */
+	SEAL_ASKERS = 16,    /* keepers that wait for one change */
+	SEAL_WRAPPINGS = 64, /* keys that the HSM is asked for */
 };
 
 struct seal_keeper {
@@ -30,6 +31,16 @@ enum seal_doing {
 	SEAL_CLOSING
 };
 
+/* A key that the HSM is asked to wrap, or to open. */
+struct seal_wrapping {
+	uint64_t keeper; /* serial; 0: free */
+	uint32_t request;
+	enum wd_call call;        /* the keeper's */
+	uint32_t number;          /* ours at the device */
+	struct wd_secret *random; /* SEAL_WRAP */
+	int64_t deadline;
+};
+
 struct seal {
 	struct wd_role *role;
 	struct seal_box box;
@@ -42,6 +53,10 @@ struct seal {
 	/* By the calendar: when it last opened the seal, and since when it does
 	 * not; 0: neither. */
 	int64_t probe_good, probe_failing;
+	struct seal_wrapping wrappings[SEAL_WRAPPINGS];
+	size_t n_wrappings;
+	int64_t wrap_pause;   /* monotonic ms: until then nothing is asked */
+	int64_t wrap_failing; /* by the calendar, since when; 0: not */
 	bool locked; /* an operator has sealed: no keeper may have keys */
 
 	struct seal_keeper keepers[WD_KEEPERS];
@@ -96,6 +111,33 @@ int seal_device_generate(struct seal *s, struct wd_diag *d) WD_MUST_USE;
 /* Opens a seal of the device when it is time for that; milliseconds until it
  * is, -1: not at all. */
 int seal_device_check(struct seal *s);
+
+/* ---- wrapping.c: keys for seal wrap, by the HSM */
+
+/* Answers SEAL_WRAP and SEAL_UNWRAP of K, once the HSM has. WD_R_NO_HSM: the
+ * seal is another; WD_R_HSM_UNAVAILABLE; WD_R_TAMPERED: not what it has
+ * wrapped; WD_R_OVERLOADED, WD_R_SEALED, or a fault. */
+void seal_wrap(
+    struct seal *s, struct seal_keeper *k, uint32_t request, const void *none);
+void seal_unwrap(
+    struct seal *s, struct seal_keeper *k, uint32_t request, const void *msg);
+
+/* The process of the device is another one, or none. */
+void seal_wrapping_device(struct seal *s);
+
+/* Sends what waits. */
+void seal_wrapping_flush(struct seal *s);
+
+/* Reads what the device answers. */
+void seal_wrapping_ready(struct seal *s);
+
+/* Has all that was asked answered, or given up: before the device is asked by
+ * somebody who waits for its answer. */
+void seal_wrapping_settle(struct seal *s);
+
+/* Gives up what takes too long; milliseconds until that is due, -1: never. */
+void seal_wrapping_check(struct seal *s);
+int seal_wrapping_due(const struct seal *s);
 
 /* ---- probe.c: whether the device would open the seal at the next start */
 

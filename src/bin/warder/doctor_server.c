@@ -68,6 +68,31 @@ judge_process(struct doctor *dr, const struct wd_jval *p)
 			    (const char *)s.p);
 }
 
+/* What the HSM has wrapped. */
+static void
+judge_wrapped(struct doctor *dr, const struct wd_jval *seal)
+{
+	const struct wd_jval *failing = wd_jval_get(seal, "wrap_failing_since");
+	struct wd_span since;
+	uint64_t n = 0;
+
+	if (!wd_jval_uint(wd_jval_get(seal, "wrapped"), INT64_MAX, &n) ||
+	    n == 0)
+		return;
+	if (wd_jval_text(failing, &since))
+		doctor_say(dr, DOCTOR_FAILURE,
+		    "see to the HSM; `seal` says more",
+		    "%llu keys and secrets have seal wrap, and the HSM does "
+		    "not open them since %.*s",
+		    (unsigned long long)n, (int)since.len,
+		    (const char *)since.p);
+	else
+		doctor_say(dr, DOCTOR_OK, "",
+		    "%llu keys and secrets have seal wrap, and the HSM "
+		    "answers",
+		    (unsigned long long)n);
+}
+
 static void
 judge(struct doctor *dr, const struct wd_jval *root)
 {
@@ -87,6 +112,7 @@ judge(struct doctor *dr, const struct wd_jval *root)
 	judge_warnings(dr, wd_jval_get(root, "warnings"));
 	for (size_t i = 0; i < wd_jval_count(list); i++)
 		judge_process(dr, wd_jval_at(list, i));
+	judge_wrapped(dr, wd_jval_get(root, "seal"));
 	if (dr->n == before)
 		doctor_say(dr, DOCTOR_OK, "", "it runs, and is open");
 }

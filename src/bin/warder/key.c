@@ -24,6 +24,7 @@ static const struct cli_column key_lines[] = {
 	{ "usage", "usage", 0 },
 	{ "policy", "policy", 0 },
 	{ "backend", "backend", 0 },
+	{ "seal_wrap", "seal wrap", 0 },
 	{ "attach", "attached", 0 },
 	{ "leaves", "leaves", 0 },
 	{ "broker_may_unwrap", "may unwrap", 0 },
@@ -48,6 +49,10 @@ static const struct cli_column key_columns[] = {
 		false },                                                     \
 	    { "stays", NULL,                                                 \
 		    "it may never leave where it rests, only be used there", \
+		    false },                                                 \
+	    { "seal-wrap", NULL,                                             \
+		    "of the server's own store: the HSM of its seal wraps "  \
+		    "it too, and is needed whenever it is used",             \
 		    false },                                                 \
 	    UNWRAP_OPTION
 
@@ -119,6 +124,8 @@ write_rest(struct wd_jtext *j, const struct cli_args *args, struct wd_span pem)
 		wd_jtext_string(j, pem);
 	}
 	cli_member(j, args, "policy", "policy");
+	if (cli_has(args, "seal-wrap"))
+		wd_jtext_key_bool(j, "seal_wrap", true);
 	if (cli_has(args, "stays"))
 		wd_jtext_key_bool(j, "stays", true);
 	cli_member(j, args, "subject", "certificate");
@@ -360,6 +367,34 @@ const struct cli_verb cli_verb_key_rotate = {
 	.example = "warder key rotate 6f1d2c5e-3b1a-4c7e-9a52-0d2f4b6c8e10 "
 		   "--certificate CN=web.example,DNS=web.example",
 	.run = run_rotate,
+};
+
+/* ---- seal wrap */
+
+static const struct cli_option wrap_options[] = {
+	CLI_ONLINE_OPTIONS,
+	CLI_WRAP_OFF,
+};
+
+static enum cli_exit
+run_wrap(const struct cli_args *args)
+{
+	const char *id = cli_need_operand(args, 0, "key");
+	char path[CLI_PATH_MAX];
+
+	if (id == NULL || !cli_path(path, one_key, id, "/seal-wrap"))
+		return CLI_USAGE;
+	return cli_seal_wrap(args, "PUT", path, key_lines, WD_N(key_lines));
+}
+
+const struct cli_verb cli_verb_key_seal_wrap = {
+	.name = "key seal-wrap",
+	.summary = "have the HSM of the seal wrap a key too, or not any more",
+	.operands = "ID",
+	.options = wrap_options,
+	.n_options = WD_N(wrap_options),
+	.example = "warder key seal-wrap 6f1d2c5e-3b1a-4c7e-9a52-0d2f4b6c8e10",
+	.run = run_wrap,
 };
 
 /* ---- policy, csr, certificate */

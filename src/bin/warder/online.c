@@ -304,3 +304,21 @@ cli_delete(const struct cli_args *args, const char *before, const char *what)
 		(void)printf("deleted %s\n", name);
 	return CLI_OK;
 }
+
+enum cli_exit
+cli_seal_wrap(const struct cli_args *args, const char *method, const char *path,
+    const struct cli_column *lines, size_t n)
+{
+	WD_AUTO(cli_online_done) struct cli_online o = { 0 };
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(64);
+	struct wd_jtext j = wd_jtext(&wr);
+	enum cli_exit e;
+
+	wd_jtext_object(&j);
+	wd_jtext_key_bool(&j, "seal_wrap", !cli_has(args, "off"));
+	wd_jtext_end(&j);
+	if ((e = cli_online_open(args, true, &o)) != CLI_OK ||
+	    (e = cli_online_send(&o, method, path, &wr)) != CLI_OK)
+		return e;
+	return cli_show(&o, lines, n);
+}

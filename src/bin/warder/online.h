@@ -117,3 +117,12 @@ enum cli_exit cli_show_list(
 	}
 enum cli_exit cli_list(struct cli_online *o, const char *path,
     const char *query, const struct cli_column *c, size_t n);
+
+/* Has METHOD at PATH mark what is there for the HSM of the seal, or with --off
+ * not any more, and shows it. */
+#define CLI_WRAP_OFF                                                        \
+	{                                                                   \
+		"off", NULL, "the HSM is not needed for it any more", false \
+	}
+enum cli_exit cli_seal_wrap(const struct cli_args *args, const char *method,
+    const char *path, const struct cli_column *lines, size_t n);

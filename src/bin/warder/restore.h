@@ -44,6 +44,7 @@ struct restore {
 
 	struct wd_load_result loaded;
 	uint64_t keys, secrets; /* that were opened */
+	uint64_t wrapped;       /* under the HSM's layer too, which was not */
 
 	/* the log that is there */
 	bool has_log;

@@ -102,6 +102,10 @@ open_version(struct restore *x, struct wd_store *s,
 
 	if (r == WD_R_NOT_FOUND || (r == 0 && v.wrapped == NULL))
 		return 0; /* not kept */
+	if (v.hsm) {
+		staying = wd_rest_by_hsm(staying);
+		place = wd_rest_by_hsm(place);
+	}
 	if (r == 0 && here && opens(x, &staying, v.wrapped))
 		place = staying;
 	if (r == 0 && (r = open_one(x, &place, v.wrapped, d)) == 0)
@@ -154,6 +158,8 @@ open_path(
 	if (r != 0)
 		return r;
 	place = wd_rest_of_path(row.path, row.version);
+	if (row.hsm)
+		place = wd_rest_by_hsm(place);
 	if ((r = open_one(x, &place, row.wrapped, d)) == 0)
 		x->secrets++;
 	return r;
@@ -234,7 +240,9 @@ restore_load(struct restore *r, const char *dir, struct wd_diag *d)
 
 	if ((q = load(r, dir, d)) != 0 ||
 	    (q = wd_store_open(dir, &s, d)) != 0 ||
-	    (q = forget_count(s, d)) != 0 || !r->open)
+	    (q = forget_count(s, d)) != 0 ||
+	    (q = stored(s, wd_store_hsm_count(s, &r->wrapped), d)) != 0 ||
+	    !r->open)
 		return q;
 	r->keys = r->secrets = 0;
 	if ((q = check_ring(r, s, d)) != 0)

@@ -61,6 +61,17 @@ say_backup(const struct restore *r)
 		(void)printf("release key %s\n", pin);
 }
 
+/* Nobody but the HSM can say whether it opens them. */
+static void
+say_wrapped(const struct restore *r)
+{
+	if (r->wrapped > 0)
+		(void)printf("HSM         %llu keys and secrets open with the "
+			     "HSM of the seal alone: without it\n"
+			     "            they answer hsm_unavailable\n",
+		    (unsigned long long)r->wrapped);
+}
+
 static void
 say_lost(const struct restore *r)
 {
@@ -94,6 +105,7 @@ say(const struct restore *r)
 {
 	(void)printf("restored in %s\n", r->x->conf.state_dir);
 	say_backup(r);
+	say_wrapped(r);
 	if (r->same_log)
 		(void)printf("log         goes on; its %llu entries are what "
 			     "was signed\n",
@@ -158,6 +170,7 @@ put(const struct restore *r, bool restored)
 	wd_jtext_key_uint(&j, "rows", r->loaded.rows);
 	if (restored)
 		wd_jtext_key_bool(&j, "same_log", r->same_log);
+	wd_jtext_key_uint(&j, "seal_wrapped", r->wrapped);
 	wd_jtext_key_uint(&j, "secrets", r->secrets);
 	wd_jtext_key_text(&j, "server_name", r->f.server_name);
 	if (restored)
@@ -185,6 +198,7 @@ restore_say_verified(const struct restore *r, bool json)
 	if (json)
 		return put(r, false) && fflush(stdout) == 0;
 	say_backup(r);
+	say_wrapped(r);
 	if (!r->open)
 		(void)printf("NOT LOOKED AT: whether this server made it, and "
 			     "whether its secrets open; leave out --sealed\n");

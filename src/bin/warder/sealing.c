@@ -24,6 +24,8 @@ static const struct cli_column status_lines[] = {
 	{ "seal.progress", "unseal progress", 0 },
 	{ "seal.last_good_probe", "last good probe", 0 },
 	{ "seal.failing_since", "failing since", 0 },
+	{ "seal.wrapped", "seal-wrapped", 0 },
+	{ "seal.wrap_failing_since", "wrap failing since", 0 },
 	{ "seal.break_glass_shares", "break-glass shares", 0 },
 	{ "seal.break_glass_threshold", "break-glass threshold", 0 },
 	{ "seal.nonce", "unseal nonce", 0 },

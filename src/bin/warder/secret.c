@@ -17,6 +17,7 @@ static const struct cli_column lines[] = {
 	{ "path", "path", 0 },
 	{ "version", "version", 0 },
 	{ "policy", "policy", 0 },
+	{ "seal_wrap", "seal wrap", 0 },
 	{ "updated", "updated", 0 },
 };
 
@@ -24,6 +25,7 @@ static const struct cli_column columns[] = {
 	{ "path", "PATH", 40 },
 	{ "version", "VERSION", 8 },
 	{ "policy", "POLICY", 36 },
+	{ "seal_wrap", "WRAP", 5 },
 	{ "updated", "UPDATED", 0 },
 };
 
@@ -32,21 +34,28 @@ static const struct cli_option put_options[] = {
 	{ "file", "FILE", "its bytes; - for standard input, the default",
 	    false },
 	{ "policy", "ID", "also put the path under this policy", false },
+	{ "seal-wrap", NULL,
+	    "the HSM of the seal wraps it too, and is needed whenever it is "
+	    "read; what is written there next stays so",
+	    false },
 };
 
 static bool
 put_path(const struct cli_args *args, const char *name, char *dst)
 {
 	const char *policy = cli_value(args, "policy");
+	bool wrap = cli_has(args, "seal-wrap");
 	char base[CLI_PATH_MAX];
 
-	if (!cli_path(base, one_secret, name, ""))
+	if (!cli_path(base, one_secret, name, "") ||
+	    (policy != NULL && !cli_path(dst, "", policy, "")))
 		return false;
-	if (policy == NULL)
-		return cli_path(dst, "", base, "");
-	return cli_path(dst, "", policy, "") &&
-	    snprintf(dst, CLI_PATH_MAX, "%s?policy=%s", base, policy) <
-	    CLI_PATH_MAX;
+	return snprintf(dst, CLI_PATH_MAX, "%s%s%s%s", base,
+		   policy != NULL ? "?policy=" : "",
+		   policy != NULL ? policy : "",
+		   !wrap                ? ""
+		       : policy != NULL ? "&seal_wrap=true"
+					: "?seal_wrap=true") < CLI_PATH_MAX;
 }
 
 static enum cli_exit
@@ -139,6 +148,33 @@ const struct cli_verb cli_verb_secret_list = {
 	.n_options = WD_N(list_options),
 	.example = "warder secret list --prefix default",
 	.run = run_list,
+};
+
+static const struct cli_option wrap_options[] = {
+	CLI_ONLINE_OPTIONS,
+	CLI_WRAP_OFF,
+};
+
+static enum cli_exit
+run_wrap(const struct cli_args *args)
+{
+	const char *name = cli_need_operand(args, 0, "path");
+	char path[CLI_PATH_MAX];
+
+	if (name == NULL || !cli_path(path, one_secret, name, ""))
+		return CLI_USAGE;
+	return cli_seal_wrap(args, "POST", path, lines, WD_N(lines));
+}
+
+const struct cli_verb cli_verb_secret_seal_wrap = {
+	.name = "secret seal-wrap",
+	.summary = "have the HSM of the seal wrap a secret too, or not any "
+		   "more",
+	.operands = "PATH",
+	.options = wrap_options,
+	.n_options = WD_N(wrap_options),
+	.example = "warder secret seal-wrap default/db/password",
+	.run = run_wrap,
 };
 
 static enum cli_exit

@@ -158,6 +158,7 @@ tell_config(struct sup_proc *p)
 		.seal_tpm = wd_span_text(c->seal_tpm),
 		.seal_tpm_pcrs = c->seal_tpm_pcrs,
 		.seal_probe_seconds = c->seal_probe_seconds,
+		.seal_wrap_cache_seconds = c->seal_wrap_cache_seconds,
 		.keyring_uses = c->keyring_uses,
 		.keyring_days = c->keyring_days,
 		.default_backend = wd_span_text(c->default_backend),

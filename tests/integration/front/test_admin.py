@@ -82,6 +82,7 @@ class Every(AdminTest):
         ("DELETE", "/keys/" + KEY, None),
         ("PUT", "/keys/%s/policy" % KEY, {"policy": POLICY}),
         ("PUT", "/keys/%s/unwrap" % KEY, {"broker_may_unwrap": True}),
+        ("PUT", "/keys/%s/seal-wrap" % KEY, {"seal_wrap": True}),
         ("POST", "/keys/%s/csr" % KEY, {"subject": "CN=x"}),
         ("POST", "/keys/%s/rotate" % KEY, {}),
         ("POST", "/keys/%s/encrypt" % KEY, {"plaintext": "YQ=="}),
@@ -106,6 +107,7 @@ class Every(AdminTest):
         ("PUT", "/bindings/a/b", {"policy": POLICY}),
         ("DELETE", "/bindings/a/b", None), ("GET", "/secrets", None),
         ("PUT", "/secrets/a/b/c", b"s"), ("GET", "/secrets/a/b/c", None),
+        ("POST", "/secrets/a/b/c", {"seal_wrap": True}),
         ("DELETE", "/secrets/a/b/c", None), ("GET", "/collateral", None),
         ("PUT", "/collateral/tcb_info", {"document": "AAEC"}),
         ("GET", "/collateral/tcb_info", None),
@@ -239,7 +241,8 @@ class Every(AdminTest):
 
     def test_other_methods_are_named(self):
         for path, allowed in (("/keys", {"GET", "POST"}), ("/audit", {"GET"}),
-                              ("/secrets/a/b/c", {"GET", "PUT", "DELETE"}),
+                              ("/secrets/a/b/c", {"GET", "PUT", "POST",
+                                                  "DELETE"}),
                               ("/status", {"GET"}), ("/unseal", {"POST"})):
             answer = self.ask("PATCH", "/admin/v1" + path, local=True)
             self.assert_refused(answer, 405, "method_not_allowed")
@@ -417,6 +420,27 @@ class Keys(AdminTest):
             ({}, 400), ({"broker_may_unwrap": "yes"}, 400),
             ({"broker_may_unwrap": None}, 400),
             ({"broker_may_unwrap": True, "stays": False}, 400)])
+
+    def test_seal_wrap_is_passed_on_and_shown(self):
+        self.answers("KEY_CREATE", key_record(seal_wrap=True))
+        answer = self.admin("POST", "/keys", {
+            "kind": "aes-128", "seal_wrap": True})
+        self.assertEqual((answer.status, answer.json()), (
+            201, dict(KEY_SHOWN, seal_wrap=True)))
+        self.assertTrue(self.asked("KEY_CREATE")["seal_wrap"])
+        path = "/keys/%s/seal-wrap" % KEY
+        for mark in (True, False):
+            self.answers("KEY_HSM", key_record(seal_wrap=mark))
+            answer = self.admin("PUT", path, {"seal_wrap": mark})
+            self.assertEqual((answer.status, answer.json()), (200, dict(
+                KEY_SHOWN, **({"seal_wrap": True} if mark else {}))))
+            ask = self.asked("KEY_HSM")
+            self.assertEqual((ask["id"], ask["seal_wrap"]), (KEY, mark))
+        self.keeper.seen.clear()
+        self.assert_malformed("PUT", path, [
+            ({}, 400), ({"seal_wrap": "yes"}, 400),
+            ({"seal_wrap": None}, 400),
+            ({"seal_wrap": True, "stays": False}, 400)])
 
     def test_rotating_asks_for_a_new_version(self):
         self.answers("KEY_ROTATE", key_record(version=2))
@@ -614,6 +638,27 @@ class Secrets(AdminTest):
         self.answers("SECRET_DELETE", {})
         self.assertEqual(
             self.admin("DELETE", "/secrets/a/b/c").status, 204)
+
+    def test_seal_wrap_is_passed_on_and_shown(self):
+        self.answers("SECRET_PUT", dict(self.RECORD, seal_wrap=True))
+        answer = self.admin(
+            "PUT", "/secrets/a/b/c?seal_wrap=true", b"x", [OCTETS])
+        self.assertEqual((answer.status, answer.json()), (
+            201, dict(self.SHOWN, seal_wrap=True)))
+        self.assertTrue(self.asked("SECRET_PUT")["seal_wrap"])
+        for mark in (True, False):
+            self.answers("SECRET_HSM", dict(self.RECORD, seal_wrap=mark))
+            answer = self.admin("POST", "/secrets/a/b/c", {"seal_wrap": mark})
+            self.assertEqual((answer.status, answer.json()), (200, dict(
+                self.SHOWN, **({"seal_wrap": True} if mark else {}))))
+            ask = self.asked("SECRET_HSM")
+            self.assertEqual((ask["path"], ask["seal_wrap"]), ("a/b/c", mark))
+        self.keeper.seen.clear()
+        self.assertEqual(self.admin(
+            "PUT", "/secrets/a/b/c?seal_wrap=false", b"x", [OCTETS]).status,
+            400)
+        self.assert_malformed("POST", "/secrets/a/b/c", [
+            ({}, 400), ({"seal_wrap": 1}, 400)])
 
     def test_where_keys_are_nothing_is_written(self):
         self.answers("SECRET_PUT", ("conflict",))
@@ -998,6 +1043,7 @@ class Sealing(AdminTest):
             "log_writable": True, "clock": WHEN, "keyring_terms": 2,
             "keyring_term": 7, "keyring_made": WHEN, "keyring_uses": 300,
             "keyring_limit": 1000, "keyring_rows_left": 5,
+            "seal_wrapped": 4, "seal_wrap_failing": WHEN,
             "warnings": "one thing; another; "})
         shown = {
             "clock": TEXT, "initialized": True, "keyring": {
@@ -1009,7 +1055,8 @@ class Sealing(AdminTest):
                 "failing_since": None, "last_good_probe": None,
                 "kind": "file", "nonce": None,
                                       "progress": 0, "shares": 1,
-                                      "threshold": 1},
+                                      "threshold": 1,
+                "wrap_failing_since": TEXT, "wrapped": 4},
             "sealed": False, "server_name": "kbs.example",
             "version": "0.1.0", "warnings": ["one thing", "another"]}
         answer = self.ask("GET", "/admin/v1/status", local=True)

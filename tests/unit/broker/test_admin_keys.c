@@ -46,7 +46,7 @@ stored(struct t_broker *f, const struct wd_id *id)
 	struct wd_secret *plain = NULL;
 
 	t_ok(wd_store_version_get(f->b->store, id, 0, &v));
-	t_ok(wd_secret_open_key(f->b, &v, &plain, NULL));
+	t_ok(wd_secret_open_key(f->b, &v, NULL, &plain, NULL));
 	return plain;
 }
 

@@ -198,19 +198,20 @@ static void
 what_was_not_reserved_is_not_taken(void **state)
 {
 	struct t_broker *f = *state;
+	struct wd_store_secret x = { .path = "a/b/c", .version = 1 };
 	struct wd_bytes *b = NULL;
 
 	f->b->reserved.left = 1;
-	t_ok(wd_secret_seal_path(f->b, "a/b/c", 1, WD_SPAN_LIT("x"), &b, NULL));
+	t_ok(wd_secret_seal_path(f->b, &x, NULL, WD_SPAN_LIT("x"), &b, NULL));
 	b = wd_bytes_free(b);
 	assert_int_equal(
-	    wd_secret_seal_path(f->b, "a/b/c", 2, WD_SPAN_LIT("x"), &b, NULL),
+	    wd_secret_seal_path(f->b, &x, NULL, WD_SPAN_LIT("x"), &b, NULL),
 	    WD_R_UNAVAILABLE);
 	assert_null(b);
 	f->b->reserved.left = 1;
 	add_term(f); /* those were of the older one */
 	assert_int_equal(
-	    wd_secret_seal_path(f->b, "a/b/c", 2, WD_SPAN_LIT("x"), &b, NULL),
+	    wd_secret_seal_path(f->b, &x, NULL, WD_SPAN_LIT("x"), &b, NULL),
 	    WD_R_UNAVAILABLE);
 }
 

@@ -169,7 +169,7 @@ put_secret(struct t_broker *f, const char *path, const char *text,
 	    wd_span_to_text(wd_span_text(path), x.path, sizeof(x.path)));
 	t_ok(wd_store_secret_next(f->b->store, path, &x.version));
 	t_ok(wd_secret_seal_path(
-	    f->b, path, x.version, wd_span_text(text), &x.wrapped, NULL));
+	    f->b, &x, NULL, wd_span_text(text), &x.wrapped, NULL));
 	x.updated = f->now;
 	t_ok(wd_store_secret_put(f->b->store, &x));
 	if (policy != NULL)

@@ -166,15 +166,16 @@ a_stored_key_is_no_reference_and_the_other_way(void **state)
 	struct wd_store_version v = { .key = t_id(1), .version = 1 };
 	WD_AUTO(wd_secret_freep) struct wd_secret *plain = NULL;
 	struct wd_remote x = somewhere();
+	struct wd_secret_key place = { &id, 1, false };
 	struct wd_diag d = { 0 };
 
-	t_ok(wd_secret_seal_key(f->b, &id, 1, false,
+	t_ok(wd_secret_seal_key(f->b, &place, NULL,
 	    WD_SPAN_LIT("sixteen bytes..."), &v.wrapped, NULL));
 	assert_int_equal(wd_remote_open(f->b, &key, &v, &x, &d), WD_R_TAMPERED);
 	v.wrapped = wd_bytes_free(v.wrapped);
 	t_ok(wd_remote_seal(f->b, &id, 1, &x, &v.wrapped, NULL));
 	assert_int_equal(
-	    wd_secret_open_key(f->b, &v, &plain, &d), WD_R_TAMPERED);
+	    wd_secret_open_key(f->b, &v, NULL, &plain, &d), WD_R_TAMPERED);
 }
 
 static void

@@ -104,7 +104,7 @@ rows_of_all_tables_come_under_the_newest_term(void **state)
 	struct wd_id key = put_key(f);
 
 	t_ok(wd_store_version_get(f->b->store, &key, 0, &v));
-	t_ok(wd_secret_open_key(f->b, &v, &before, NULL));
+	t_ok(wd_secret_open_key(f->b, &v, NULL, &before, NULL));
 	wd_store_version_done(&v);
 	for (int n = 0; n < 600; n++)
 		put_secret(f, n);
@@ -123,7 +123,7 @@ rows_of_all_tables_come_under_the_newest_term(void **state)
 	for (int n = 0; n < 600; n++)
 		expect_secret(f, n);
 	t_ok(wd_store_version_get(f->b->store, &key, 0, &v));
-	t_ok(wd_secret_open_key(f->b, &v, &after, NULL));
+	t_ok(wd_secret_open_key(f->b, &v, NULL, &after, NULL));
 	t_span_equal(wd_secret_borrow(before), wd_secret_borrow(after));
 }
 
@@ -182,8 +182,8 @@ keys_that_stay_stay(void **state)
 	t_ok(wd_store_version_get(f->b->store, &id, 0, &v));
 	assert_int_equal(v.wrapped->p[0], 2);
 	assert_int_equal(
-	    wd_secret_open_key(f->b, &v, &plain, &d), WD_R_MAY_NOT_LEAVE);
-	t_ok(wd_secret_use_key(f->b, &v, &plain, &stays, &d));
+	    wd_secret_open_key(f->b, &v, NULL, &plain, &d), WD_R_MAY_NOT_LEAVE);
+	t_ok(wd_secret_use_key(f->b, &v, NULL, &plain, &stays, &d));
 	assert_true(stays);
 }
 
