@@ -24,11 +24,11 @@
 /* Events that change the store: their effect is lost when they came after the
  * backup. */
 static const char *const changes[] = { "collateral_put", "key_chain",
-	"key_create", "key_delete", "key_policy", "key_rotate", "key_seal_wrap",
-	"keyring_rotate", "seal_migrated", "policy_add", "policy_bind",
-	"policy_delete", "reference_delete", "reference_put", "revoke",
-	"secret_delete", "secret_put", "secret_seal_wrap", "token_create",
-	"token_revoke", "tpm_add", "tpm_remove" };
+	"key_create", "key_delete", "key_policy", "key_rotate", "key_unwrap",
+	"key_seal_wrap", "keyring_rotate", "seal_migrated", "policy_add",
+	"policy_bind", "policy_delete", "reference_delete", "reference_put",
+	"revoke", "secret_delete", "secret_put", "secret_seal_wrap",
+	"token_create", "token_revoke", "tpm_add", "tpm_remove" };
 
 static bool
 is_change(struct wd_span event)
