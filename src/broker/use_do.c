@@ -124,8 +124,11 @@ take_answer(struct wd_using *u, const struct wd_remote *now)
 {
 	const struct wd_fetch *f = &u->x->fetch;
 
-	if (f->result == WD_R_MISMATCH && u->w->use == WD_KEYUSE_DECRYPT)
-		return wd_use_not_decrypted(u->d);
+	/* Only of a ciphertext can that be said. */
+	if (f->result == WD_R_MISMATCH)
+		return u->w->use == WD_KEYUSE_DECRYPT
+		    ? wd_use_not_decrypted(u->d)
+		    : wd_use_wrong_answer(u->d);
 	if (f->result > 0)
 		return wd_reject(u->d, (enum wd_reason)f->result, "%.*s",
 		    (int)f->why.len, (const char *)f->why.p);

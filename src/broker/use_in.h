@@ -47,6 +47,9 @@ const struct wd_use_row *wd_use_row(
 /* One sentence for all that can be wrong with a ciphertext. */
 int wd_use_not_decrypted(struct wd_diag *d);
 
+/* And for what a backend answers that cannot be right. */
+int wd_use_wrong_answer(struct wd_diag *d);
+
 /* The backend's algorithm for a signature. */
 enum wd_backend_alg wd_use_backend_alg(enum wd_keysig sig);
 

@@ -34,10 +34,10 @@ fault(struct wd_using *u)
 	return wd_fault(u->d, WD_F_CRYPTO, "the key could not be used");
 }
 
-static int
-wrong_answer(struct wd_using *u)
+int
+wd_use_wrong_answer(struct wd_diag *d)
 {
-	return wd_reject(u->d, WD_R_BACKEND_ANSWER,
+	return wd_reject(d, WD_R_BACKEND_ANSWER,
 	    "the backend's answer is not of the form it must have");
 }
 
@@ -129,7 +129,7 @@ aes_encrypted(struct wd_using *u)
 	int r;
 
 	if (u->answer.len != plain_of(u).len + WD_AEAD_EXTRA)
-		return wrong_answer(u);
+		return wd_use_wrong_answer(u->d);
 	r = put_envelope(u, head, u->answer);
 	return r != 0 ? r : give_datakey(u);
 }
@@ -171,7 +171,7 @@ static int
 aes_decrypted(struct wd_using *u)
 {
 	if (u->answer.len + WD_AEAD_EXTRA != u->body.len)
-		return wrong_answer(u);
+		return wd_use_wrong_answer(u->d);
 	return take_plain(u);
 }
 
@@ -251,7 +251,7 @@ static int
 rsa_decrypted(struct wd_using *u)
 {
 	if (u->answer.len > u->kind->bits / 8 - OAEP_OVERHEAD)
-		return wrong_answer(u);
+		return wd_use_wrong_answer(u->d);
 	return take_plain(u);
 }
 
@@ -352,7 +352,7 @@ signed_there(struct wd_using *u)
 	if (r != 0)
 		return r;
 	if (!good)
-		return wrong_answer(u);
+		return wd_use_wrong_answer(u->d);
 	u->done.output = wd_bytes_copy(u->answer);
 	return u->done.output != NULL
 	    ? 0

@@ -1257,6 +1257,42 @@ a_client_is_judged_again_when_the_backend_has_answered(void **state)
 	assert_int_equal(f->out.result, WD_R_REVOKED_BY_OPERATOR);
 }
 
+/* A backend that is told to sign, and answers as one that was to decrypt. */
+static void
+a_backends_words_are_no_reason_for_a_client(void **state)
+{
+	static const char words[] = "for the operator's eyes";
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	struct wd_id id =
+	    remote_key_under(f, 52, WD_KEY_AES256, true, NULL, &policy);
+	WD_AUTO(client_done) struct client c = attested(f, SIGNER);
+	struct wd_msg_use_ask m =
+	    client_ask(f, &c, &id, WD_KEYUSE_ENCRYPT, text);
+	static const int results[] = { WD_R_MISMATCH, WD_R_UNSUPPORTED,
+		WD_R_NOT_FOUND, WD_R_UNAVAILABLE, WD_R_BACKEND_ANSWER };
+
+	for (size_t i = 0; i < WD_N(results); i++) {
+		WD_AUTO(wd_use_asked_done) struct wd_use_asked x = { 0 };
+
+		wd_outcome_done(&f->out);
+		f->out = (struct wd_outcome){ 0 };
+		t_ok(wd_use_with(f->b, &m, f->now, &x, &f->out));
+		assert_true(x.fetch.wanted);
+		x.fetch.answered = true;
+		x.fetch.result = results[i];
+		x.fetch.why = wd_span_text(words);
+		t_ok(wd_use_with(f->b, &m, f->now, &x, &f->out));
+		assert_int_equal(f->out.result,
+		    results[i] == WD_R_MISMATCH ? WD_R_BACKEND_ANSWER
+						: results[i]);
+		assert_null(memmem(f->out.reply->p, f->out.reply->len, words,
+		    sizeof(words) - 1));
+	}
+	wd_outcome_done(&f->out);
+	f->out = (struct wd_outcome){ 0 };
+}
+
 /* ---- memory */
 
 static void
@@ -1321,6 +1357,7 @@ main(void)
 		with_broker(a_key_revoked_while_its_backend_works_is_not_used),
 		with_broker(
 		    a_client_is_judged_again_when_the_backend_has_answered),
+		with_broker(a_backends_words_are_no_reason_for_a_client),
 		with_broker(memory_may_fail_anywhere),
 	};
 
