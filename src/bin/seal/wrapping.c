@@ -120,9 +120,9 @@ note(struct seal *s, int result, const char *why)
 	}
 	if (result != 0)
 		s->wrap_pause = wd_time_mono_ms() + PAUSE_MS;
-	/* As for trials: a PIN is not shown until it is locked. */
+	/* A PIN is not shown until it is locked: trials end too. */
 	if (result == WD_R_PERMISSION)
-		s->wrap_pause = INT64_MAX;
+		seal_probe_note(s, result);
 	if (was_failing == (s->wrap_failing != 0))
 		return;
 	wd_log(result == 0 ? WD_LOG_INFO : WD_LOG_WARNING,
@@ -297,12 +297,13 @@ may_ask(const struct seal *s, struct wd_diag *d)
 	if (s->device.chan == NULL)
 		return wd_reject(d, WD_R_HSM_UNAVAILABLE,
 		    "the process of the HSM is not there");
+	if (s->probe_due == INT64_MAX)
+		return wd_reject(d, WD_R_HSM_UNAVAILABLE,
+		    "the HSM has refused the PIN; it is not tried again before "
+		    "its process is started again");
 	if (wd_time_mono_ms() < s->wrap_pause)
 		return wd_reject(d, WD_R_HSM_UNAVAILABLE,
-		    s->wrap_pause == INT64_MAX
-			? "the HSM has refused the PIN; it is not tried again "
-			  "before its process is started again"
-			: "the HSM has just failed; try again in a second");
+		    "the HSM has just failed; try again in a second");
 	if (s->n_wrappings == SEAL_WRAPPINGS)
 		return wd_reject(
 		    d, WD_R_OVERLOADED, "too much waits for the HSM");

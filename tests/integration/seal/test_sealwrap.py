@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -86,9 +87,14 @@ class Case(unittest.TestCase):
         shutil.rmtree(self.tokens())
         os.rename(self.tokens() + ".away", self.tokens())
         self.new_device()
-        wait_until(lambda: self.server.status()["seal"]["failing_since"]
-                   is None and self.server.status()["seal"]
-                   ["wrap_failing_since"] is None, "the HSM")
+        self.wait_for_hsm()
+
+    def wait_for_hsm(self):
+        def good():
+            seal = self.server.status()["seal"]
+            return seal["failing_since"] is None and \
+                seal["wrap_failing_since"] is None
+        wait_until(good, "the HSM")
 
     def clear(self):
         """No marks are left for the next test."""
@@ -107,6 +113,7 @@ class Case(unittest.TestCase):
 
 class Life(Case):
     def tearDown(self):
+        self.wait_for_hsm()
         self.clear()
 
     def test_a_marked_secret_is_read_and_released_and_shown(self):
@@ -183,6 +190,39 @@ class Life(Case):
         self.assertIn(b"the HSM does not open them", said.stdout)
         self.bring_hsm_back()
         self.assertEqual(client.resource(SECRET), data)
+
+    def test_an_hsm_that_hangs_holds_up_nobody_else(self):
+        data, plain = self.put(), self.put(OTHER, mark=False)
+        client, other = self.server.attested(), self.server.attested()
+        hung = self.device()[0]
+        os.kill(hung, signal.SIGSTOP)
+        said = []
+        waiting = threading.Thread(target=lambda: said.append(
+            refusal(client.resource, SECRET).type))
+        waiting.start()
+        while waiting.is_alive():
+            self.assertEqual(other.resource(OTHER), plain)
+        waiting.join()
+        self.assertEqual(said, ["HsmUnavailable"])
+        wait_until(lambda: self.device() and hung not in self.device(),
+                   "a new device")
+        wait_until(lambda: self.reads(data), "a read")
+
+    def test_a_pin_that_is_refused_is_not_tried_by_reads(self):
+        data = self.put()
+        self.hsm.write_pin("0" * 10)
+        self.new_device()
+        wait_until(lambda: "is not tried again" in self.refused(
+            "secret", "get", SECRET), "a refused PIN")
+        for _ in range(3):
+            self.assertIn("is not tried again", self.refused(
+                "secret", "get", SECRET))
+        self.assertEqual(
+            self.server.log_text().count("seal_probe_failed") +
+            self.server.log_text().count("hsm_does_not_answer"), 1)
+        self.hsm.write_pin(self.hsm.pin)
+        self.new_device()
+        wait_until(lambda: self.reads(data), "a read")
 
     def test_a_keyring_that_is_rotated_and_a_restart_keep_it(self):
         data = self.put()
