@@ -3,6 +3,7 @@
  */
 #include "broker/admin_in.h"
 
+#include "broker/revoked.h"
 #include "crypto/hash.h"
 
 /* ---- rules */
@@ -93,6 +94,7 @@ static int
 find(struct wd_broker *b, struct wd_span token, struct wd_store_token *ret,
     struct wd_diag *d)
 {
+	struct wd_diag why = { 0 };
 	uint8_t digest[32];
 	int r;
 
@@ -103,7 +105,11 @@ find(struct wd_broker *b, struct wd_span token, struct wd_store_token *ret,
 		return wd_fault(d, r, "%s", wd_store_why(b->store));
 	if (r > 0 || !wd_ct_equal(WD_SPAN(ret->sha256), WD_SPAN(digest)))
 		return WD_R_CREDENTIAL_INVALID;
-	return 0;
+	/* A row that was deleted may have been put back. */
+	r = wd_is_revoked(b, "token", ret->id.s, &why);
+	if (r < 0)
+		return wd_fault(d, r, "%s", why.detail);
+	return r > 0 ? WD_R_CREDENTIAL_INVALID : 0;
 }
 
 int

@@ -192,5 +192,10 @@ wd_admin_token_revoke(struct wd_admin *a, const void *msg)
 
 	r = wd_admin_got(
 	    a, wd_store_token_delete(a->b->store, &m->id), "token");
+	/* Its row is good wherever it is put back from. */
+	if (r == 0)
+		r = wd_admin_got(a,
+		    wd_store_revoke(a->b->store, "token", m->id.s, a->now),
+		    "revocation");
 	return r != 0 ? r : wd_admin_answer(a, NULL);
 }

@@ -207,6 +207,8 @@ wd_broker_look(struct wd_broker *b, int64_t now, struct wd_diag *d)
 		if (wd_store_revoked_last(b->store, &b->revocations) != 0)
 			return wd_fault(
 			    d, WD_F_STORE, "%s", wd_store_why(b->store));
+		b->revocations_lost =
+		    b->open && wd_store_revocations_check(b->store) != 0;
 		forget_policies(b);
 		wd_things_forget(b);
 		b->store_version = version;

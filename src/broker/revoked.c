@@ -8,13 +8,25 @@
 #include <string.h>
 
 int
+wd_revocations_known(const struct wd_broker *b, struct wd_diag *d)
+{
+	return !b->revocations_lost
+	    ? 0
+	    : wd_fault(d, WD_F_STORE,
+		  "store.db was changed by somebody else: what is revoked is "
+		  "not known");
+}
+
+int
 wd_is_revoked(
     struct wd_broker *b, const char *kind, const char *what, struct wd_diag *d)
 {
 	int r;
 
-	if (!b->revocations)
+	if (!wd_any_revoked(b))
 		return 0;
+	if ((r = wd_revocations_known(b, d)) != 0)
+		return r;
 	r = wd_store_revoked(b->store, kind, what, 0);
 	if (r < 0)
 		return wd_fault(d, r, "%s", wd_store_why(b->store));
@@ -108,7 +120,7 @@ wd_claims_revoked(
 {
 	struct look x = { b, d };
 
-	return b->revocations ? wd_identities_each(claims, look_one, &x) : 0;
+	return wd_any_revoked(b) ? wd_identities_each(claims, look_one, &x) : 0;
 }
 
 int

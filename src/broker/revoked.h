@@ -18,6 +18,18 @@ typedef int wd_identity_visit(void *ctx, const char *kind, const char *what);
 int wd_identities_each(const struct wd_claims *claims, wd_identity_visit *visit,
     void *ctx) WD_MUST_USE;
 
+/* Whether anything may be revoked. Where rows are missing everything may be,
+ * and asking is a fault. */
+static inline bool
+wd_any_revoked(const struct wd_broker *b)
+{
+	return b->revocations > 0 || b->revocations_lost;
+}
+
+/* A fault where rows are missing. */
+int wd_revocations_known(const struct wd_broker *b, struct wd_diag *d)
+    WD_MUST_USE;
+
 /* One row of that kind; the same results. */
 int wd_is_revoked(struct wd_broker *b, const char *kind, const char *what,
     struct wd_diag *d) WD_MUST_USE;

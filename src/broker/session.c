@@ -358,6 +358,8 @@ check_session(struct wd_broker *b, const struct wd_store_session *row,
 	if (now >= row->expires || now < row->made - WD_CLOCK_BACK)
 		return wd_reject(d, WD_R_CREDENTIAL_INVALID,
 		    "the session is unknown or has expired");
+	if ((r = wd_revocations_known(b, d)) != 0)
+		return r;
 	r = b->revocations
 	    ? wd_store_revoked(b->store, "session", row->id.s, row->made)
 	    : 0;

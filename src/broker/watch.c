@@ -42,6 +42,8 @@ collect(struct wd_broker *b, const struct wd_msg_revoked_ask *ask,
 {
 	int r;
 
+	if ((r = wd_revocations_known(b, d)) != 0)
+		return r;
 	rows->last = ask->after > b->revocations ? 0 : ask->after;
 	if (!ask->has_after) {
 		rows->last = b->revocations;

@@ -71,6 +71,7 @@ fill_store(const struct wd_init *how, const struct wd_keyring *k,
 	wd_store_guard(s, &guard);
 	if ((r = wd_meta_put(s, "check", WD_SPAN(check))) != 0 ||
 	    (r = wd_meta_put(s, WD_USES_NAME, WD_SPAN(count))) != 0 ||
+	    (r = wd_store_revocations_begin(s)) != 0 ||
 	    (r = add_token(s, how->now, ret)) != 0)
 		return wd_fault(d, WD_F_STORE, "%s", wd_store_why(s));
 	return 0;

@@ -149,6 +149,28 @@ name_row(const struct wd_row_mac *m, char *dst, size_t size)
 	/* What does not fit is no row of ours, and has no name. */
 }
 
+int
+wd_store_is_foreign(struct wd_store *s, const char *what)
+{
+	s->foreign = true;
+	(void)snprintf(s->tampered, sizeof(s->tampered),
+	    "store.db was changed by somebody else: %.100s", what); /* fits */
+	(void)snprintf(s->why, sizeof(s->why), "%s", s->tampered);  /* fits */
+	return WD_F_STORE;
+}
+
+/* The first byte of what rows have is none of a text. */
+int
+wd_store_mac(struct wd_store *s, const char *what, struct wd_span bytes,
+    uint8_t ret[WD_ROW_MAC])
+{
+	const struct wd_span parts[] = { wd_span_text(what), bytes };
+
+	if (s->guard.mac == NULL)
+		return WD_R_SEALED;
+	return s->guard.mac(s->guard.ctx, parts, WD_N(parts), ret);
+}
+
 static void
 note_foreign(struct wd_sql *q, const struct wd_row_mac *m)
 {

@@ -3,6 +3,12 @@
  */
 #include "store/sql.h"
 
+#include "base/wr.h"
+
+static const char set_name[] = "set.revocations";
+
+enum { SET_MAX = 64 << 20 }; /* bytes: two million of them */
+
 struct row {
 	const char *kind, *what;
 	int64_t since;
@@ -53,6 +59,63 @@ find(struct wd_store *s, const char *kind, const char *what, int64_t *ret_since)
 	return read_row(&q, &x, ret_since);
 }
 
+/* ---- all of them */
+
+static int
+read_macs(struct wd_store *s, struct wd_wr *wr)
+{
+	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_REVOKED_MACS);
+	uint8_t mac[WD_ROW_MAC];
+	int r;
+
+	while ((r = wd_sql_row(&q)) == 0) {
+		wd_sql_get_fixed(&q, mac, sizeof(mac));
+		wd_wr_bytes(wr, WD_SPAN(mac));
+	}
+	return r == WD_R_NOT_FOUND ? wd_sql_end(&q) : r;
+}
+
+static int
+set_mac(struct wd_store *s, uint8_t ret[WD_ROW_MAC])
+{
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(SET_MAX);
+	int r = read_macs(s, &wr);
+
+	if (r != 0)
+		return r;
+	if (wd_wr_end(&wr) != 0)
+		return WD_F_MEMORY;
+	return wd_store_mac(s, set_name, wd_wr_span(&wr), ret);
+}
+
+int
+wd_store_revocations_begin(struct wd_store *s)
+{
+	uint8_t mac[WD_ROW_MAC];
+	int r = set_mac(s, mac);
+
+	return r != 0 ? r : wd_meta_put(s, set_name, WD_SPAN(mac));
+}
+
+int
+wd_store_revocations_check(struct wd_store *s)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *kept = NULL;
+	uint8_t mac[WD_ROW_MAC];
+	int r = set_mac(s, mac);
+
+	if (r != 0)
+		return r;
+	if ((r = wd_meta_get(s, set_name, &kept)) < 0)
+		return r;
+	if (r == 0 && wd_ct_equal(wd_bytes_span(kept), WD_SPAN(mac)))
+		return 0;
+	return wd_store_is_foreign(
+	    s, "revocations are missing, or are older ones");
+}
+
+/* ---- one */
+
 int
 wd_store_revoked_last(struct wd_store *s, uint64_t *ret)
 {
@@ -64,8 +127,11 @@ revoke(struct wd_store *s, const void *arg)
 {
 	struct row x = *(const struct row *)arg;
 	int64_t since = x.since;
-	int r = find(s, x.kind, x.what, &since);
+	int r = wd_store_revocations_check(s);
 
+	if (r != 0)
+		return r;
+	r = find(s, x.kind, x.what, &since);
 	if (r != 0 && r != WD_R_NOT_FOUND)
 		return r;
 	if ((r = wd_store_revoked_last(s, &x.number)) != 0)
@@ -74,7 +140,9 @@ revoke(struct wd_store *s, const void *arg)
 		return WD_F_STORE; /* no number of ours */
 	x.number++;
 	x.since = since > x.since ? since : x.since;
-	return put(s, &x);
+	if ((r = put(s, &x)) != 0)
+		return r;
+	return wd_store_revocations_begin(s);
 }
 
 int

@@ -102,6 +102,13 @@ void wd_sql_get_mac(struct wd_sql *q); /* wrong: a fault */
  * that the list shows what there is to be removed. */
 void wd_sql_see_mac(struct wd_sql *q);
 
+/* The MAC of what is no row, which starts with WHAT. WD_R_SEALED, or a fault. */
+int wd_store_mac(struct wd_store *s, const char *what, struct wd_span bytes,
+    uint8_t ret[WD_ROW_MAC]) WD_MUST_USE;
+/* Notes for wd_store_why() and wd_store_tampered() that somebody else wrote;
+ * returns WD_F_STORE. */
+int wd_store_is_foreign(struct wd_store *s, const char *what);
+
 /* For the cursor: a value that comes or goes. */
 void wd_sql_note_int(struct wd_sql *q, int64_t v);
 void wd_sql_note_text(struct wd_sql *q, struct wd_span s);

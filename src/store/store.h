@@ -426,6 +426,16 @@ int wd_store_revoke(struct wd_store *s, const char *kind, const char *what,
  * new number. The last; 0: there are none. */
 int wd_store_revoked_last(struct wd_store *s, uint64_t *ret) WD_MUST_USE;
 
+/*
+ * A row that is missing says nothing, so that all of them together have a MAC,
+ * which is kept among the small named values: begun for a new store, written
+ * anew with each revocation. The check looks at each row: a fault when one is
+ * missing or an older one is in its place, then also of wd_store_revoke().
+ * WD_R_SEALED.
+ */
+int wd_store_revocations_begin(struct wd_store *s) WD_MUST_USE;
+int wd_store_revocations_check(struct wd_store *s) WD_MUST_USE;
+
 struct wd_store_revocation {
 	char kind[32];
 	char what[WD_PATH_MAX + 1];

@@ -161,18 +161,71 @@ class Running(unittest.TestCase):
         self.assertEqual(self.server.cli("tpm", "remove", "07" * 32)
                          .returncode, 0)
 
-    def test_a_revocation_undone(self):
-        key = self.server.warder("key", "create", "--kind", "aes-256",
-                                 "--policy", self.lax)["id"]
-        client = self.server.attested()
-        path = "default/key/" + key
-        client.resource(path)
-        self.server.warder("lease", "revoke", key, "--kind", "key")
-        got = refusal(client.resource, path)
+    def test_a_token_that_was_revoked_put_back(self):
+        made = self.server.warder("token", "create", "--user", "reader",
+                                  "--rule", "keys:search")
+        path = self.server.write_token("old.token", made["token"])
+        self.assertEqual(
+            self.server.cli("key", "list", token=path).returncode, 0)
+        self.server.edit("CREATE TABLE old AS SELECT * FROM tokens")
+        self.server.warder("token", "revoke", made["id"])
+        self.server.edit("INSERT INTO tokens SELECT * FROM old WHERE id = ?",
+                         made["id"])
+        done = self.server.cli("key", "list", token=path)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(b"credential_invalid", done.stderr)
+        self.server.edit("DROP TABLE old")
+
+
+class Revoked(unittest.TestCase):
+    """What was revoked stays so, or nothing is released any more."""
+
+    def setUp(self):
+        self.server = Edited()
+        self.addCleanup(self.server.remove)
+        self.server.start()
+        self.policy = self.server.add_policy()
+        self.secret = self.server.put_secret(policy_id=self.policy)
+        self.key = self.server.warder("key", "create", "--kind", "aes-256",
+                                      "--policy", self.policy)["id"]
+        self.path = "default/key/" + self.key
+        self.server.warder("lease", "revoke", self.key, "--kind", "key")
+        self.client = self.server.attested()
+        got = refusal(self.client.resource, self.path)
         self.assertEqual((got.status, got.type), (403, "RevokedByOperator"))
+        self.assertEqual(self.client.resource(SECRET), self.secret)
+
+    def expect_closed(self):
+        for path in self.path, SECRET:
+            got = refusal(self.client.resource, path)
+            self.assertGreaterEqual(got.status, 500, str(got))
+        got = refusal(self.server.attested)
+        self.assertGreaterEqual(got.status, 500, str(got))
+        # No admin either, until the store is good again.
+        self.assertNotEqual(self.server.cli("key", "list").returncode, 0)
+
+    def test_changed(self):
         self.server.edit("UPDATE revocations SET since = -1 WHERE what = ?",
-                         key)
-        self.expect_refused(client, path, "revocations", key)
+                         self.key)
+        got = refusal(self.client.resource, self.path)
+        self.assertGreaterEqual(got.status, 500, str(got))
+
+    def test_deleted_and_put_back(self):
+        self.server.edit("CREATE TABLE old AS SELECT * FROM revocations")
+        self.server.edit("DELETE FROM revocations")
+        self.expect_closed()
+        self.server.edit("INSERT INTO revocations SELECT * FROM old")
+        self.assertEqual(self.client.resource(SECRET), self.secret)
+        entry = self.server.tampered()[-1]
+        self.assertIn("revocations are missing", entry["detail"])
+
+    def test_deleted_while_the_server_is_down(self):
+        self.server.stop()
+        self.server.edit("DELETE FROM revocations WHERE what = ?", self.key)
+        self.server.start()
+        self.client = self.server.client()
+        got = refusal(self.server.attested)
+        self.assertGreaterEqual(got.status, 500, str(got))
 
 
 class Stopped(unittest.TestCase):

@@ -97,6 +97,7 @@ store_setup(void **state)
 	f = *state;
 	t_ok(wd_store_create(f->dir, &f->id, NULL));
 	t_ok(t_open(f->dir, &f->s));
+	t_ok(wd_store_revocations_begin(f->s));
 	return 0;
 }
 

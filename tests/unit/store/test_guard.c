@@ -400,6 +400,69 @@ a_sealed_store_is_read_but_not_written(void **state)
 	expect_all(f->s, 0);
 }
 
+/* ---- what is missing */
+
+static void
+expect_lost(struct fixture *f, const char *change, const char *undo)
+{
+	char what[WD_TAMPERED_TEXT];
+
+	t_ok(wd_store_revocations_check(f->s));
+	run_sql(f, change);
+	assert_int_equal(wd_store_revocations_check(f->s), WD_F_STORE);
+	assert_true(wd_store_foreign(f->s));
+	assert_true(wd_store_tampered(f->s, what));
+	assert_non_null(strstr(what, "revocations are missing"));
+	/* Nor does the next one make it good again. */
+	assert_int_equal(wd_store_revoke(f->s, "key", "y", 1), WD_F_STORE);
+	run_sql(f, undo);
+	t_ok(wd_store_revocations_check(f->s));
+}
+
+static void
+a_revocation_that_is_missing_is_noticed(void **state)
+{
+	struct fixture *f = *state;
+
+	t_ok(wd_store_revocations_check(f->s));
+	t_ok(wd_store_revoke(f->s, "key", "x", 10));
+	t_ok(wd_store_revoke(f->s, "lease", "x", 10));
+	run_sql(f, "CREATE TABLE old AS SELECT * FROM revocations");
+	t_ok(wd_store_revoke(f->s, "key", "x", 20));
+	run_sql(f, "CREATE TABLE new AS SELECT * FROM revocations");
+	expect_lost(f, "DELETE FROM revocations WHERE kind = 'key'",
+	    "DELETE FROM revocations;"
+	    "INSERT INTO revocations SELECT * FROM new");
+	expect_lost(f, "DELETE FROM revocations",
+	    "INSERT INTO revocations SELECT * FROM new");
+	/* One that was good, of an earlier day. */
+	expect_lost(f,
+	    "DELETE FROM revocations WHERE kind = 'key';"
+	    "INSERT INTO revocations SELECT * FROM old WHERE kind = 'key'",
+	    "DELETE FROM revocations;"
+	    "INSERT INTO revocations SELECT * FROM new");
+	expect_lost(f,
+	    "CREATE TABLE kept AS SELECT * FROM meta;"
+	    "DELETE FROM meta WHERE name = 'set.revocations'",
+	    "INSERT INTO meta SELECT * FROM kept WHERE name ="
+	    " 'set.revocations'");
+	t_ok(wd_store_revoke(f->s, "key", "y", 1));
+	t_ok(wd_store_revocations_check(f->s));
+}
+
+static void
+a_set_of_another_store_is_none(void **state)
+{
+	struct fixture *f = *state;
+
+	t_ok(wd_store_revoke(f->s, "key", "x", 10));
+	t_guard(f->s, "another key");
+	assert_int_equal(wd_store_revocations_check(f->s), WD_F_STORE);
+	wd_store_guard(f->s, NULL);
+	assert_int_equal(wd_store_revocations_check(f->s), WD_R_SEALED);
+	assert_int_equal(wd_store_revocations_begin(f->s), WD_R_SEALED);
+}
+
 /* ---- all rows */
 
 static void
@@ -462,6 +525,8 @@ main(void)
 		with_store(writers_keep_the_macs_right),
 		with_store(a_change_does_not_heal_a_foreign_row),
 		with_store(a_sealed_store_is_read_but_not_written),
+		with_store(a_revocation_that_is_missing_is_noticed),
+		with_store(a_set_of_another_store_is_none),
 		with_store(a_look_at_all_rows_finds_each_foreign_one),
 	};
 
