@@ -123,6 +123,10 @@ enum wd_backend_alg {
 	WD_USE_RSA_PKCS1 = 4, /* SHA-256 */
 	WD_USE_ECDSA = 5, /* hash by curve: SHA-256, 384, 512; raw r and s */
 	WD_USE_ED25519 = 6,
+	WD_USE_RSA_PSS_384 = 7, /* SHA-384, salt of 48 bytes */
+	WD_USE_RSA_PSS_512 = 8,
+	WD_USE_RSA_PKCS1_384 = 9,
+	WD_USE_RSA_PKCS1_512 = 10,
 };
 
 /* A key used where it rests. */

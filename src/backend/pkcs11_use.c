@@ -11,13 +11,23 @@ static const struct scheme {
 	enum wd_pkey_alg pair; /* WD_PKEY_NONE: any that fits */
 	enum wd_token_scheme scheme;
 	enum wd_sig_alg verify;
+	enum wd_hash hash; /* of RSA */
 } schemes[] = {
-	{ WD_USE_RSA_PSS, WD_PKEY_NONE, WD_TOKEN_PSS, WD_SIG_PS256 },
-	{ WD_USE_RSA_PKCS1, WD_PKEY_NONE, WD_TOKEN_PKCS1, WD_SIG_RS256 },
-	{ WD_USE_ECDSA, WD_PKEY_P256, WD_TOKEN_ECDSA, WD_SIG_ES256 },
-	{ WD_USE_ECDSA, WD_PKEY_P384, WD_TOKEN_ECDSA, WD_SIG_ES384 },
-	{ WD_USE_ECDSA, WD_PKEY_P521, WD_TOKEN_ECDSA, WD_SIG_ES512 },
-	{ WD_USE_ED25519, WD_PKEY_ED25519, WD_TOKEN_EDDSA, WD_SIG_EDDSA },
+	{ WD_USE_RSA_PSS, WD_PKEY_NONE, WD_TOKEN_PSS, WD_SIG_PS256, WD_SHA256 },
+	{ WD_USE_RSA_PSS_384, WD_PKEY_NONE, WD_TOKEN_PSS, WD_SIG_PS384,
+	    WD_SHA384 },
+	{ WD_USE_RSA_PSS_512, WD_PKEY_NONE, WD_TOKEN_PSS, WD_SIG_PS512,
+	    WD_SHA512 },
+	{ WD_USE_RSA_PKCS1, WD_PKEY_NONE, WD_TOKEN_PKCS1, WD_SIG_RS256,
+	    WD_SHA256 },
+	{ WD_USE_RSA_PKCS1_384, WD_PKEY_NONE, WD_TOKEN_PKCS1, WD_SIG_RS384,
+	    WD_SHA384 },
+	{ WD_USE_RSA_PKCS1_512, WD_PKEY_NONE, WD_TOKEN_PKCS1, WD_SIG_RS512,
+	    WD_SHA512 },
+	{ WD_USE_ECDSA, WD_PKEY_P256, WD_TOKEN_ECDSA, WD_SIG_ES256, 0 },
+	{ WD_USE_ECDSA, WD_PKEY_P384, WD_TOKEN_ECDSA, WD_SIG_ES384, 0 },
+	{ WD_USE_ECDSA, WD_PKEY_P521, WD_TOKEN_ECDSA, WD_SIG_ES512, 0 },
+	{ WD_USE_ED25519, WD_PKEY_ED25519, WD_TOKEN_EDDSA, WD_SIG_EDDSA, 0 },
 };
 
 static const struct scheme *
@@ -46,11 +56,14 @@ static int
 sign(struct wd_backend_pkcs11 *b, const struct wd_hsm_uri *u,
     const struct wd_backend_work *in, struct wd_secret **ret, struct wd_diag *d)
 {
-	const struct wd_token_text text = { in->input, in->hashed };
+	struct wd_token_text text = { .bytes = in->input,
+		.hashed = in->hashed };
 	const struct scheme *s = scheme_of(in);
 
-	return s == NULL ? not_so(d)
-			 : wd_token_sign(b->t, u, s->scheme, &text, ret, d);
+	if (s == NULL)
+		return not_so(d);
+	text.hash = s->hash;
+	return wd_token_sign(b->t, u, s->scheme, &text, ret, d);
 }
 
 static int

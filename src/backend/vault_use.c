@@ -69,6 +69,10 @@ hash_of(const struct wd_backend_work *in)
 		return "sha2-384";
 	if (in->alg == WD_USE_ECDSA && in->kind == WD_KEY_P521)
 		return "sha2-512";
+	if (in->alg == WD_USE_RSA_PSS_384 || in->alg == WD_USE_RSA_PKCS1_384)
+		return "sha2-384";
+	if (in->alg == WD_USE_RSA_PSS_512 || in->alg == WD_USE_RSA_PKCS1_512)
+		return "sha2-512";
 	return "sha2-256";
 }
 
@@ -79,11 +83,15 @@ how_of(const struct wd_backend_work *in, struct wd_vault_sign *ret,
 	static const enum wd_vault_scheme schemes[] = {
 		[WD_USE_RSA_PSS] = WD_VAULT_RSA_PSS,
 		[WD_USE_RSA_PKCS1] = WD_VAULT_RSA_PKCS1,
+		[WD_USE_RSA_PSS_384] = WD_VAULT_RSA_PSS,
+		[WD_USE_RSA_PSS_512] = WD_VAULT_RSA_PSS,
+		[WD_USE_RSA_PKCS1_384] = WD_VAULT_RSA_PKCS1,
+		[WD_USE_RSA_PKCS1_512] = WD_VAULT_RSA_PKCS1,
 		[WD_USE_ECDSA] = WD_VAULT_ECDSA,
 		[WD_USE_ED25519] = WD_VAULT_ED25519,
 	};
 
-	if (in->alg < WD_USE_RSA_PSS || in->alg > WD_USE_ED25519 ||
+	if (in->alg < WD_USE_RSA_PSS || in->alg > WD_USE_RSA_PKCS1_512 ||
 	    (in->hashed && in->alg == WD_USE_ED25519))
 		return wd_reject(
 		    d, WD_R_UNSUPPORTED, "vault: this key does not sign so");

@@ -121,8 +121,8 @@ int wd_token_decrypt(struct wd_token *t, const struct wd_hsm_uri *uri,
     struct wd_diag *d) WD_MUST_USE;
 
 enum wd_token_scheme {
-	WD_TOKEN_PSS,   /* SHA-256, salt of 32 bytes */
-	WD_TOKEN_PKCS1, /* SHA-256 */
+	WD_TOKEN_PSS, /* salt as long as the hash */
+	WD_TOKEN_PKCS1,
 	WD_TOKEN_ECDSA, /* hash by curve; raw r and s */
 	WD_TOKEN_EDDSA,
 };
@@ -130,7 +130,8 @@ enum wd_token_scheme {
 /* What is to be signed: a message, or its digest by the scheme's hash. */
 struct wd_token_text {
 	struct wd_span bytes;
-	bool hashed; /* not with EDDSA */
+	bool hashed;       /* not with EDDSA */
+	enum wd_hash hash; /* with RSA; of SHA-2 */
 };
 
 int wd_token_sign(struct wd_token *t, const struct wd_hsm_uri *uri,

@@ -132,7 +132,7 @@ struct wd_token_mechanism {
 void wd_token_plain(struct wd_token_mechanism *x, ck_mechanism_type_t type);
 void wd_token_gcm(struct wd_token_mechanism *x, struct wd_span aad);
 void wd_token_oaep(struct wd_token_mechanism *x, bool sha1);
-void wd_token_pss(struct wd_token_mechanism *x);
+void wd_token_pss(struct wd_token_mechanism *x, enum wd_hash hash);
 
 /* The interface lacks a const; nobody writes there. */
 unsigned char *wd_token_in(struct wd_span s);

@@ -3,7 +3,7 @@
  */
 #include "hsm/token_in.h"
 
-enum { TAG_BITS = 128, SALT = 32 };
+enum { TAG_BITS = 128 };
 
 void
 wd_token_plain(struct wd_token_mechanism *x, ck_mechanism_type_t type)
@@ -36,10 +36,19 @@ wd_token_oaep(struct wd_token_mechanism *x, bool sha1)
 }
 
 void
-wd_token_pss(struct wd_token_mechanism *x)
+wd_token_pss(struct wd_token_mechanism *x, enum wd_hash hash)
 {
-	x->pss = (struct ck_rsa_pkcs_pss_params){ CKM_SHA256, CKG_MGF1_SHA256,
-		SALT };
+	static const struct {
+		ck_mechanism_type_t hash;
+		ck_rsa_pkcs_mgf_type_t mgf;
+	} rows[] = {
+		[WD_SHA256] = { CKM_SHA256, CKG_MGF1_SHA256 },
+		[WD_SHA384] = { CKM_SHA384, CKG_MGF1_SHA384 },
+		[WD_SHA512] = { CKM_SHA512, CKG_MGF1_SHA512 },
+	};
+
+	x->pss = (struct ck_rsa_pkcs_pss_params){ rows[hash].hash,
+		rows[hash].mgf, wd_hash_len(hash) };
 	x->m =
 	    (struct ck_mechanism){ CKM_RSA_PKCS_PSS, &x->pss, sizeof(x->pss) };
 }

@@ -37,7 +37,7 @@ prove_pair(struct wd_token *t, const struct wd_token_object *o,
     const struct wd_pkey *public, struct wd_span trial, struct wd_diag *d)
 {
 	WD_AUTO(wd_secret_freep) struct wd_secret *sig = NULL;
-	const struct wd_token_text text = { trial, false };
+	const struct wd_token_text text = { .bytes = trial };
 	struct wd_diag why = { 0 };
 	size_t i = 0;
 	int r;

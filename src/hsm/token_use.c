@@ -195,8 +195,10 @@ static const struct {
 };
 
 static enum wd_hash
-hash_of(const struct wd_token_object *o)
+hash_of(const struct wd_token_object *o, const struct wd_token_text *text)
 {
+	if (o->shape->type == CKK_RSA)
+		return text->hash;
 	switch (o->shape->kind.pair) {
 	case WD_PKEY_P384:
 		return WD_SHA384;
@@ -207,6 +209,20 @@ hash_of(const struct wd_token_object *o)
 	}
 }
 
+/* DigestInfo up to the digest: the hashes differ in three bytes. */
+static void
+write_info(enum wd_hash hash, uint8_t *dst)
+{
+	static const uint8_t ids[] = {
+		[WD_SHA256] = 1, [WD_SHA384] = 2, [WD_SHA512] = 3
+	};
+
+	wd_copy(dst, WD_SPAN(sha256_info));
+	dst[1] = (uint8_t)(sizeof(sha256_info) - 2 + wd_hash_len(hash));
+	dst[14] = ids[hash];
+	dst[18] = (uint8_t)wd_hash_len(hash);
+}
+
 /* What the token is to sign, of TEXT. */
 static int
 digest(const struct wd_token_object *o, enum wd_token_scheme scheme,
@@ -214,13 +230,14 @@ digest(const struct wd_token_object *o, enum wd_token_scheme scheme,
     uint8_t dst[sizeof(sha256_info) + WD_HASH_MAX], struct wd_span *ret)
 {
 	size_t head = scheme == WD_TOKEN_PKCS1 ? sizeof(sha256_info) : 0;
-	enum wd_hash hash = hash_of(o);
+	enum wd_hash hash = hash_of(o, text);
 	int r = 0;
 
 	*ret = text->bytes;
 	if (scheme == WD_TOKEN_EDDSA)
 		return text->hashed ? WD_F_BUG : 0;
-	wd_copy(dst, wd_span(sha256_info, head));
+	if (head > 0)
+		write_info(hash, dst);
 	if (!text->hashed)
 		r = wd_hash(hash, text->bytes, dst + head);
 	else if (text->bytes.len == wd_hash_len(hash))
@@ -280,7 +297,7 @@ wd_token_sign_object(struct wd_token *t, const struct wd_token_object *o,
 			continue;
 		wd_token_plain(&m, schemes[i].mechanism);
 		if (scheme == WD_TOKEN_PSS)
-			wd_token_pss(&m);
+			wd_token_pss(&m, text->hash);
 		if (digest(o, scheme, text, dst, &in) != 0)
 			return wd_fault(d, WD_F_CRYPTO, "no digest");
 		return sign_with(t, o, &m, in, ret, d);

@@ -37,6 +37,10 @@ enum wd_keysig {
 	WD_KEYSIG_ES384 = 4,
 	WD_KEYSIG_ES512 = 5,
 	WD_KEYSIG_EDDSA = 6,
+	WD_KEYSIG_PS384 = 7,
+	WD_KEYSIG_PS512 = 8,
+	WD_KEYSIG_RS384 = 9,
+	WD_KEYSIG_RS512 = 10,
 };
 
 const char *wd_keysig_name(enum wd_keysig sig); /* NULL: none */

@@ -120,7 +120,8 @@ take_algorithm(struct wd_jobj *o, struct wd_use_body *b)
 	b->sig = wd_keysig_by_name(name);
 	if (b->sig == WD_KEYSIG_NONE)
 		wd_jobj_fail(o, WD_R_UNSUPPORTED,
-		    "algorithm is PS256, RS256, ES256, ES384, ES512 or EdDSA");
+		    "algorithm is PS256, RS256 and the like with 384 and "
+		    "512, ES256, ES384, ES512 or EdDSA");
 }
 
 static int

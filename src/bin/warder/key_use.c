@@ -43,7 +43,8 @@ enum { DATA_MAX = 32768, CIPHER_MAX = 33024, BODY_MAX = 65536 };
 #define ALGORITHM_OPTION                                                \
 	{                                                               \
 		"algorithm", "NAME",                                    \
-		    "PS256 (which RSA keys do by default) RS256 ES256 " \
+		    "PS256 (which RSA keys do by default) PS384 PS512 " \
+		    "RS256 RS384 RS512 ES256 "                          \
 		    "ES384 ES512 EdDSA",                                \
 		    false                                               \
 	}

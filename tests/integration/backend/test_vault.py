@@ -164,7 +164,8 @@ class Keys(unittest.TestCase):
 
     def test_a_pair_that_stays_signs_and_decrypts_there(self):
         client = self.server.attested()
-        for kind, algorithms in (("rsa-2048", ("PS256", "RS256")),
+        for kind, algorithms in (("rsa-2048", ("PS256", "RS256", "PS384",
+                                               "RS384", "PS512", "RS512")),
                                  ("ec-p256", ("ES256",)),
                                  ("ed25519", ("EdDSA",))):
             key = self.create(kind, "--stays")["id"]
@@ -177,8 +178,9 @@ class Keys(unittest.TestCase):
                         signature=made["signature"])["valid"], valid)
                 if algorithm == "EdDSA":
                     continue
+                digest = hashlib.new("sha" + algorithm[2:], b"letter")
                 made = client.use(key, "sign", algorithm=algorithm,
-                                  digest=hashlib.sha256(b"letter").digest())
+                                  digest=digest.digest())
                 self.assertTrue(client.use(
                     key, "verify", message=b"letter", algorithm=algorithm,
                     signature=made["signature"])["valid"])

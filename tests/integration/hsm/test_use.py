@@ -67,7 +67,8 @@ class Use(unittest.TestCase):
 
     def test_pairs_sign_there(self):
         client = self.server.attested()
-        for kind, algorithms in (("rsa-2048", ("PS256", "RS256")),
+        for kind, algorithms in (("rsa-2048", ("PS256", "RS256", "PS384",
+                                               "RS384", "PS512", "RS512")),
                                  ("ec-p256", ("ES256",)),
                                  ("ec-p384", ("ES384",))):
             key = self.create(kind, "--stays")["id"]
@@ -80,8 +81,7 @@ class Use(unittest.TestCase):
                     self.assertEqual(client.use(
                         key, "verify", message=message, algorithm=algorithm,
                         signature=made["signature"])["valid"], valid)
-                digest = hashlib.new(
-                    "sha384" if algorithm == "ES384" else "sha256", TEXT)
+                digest = hashlib.new("sha" + algorithm[2:], TEXT)
                 made = client.use(key, "sign", digest=digest.digest(),
                                   algorithm=algorithm)
                 self.assertTrue(client.use(
