@@ -20,7 +20,7 @@ WARDER = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None
 HELLO, LIST, SIGN, STATUS, GET, ROTATE = range(1, 7)
 OK, NO_KEY, NOT_PERMITTED, KEY_ENDED, NOT_READY = 0, 4, 5, 6, 12
 MECHANISM, RATE_LIMITED, SERVER, REFUSED = 7, 10, 14, 15
-PKCS1, ECDSA = 1, 3
+PKCS1, PSS, ECDSA = 1, 2, 3
 
 
 def wait_until(condition, seconds=10, what="it"):
@@ -76,9 +76,10 @@ class Holder:
             at += entry.length
         return status, found
 
-    def sign(self, key_id, generation, digest, mech=ECDSA):
-        body = (key_id.encode() + struct.pack("<IBBBBHH", generation, mech, 0,
-                                              0, 0, 0, len(digest)) + digest)
+    def sign(self, key_id, generation, digest, mech=ECDSA, hash=0, salt=0):
+        body = (key_id.encode() + struct.pack(
+            "<IBBBBHH", generation, mech, hash, hash, 0, salt, len(digest)) +
+            digest)
         status, body, _ = self.ask(SIGN, body)
         return status, body[2:]
 

@@ -4,9 +4,10 @@
  */
 #include "bin/agent/remote_sign.h"
 
-enum { DIGEST_INFO = 19, SHA256_LEN = 32 };
+enum { DIGEST_INFO = 19 };
 
-/* DigestInfo of RFC 8017, section 9.2, note 1, up to the digest. */
+/* DigestInfo of RFC 8017, section 9.2, note 1, up to the digest, with SHA-256.
+ */
 static const uint8_t sha256_info[DIGEST_INFO] = { 0x30, 0x31, 0x30, 0x0d, 0x06,
 	0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00,
 	0x04, 0x20 };
@@ -21,27 +22,59 @@ take_digest(struct wd_remote_sign *x, enum wd_keysig sig, struct wd_span digest)
 	return WD_HOLDER_OK;
 }
 
+/* What RSA does with a hash. */
+static const struct rsa_row {
+	enum wd_holder_hash hash;
+	size_t len;
+	uint8_t id; /* last byte of its identifier */
+	enum wd_keysig pkcs1, pss;
+} rsa_rows[] = {
+	{ WD_HOLDER_SHA256, 32, 1, WD_KEYSIG_RS256, WD_KEYSIG_PS256 },
+	{ WD_HOLDER_SHA384, 48, 2, WD_KEYSIG_RS384, WD_KEYSIG_PS384 },
+	{ WD_HOLDER_SHA512, 64, 3, WD_KEYSIG_RS512, WD_KEYSIG_PS512 },
+};
+
+/* The hashes differ in three bytes. */
+static bool
+is_info_of(const struct rsa_row *row, struct wd_span d)
+{
+	uint8_t info[DIGEST_INFO];
+
+	if (d.len != DIGEST_INFO + row->len)
+		return false;
+	wd_copy(info, WD_SPAN(sha256_info));
+	info[1] = (uint8_t)(DIGEST_INFO - 2 + row->len);
+	info[14] = row->id;
+	info[18] = (uint8_t)row->len;
+	return wd_span_equal(wd_span(d.p, DIGEST_INFO), WD_SPAN(info));
+}
+
 static enum wd_holder_status
 of_pkcs1(const struct wd_holder_sign *ask, struct wd_remote_sign *x)
 {
 	struct wd_span d = ask->data;
 
-	if (d.len != DIGEST_INFO + SHA256_LEN ||
-	    !wd_span_equal(wd_span(d.p, DIGEST_INFO), WD_SPAN(sha256_info)))
-		return WD_HOLDER_MECHANISM;
-	return take_digest(
-	    x, WD_KEYSIG_RS256, wd_span(d.p + DIGEST_INFO, SHA256_LEN));
+	for (size_t i = 0; i < WD_N(rsa_rows); i++)
+		if (is_info_of(&rsa_rows[i], d))
+			return take_digest(x, rsa_rows[i].pkcs1,
+			    wd_span(d.p + DIGEST_INFO, rsa_rows[i].len));
+	return WD_HOLDER_MECHANISM;
 }
 
 static enum wd_holder_status
 of_pss(const struct wd_holder_sign *ask, struct wd_remote_sign *x)
 {
-	if (ask->hash != WD_HOLDER_SHA256 || ask->mgf != ask->hash ||
-	    ask->salt_len != SHA256_LEN)
-		return WD_HOLDER_PARAMETER;
-	if (ask->data.len != SHA256_LEN)
-		return WD_HOLDER_DATA_LENGTH;
-	return take_digest(x, WD_KEYSIG_PS256, ask->data);
+	for (size_t i = 0; i < WD_N(rsa_rows); i++) {
+		const struct rsa_row *row = &rsa_rows[i];
+
+		if (ask->hash != row->hash || ask->mgf != ask->hash ||
+		    ask->salt_len != row->len)
+			continue;
+		return ask->data.len != row->len
+		    ? WD_HOLDER_DATA_LENGTH
+		    : take_digest(x, row->pss, ask->data);
+	}
+	return WD_HOLDER_PARAMETER;
 }
 
 static enum wd_keysig
@@ -113,6 +146,10 @@ alg_of(enum wd_keysig sig)
 		[WD_KEYSIG_NONE] = WD_SIG_EDDSA, /* is never asked for */
 		[WD_KEYSIG_PS256] = WD_SIG_PS256,
 		[WD_KEYSIG_RS256] = WD_SIG_RS256,
+		[WD_KEYSIG_PS384] = WD_SIG_PS384,
+		[WD_KEYSIG_PS512] = WD_SIG_PS512,
+		[WD_KEYSIG_RS384] = WD_SIG_RS384,
+		[WD_KEYSIG_RS512] = WD_SIG_RS512,
 		[WD_KEYSIG_ES256] = WD_SIG_ES256,
 		[WD_KEYSIG_ES384] = WD_SIG_ES384,
 		[WD_KEYSIG_ES512] = WD_SIG_ES512,

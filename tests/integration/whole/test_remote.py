@@ -12,13 +12,14 @@ import hsm_row
 from kbs_double import certificate, new_key
 from whole import BUILD, MRENCLAVE, OTHER, Whole, policy
 
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
 
 holder_rig.MODULE = os.path.join(os.path.abspath(BUILD), "warder-pkcs11.so")
 agent_rig.PROGRAM = os.path.join(BUILD, "warder-agent")
 agent_rig.WARDER = os.path.join(BUILD, "warder")
 
-from agent_rig import KEY_ENDED, OK, Agent, wait_until
+from agent_rig import KEY_ENDED, OK, PKCS1, PSS, Agent, wait_until
 from holder_rig import Rig, is_root
 from nginx_rig import WORKER, Nginx, missing, uri
 
@@ -35,6 +36,15 @@ class Chained:
 
     def __init__(self, label, chain):
         self.label, self.chain = label, chain
+
+
+def info(number, digest):
+    """A DigestInfo of RFC 8017, section 9.2."""
+    oid = bytes.fromhex("608648016503040200")[:-1] + bytes([number])
+    algorithm = b"\x06" + bytes([len(oid)]) + oid + b"\x05\x00"
+    text = (b"\x30" + bytes([len(algorithm)]) + algorithm +
+            b"\x04" + bytes([len(digest)]) + digest)
+    return b"\x30" + bytes([len(text)]) + text
 
 
 class Public:
@@ -148,6 +158,39 @@ class Https(RemoteTest):
         self.server.add_policy(policy(lease_seconds=LEASE),
                                policy_id=self.policy)
         wait_until(self.works, 30, "handshakes to work again")
+
+
+class Forms(RemoteTest):
+    """Every form of a signature by RSA that the module has."""
+
+    HASHES = ((1, hashes.SHA256()), (2, hashes.SHA384()), (3, hashes.SHA512()))
+
+    def setUp(self):
+        self.policy = self.server.add_policy(policy())
+        self.keys = {name: self.create(name, *KEYS[name])
+                     for name in ("RSAKEY", "HSMRSA")}
+        self.begin({n: k["id"] for n, k in self.keys.items()},
+                   use=str(os.getuid()))
+
+    def sign(self, name, *form, **more):
+        status, sig = self.agent.ask(
+            lambda h: h.sign(self.ids[name], 1, *form, **more))
+        self.assertEqual(status, OK, (name, form, more))
+        return sig
+
+    def test_each_hash_by_pkcs1_and_pss(self):
+        for name, key in self.keys.items():
+            public = Public(key["public_key"]).public_key()
+            for number, alg in self.HASHES:
+                digest = hashes.Hash(alg)
+                digest.update(b"text")
+                digest = digest.finalize()
+                sig = self.sign(name, info(number, digest), PKCS1)
+                public.verify(sig, b"text", padding.PKCS1v15(), alg)
+                sig = self.sign(name, digest, PSS, hash=number,
+                                salt=len(digest))
+                public.verify(sig, b"text", padding.PSS(
+                    padding.MGF1(alg), len(digest)), alg)
 
 
 class Revoked(RemoteTest):

@@ -100,30 +100,77 @@ rsa_signs_by_the_names_of_the_door(void **state)
 }
 
 static void
-a_digest_info_of_sha256_is_a_digest_to_the_door(void **state)
+a_digest_info_is_a_digest_to_the_door(void **state)
 {
-	uint8_t text[sizeof(info) + 32];
-	struct wd_wr wr = wd_wr_fixed(text, sizeof(text));
-	struct wd_holder_sign m = { .mech = WD_HOLDER_PKCS1 };
-	struct wd_remote_sign x;
+	static const struct {
+		uint8_t id, len;
+		enum wd_keysig sig;
+	} rows[] = {
+		{ 1, 32, WD_KEYSIG_RS256 },
+		{ 2, 48, WD_KEYSIG_RS384 },
+		{ 3, 64, WD_KEYSIG_RS512 },
+	};
+	uint8_t text[sizeof(info) + 64];
 
 	(void)state;
-	wd_wr_bytes(&wr, WD_SPAN(info));
-	wd_wr_bytes(&wr, wd_span(data, 32));
-	m.data = wd_wr_span(&wr);
-	assert_int_equal(
-	    wd_remote_sign_of(WD_HOLDER_RSA, &m, &x), WD_HOLDER_OK);
-	assert_int_equal(x.sig, WD_KEYSIG_RS256);
-	t_span_equal(wd_span(x.digest, x.len), wd_span(data, 32));
-	for (size_t i = 0; i < sizeof(info); i++) {
-		text[i] ^= 1;
+	for (size_t k = 0; k < WD_N(rows); k++) {
+		struct wd_wr wr = wd_wr_fixed(text, sizeof(text));
+		struct wd_holder_sign m = { .mech = WD_HOLDER_PKCS1 };
+		struct wd_remote_sign x;
+
+		wd_wr_bytes(&wr, WD_SPAN(info));
+		wd_wr_bytes(&wr, wd_span(data, rows[k].len));
+		text[1] = (uint8_t)(17 + rows[k].len);
+		text[14] = rows[k].id;
+		text[18] = rows[k].len;
+		m.data = wd_wr_span(&wr);
+		assert_int_equal(
+		    wd_remote_sign_of(WD_HOLDER_RSA, &m, &x), WD_HOLDER_OK);
+		assert_int_equal(x.sig, rows[k].sig);
+		t_span_equal(
+		    wd_span(x.digest, x.len), wd_span(data, rows[k].len));
+		for (size_t i = 0; i < sizeof(info); i++) {
+			text[i] ^= 0x80;
+			assert_int_equal(
+			    wd_remote_sign_of(WD_HOLDER_RSA, &m, &x),
+			    WD_HOLDER_MECHANISM);
+			text[i] ^= 0x80;
+		}
+		m.data.len--;
 		assert_int_equal(wd_remote_sign_of(WD_HOLDER_RSA, &m, &x),
 		    WD_HOLDER_MECHANISM);
-		text[i] ^= 1;
 	}
-	m.data.len--;
-	assert_int_equal(
-	    wd_remote_sign_of(WD_HOLDER_RSA, &m, &x), WD_HOLDER_MECHANISM);
+}
+
+static void
+pss_has_a_salt_as_long_as_its_hash(void **state)
+{
+	static const struct {
+		enum wd_holder_hash hash;
+		uint16_t len;
+		enum wd_keysig sig;
+	} rows[] = {
+		{ WD_HOLDER_SHA256, 32, WD_KEYSIG_PS256 },
+		{ WD_HOLDER_SHA384, 48, WD_KEYSIG_PS384 },
+		{ WD_HOLDER_SHA512, 64, WD_KEYSIG_PS512 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(rows); i++) {
+		struct wd_holder_sign m = { .mech = WD_HOLDER_PSS,
+			.hash = rows[i].hash,
+			.mgf = rows[i].hash,
+			.salt_len = rows[i].len,
+			.data = wd_span(data, rows[i].len) };
+		struct wd_remote_sign x;
+
+		assert_int_equal(
+		    wd_remote_sign_of(WD_HOLDER_RSA, &m, &x), WD_HOLDER_OK);
+		assert_int_equal(x.sig, rows[i].sig);
+		m.salt_len--;
+		assert_int_equal(wd_remote_sign_of(WD_HOLDER_RSA, &m, &x),
+		    WD_HOLDER_PARAMETER);
+	}
 }
 
 static void
@@ -223,8 +270,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ecdsa_signs_any_digest_as_its_curve_reads_it),
 		cmocka_unit_test(rsa_signs_by_the_names_of_the_door),
-		cmocka_unit_test(
-		    a_digest_info_of_sha256_is_a_digest_to_the_door),
+		cmocka_unit_test(a_digest_info_is_a_digest_to_the_door),
+		cmocka_unit_test(pss_has_a_salt_as_long_as_its_hash),
 		cmocka_unit_test(what_has_no_such_name_is_refused),
 		cmocka_unit_test(ed25519_signs_the_message_itself),
 		cmocka_unit_test(
