@@ -200,6 +200,7 @@ open_here(struct release *x, struct wd_secret **bytes, struct wd_diag *d)
 		return wd_thing_open(x->a.b, x->a.thing, NULL, bytes, d);
 	if (!x->fetch->answered) {
 		wd_fetch_by_seal(x->fetch, &blob);
+		x->fetch->session = x->a.session->id;
 		return 0;
 	}
 	if ((r = wd_fetch_unwrapped(x->fetch, blob, &w, d)) != 0) {

@@ -161,9 +161,8 @@ room_of(const struct keeper_backend *b)
 	return n < KEEPER_BACKEND_ASKED ? n : KEEPER_BACKEND_ASKED;
 }
 
-/* None: of no client. */
-static const struct wd_id *
-session_of(const struct op *op)
+const struct wd_id *
+keeper_asks_for(const struct op *op)
 {
 	return op->call == WD_CALL_USE ? &op->use.fetch.session
 				       : &op->fetch.session;
@@ -179,7 +178,7 @@ asked_by(const struct keeper_backend *b, const struct wd_id *session)
 			const struct op *op = b->procs[i].asked[j].op;
 
 			n += op != NULL &&
-			    wd_span_equal(wd_id_span(session_of(op)),
+			    wd_span_equal(wd_id_span(keeper_asks_for(op)),
 				wd_id_span(session));
 		}
 	return n;
@@ -192,10 +191,10 @@ has_its_share(const struct keeper_backend *b, const struct op *op)
 {
 	size_t room = room_of(b);
 
-	if (op == NULL || wd_id_is_none(session_of(op)) || room == 0 ||
+	if (op == NULL || wd_id_is_none(keeper_asks_for(op)) || room == 0 ||
 	    b->n_asked < room - room / 4)
 		return false;
-	return asked_by(b, session_of(op)) >= room / 2;
+	return asked_by(b, keeper_asks_for(op)) >= room / 2;
 }
 
 int

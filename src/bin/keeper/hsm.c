@@ -22,6 +22,28 @@ find(struct keeper *k, uint32_t number)
 	return NULL;
 }
 
+/* As of backends: who has half of the places leaves the last quarter to
+ * others. */
+static bool
+has_its_share(const struct keeper *k, const struct op *op)
+{
+	const struct wd_id *session = keeper_asks_for(op);
+	size_t n = 0, own = 0;
+
+	if (wd_id_is_none(session))
+		return false;
+	for (size_t i = 0; i < KEEPER_HSM_ASKED; i++) {
+		const struct keeper_hsm_asked *x = &k->hsm_asked[i];
+
+		n += x->number != 0;
+		own += x->number != 0 && x->op != NULL &&
+		    wd_span_equal(wd_id_span(keeper_asks_for(x->op)),
+			wd_id_span(session));
+	}
+	return n >= KEEPER_HSM_ASKED - KEEPER_HSM_ASKED / 4 &&
+	    own >= KEEPER_HSM_ASKED / 2;
+}
+
 static int
 ask(struct keeper *k, enum wd_call call, const void *msg, struct op *op,
     struct wd_diag *d)
@@ -29,7 +51,7 @@ ask(struct keeper *k, enum wd_call call, const void *msg, struct op *op,
 	struct keeper_hsm_asked *x = find(k, 0);
 	uint32_t number;
 
-	if (x == NULL)
+	if (x == NULL || has_its_share(k, op))
 		return wd_reject(
 		    d, WD_R_OVERLOADED, "too much waits for the HSM");
 	if (wd_peer_send(&k->seal, call, msg, -1, &number) != 0)

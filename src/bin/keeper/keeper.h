@@ -427,6 +427,8 @@ int keeper_backend_ask_proc(struct keeper *k, struct keeper_backend *b,
     struct wd_diag *d) WD_MUST_USE;
 void keeper_backend_late(struct keeper *k, int64_t now_ms);
 
+/* The session that OP asks for; none: it is no client's. */
+const struct wd_id *keeper_asks_for(const struct op *op);
 /* What OP was waiting for: RESULT, and the reply of CALL when it is 0. Nothing
  * when nobody waits (NULL). */
 void keeper_give(struct keeper *k, struct op *op, enum wd_call call, int result,

@@ -1,5 +1,6 @@
 """Keys and secrets that the HSM of the seal wraps too: a whole server with
 SoftHSM 2, which goes away and comes back."""
+import copy
 import json
 import os
 import shutil
@@ -235,6 +236,36 @@ class Life(Case):
         self.server.start()
         self.assertEqual(self.get(), data)
         self.assertEqual(self.server.status()["seal"]["wrapped"], 1)
+
+    def test_one_client_does_not_have_the_hsm_to_itself(self):
+        data, said, got = self.put(), [], []
+        client, other = self.server.attested(), self.server.attested()
+
+        def ask():
+            one = copy.copy(client)
+            one.connection = None
+            try:
+                said.append(one.resource(SECRET) == data)
+            except Refused as refused:
+                said.append(refused.type)
+
+        device, = self.device()
+        os.kill(device, signal.SIGSTOP)
+        try:
+            threads = [threading.Thread(target=ask) for _ in range(30)]
+            for t in threads:
+                t.start()
+            wait_until(lambda: len(said) == 6, "refusals")
+            threads.append(threading.Thread(
+                target=lambda: got.append(other.resource(SECRET))))
+            threads[-1].start()
+            threads[-1].join(0.3)
+        finally:
+            os.kill(device, signal.SIGCONT)
+        for t in threads:
+            t.join(20)
+        self.assertEqual(got, [data])
+        self.assertEqual(said, ["Overloaded"] * 6 + [True] * 24)
 
     def test_the_processes_that_ask_may_die(self):
         data = self.put()
