@@ -60,6 +60,20 @@ read_latest(sqlite3 *db, int64_t *ret, struct wd_diag *d)
 }
 
 static int
+read_wrapped(sqlite3 *db, uint64_t *ret, struct wd_diag *d)
+{
+	WD_AUTO(wd_db_finalizep) sqlite3_stmt *st = NULL;
+	int r = prepare(db,
+	    "SELECT (SELECT count(*) FROM versions WHERE hsm = 1)"
+	    " + (SELECT count(*) FROM secrets WHERE hsm = 1)",
+	    &st, d);
+
+	if (r == 0 && sqlite3_step(st) == SQLITE_ROW)
+		*ret = (uint64_t)sqlite3_column_int64(st, 0);
+	return r;
+}
+
+static int
 read_docs(sqlite3 *db, const struct wd_store_look *look, struct wd_diag *d)
 {
 	WD_AUTO(wd_db_finalizep) sqlite3_stmt *st = NULL;
@@ -74,7 +88,7 @@ read_docs(sqlite3 *db, const struct wd_store_look *look, struct wd_diag *d)
 
 int
 wd_store_look_at(const char *state_dir, const struct wd_store_look *look,
-    int64_t *ret_latest, struct wd_diag *d)
+    struct wd_store_seen *ret, struct wd_diag *d)
 {
 	WD_AUTO(wd_db_closep) sqlite3 *db = NULL;
 	int r;
@@ -82,7 +96,8 @@ wd_store_look_at(const char *state_dir, const struct wd_store_look *look,
 	if ((r = wd_db_connect(state_dir, WD_DB_STORE, &db, d)) != 0 ||
 	    (r = wd_db_exec(db, "PRAGMA query_only=ON", d)) != 0 ||
 	    (r = check_whole(db, d)) != 0 ||
-	    (r = read_latest(db, ret_latest, d)) != 0)
+	    (r = read_latest(db, &ret->latest, d)) != 0 ||
+	    (r = read_wrapped(db, &ret->wrapped, d)) != 0)
 		return r;
 	return read_docs(db, look, d);
 }

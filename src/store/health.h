@@ -12,7 +12,12 @@ struct wd_store_look {
 	void *ctx;
 };
 
+struct wd_store_seen {
+	int64_t latest;   /* time it has seen; 0: none */
+	uint64_t wrapped; /* rows that the HSM of the seal wraps too */
+};
+
 /* As wd_store_open(), and WD_R_TAMPERED when anything in store.db is damaged.
- * *RET_LATEST: the latest time it has seen; 0: none. */
+ */
 int wd_store_look_at(const char *state_dir, const struct wd_store_look *look,
-    int64_t *ret_latest, struct wd_diag *d) WD_MUST_USE;
+    struct wd_store_seen *ret, struct wd_diag *d) WD_MUST_USE;

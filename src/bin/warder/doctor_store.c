@@ -101,11 +101,11 @@ doctor_store(struct doctor *dr)
 	struct docs docs = { .dr = dr };
 	const struct wd_store_look look = { note_doc, &docs };
 	struct wd_diag d = { 0 };
-	int64_t latest = 0;
+	struct wd_store_seen seen = { 0 };
 	int r = init_owner_enter(&dr->x, dr->x.conf.user_keeper, &d);
 
 	if (r == 0)
-		r = wd_store_look_at(dr->x.conf.state_dir, &look, &latest, &d);
+		r = wd_store_look_at(dr->x.conf.state_dir, &look, &seen, &d);
 	init_owner_leave();
 	dr->check = "store";
 	if (r != 0) {
@@ -121,6 +121,11 @@ doctor_store(struct doctor *dr)
 	doctor_say(dr, DOCTOR_OK, "",
 	    "it is whole and of a format that is "
 	    "read");
+	if (seen.wrapped > 0)
+		doctor_say(dr, DOCTOR_OK, "",
+		    "%llu keys and secrets in it open with the HSM of the seal "
+		    "alone",
+		    (unsigned long long)seen.wrapped);
 	judge_docs(&docs);
-	judge_clock(dr, latest);
+	judge_clock(dr, seen.latest);
 }

@@ -136,6 +136,8 @@ class Life(Case):
                                self.server.path("warder.conf"), check=False)
         self.assertIn(b"2 keys and secrets have seal wrap, and the HSM "
                       b"answers", said.stdout)
+        self.assertIn(b"2 keys and secrets in it open with the HSM of the "
+                      b"seal alone", said.stdout)
 
     def test_a_marked_key_is_released_used_certified_and_rotated(self):
         key = self.create("ec-p256", "--label", "web")
