@@ -86,12 +86,12 @@ attest_as(struct way *w, uint8_t enclave)
 }
 
 static struct way
-begin(struct t_broker *f)
+begin_with(struct t_broker *f, uint8_t key_number)
 {
 	struct wd_msg_backend_made made = { .kind = WD_KEY_OPAQUE,
 		.locator = WD_SPAN_LIT("creds|database/creds/web"),
 		.leased = true };
-	struct wd_admin_made x = { .id = t_id(9),
+	struct wd_admin_made x = { .id = t_id(key_number),
 		.backend = "here",
 		.kind = WD_BACKEND_VAULT,
 		.attached = true,
@@ -109,6 +109,12 @@ begin(struct t_broker *f)
 	(void)snprintf(w.path, sizeof(w.path), "default/key/%s", w.key.s);
 	attest_as(&w, ENCLAVE);
 	return w;
+}
+
+static struct way
+begin(struct t_broker *f)
+{
+	return begin_with(f, 9);
 }
 
 /* One step of a release; what the client is told, when it is told anything. */
@@ -365,7 +371,7 @@ renews(struct way *w, const struct wd_id *replaces)
 static void
 nobody_else_is_given_what_was_leased(void **state)
 {
-	struct way w = begin(*state);
+	struct way w = begin(*state), another;
 	struct wd_id first = release_first(&w, 900, true), none = t_id(3);
 
 	assert_true(renews(&w, &first));
@@ -374,6 +380,8 @@ nobody_else_is_given_what_was_leased(void **state)
 	assert_false(renews(&w, &first));
 	attest_as(&w, ENCLAVE);
 	assert_true(renews(&w, &first));
+	another = begin_with(*state, 10); /* a key that rests there too */
+	assert_false(renews(&another, &first));
 	w.f->now += FULL; /* it is over */
 	attest_as(&w, ENCLAVE);
 	assert_false(renews(&w, &first));

@@ -150,6 +150,9 @@ most_that_is_taken_is_32_kib(void **state)
 	    f, &id, wd_bytes_span(c), wd_span(zeros, WD_KEYUSE_AAD_MAX)));
 	t_span_equal(reply(f).plain, most);
 	assert_int_equal(call(f, &m), WD_R_TOO_LARGE);
+	assert_int_equal(decrypt(f, &id, wd_bytes_span(c),
+			     wd_span(zeros, WD_KEYUSE_AAD_MAX + 1)),
+	    WD_R_TOO_LARGE);
 }
 
 static void
@@ -276,6 +279,9 @@ why_rsa_did_not_decrypt_is_not_told(void **state)
 	struct t_broker *f = *state;
 	struct wd_id id = make_key(f, WD_KEY_RSA2048, NULL);
 	uint8_t raw[256];
+	struct wd_id other = t_id(9);
+	WD_AUTO(wd_bytes_freep)
+	struct wd_bytes *c = encrypted(f, &id, text, nothing);
 	char first[232], next[232];
 
 	memset(raw, 0, sizeof(raw));
@@ -288,6 +294,24 @@ why_rsa_did_not_decrypt_is_not_told(void **state)
 		told(f, next);
 		assert_string_equal(first, next);
 	}
+	/* Envelopes: of another method, a body that was changed, another key.
+	 */
+	c->p[4] = WD_ENVELOPE_GCM;
+	assert_int_equal(
+	    decrypt(f, &id, wd_bytes_span(c), nothing), WD_R_MISMATCH);
+	told(f, next);
+	assert_string_equal(first, next);
+	c->p[4] = WD_ENVELOPE_OAEP;
+	c->p[WD_ENVELOPE_HEAD + 9] ^= 1;
+	assert_int_equal(
+	    decrypt(f, &id, wd_bytes_span(c), nothing), WD_R_MISMATCH);
+	told(f, next);
+	assert_string_equal(first, next);
+	wd_copy(c->p + 5, wd_id_span(&other));
+	assert_int_equal(
+	    decrypt(f, &id, wd_bytes_span(c), nothing), WD_R_MISMATCH);
+	told(f, next);
+	assert_string_equal(first, next);
 }
 
 static void
@@ -342,6 +366,23 @@ a_data_key_comes_in_plain_and_encrypted(void **state)
 		assert_false(
 		    wd_span_equal(reply(f).plain, wd_bytes_span(plain)));
 	}
+}
+
+static void
+a_data_key_has_128_or_256_bits(void **state)
+{
+	static const uint16_t other[] = { 0, 8, 127, 129, 192, 255, 257, 512 };
+	struct t_broker *f = *state;
+	struct wd_id id = make_key(f, WD_KEY_AES256, NULL);
+	struct wd_msg_key_use m = ask_of(f, &id, WD_KEYUSE_DATAKEY, nothing);
+
+	for (size_t i = 0; i < WD_N(other); i++) {
+		m.bits = other[i];
+		assert_int_equal(call(f, &m), WD_R_RANGE);
+	}
+	m.bits = 128;
+	t_ok(call(f, &m));
+	assert_int_equal(reply(f).plain.len, 16);
 }
 
 static void
@@ -872,6 +913,21 @@ what_was_revoked_is_used_no_more(void **state)
 }
 
 static void
+a_sealed_server_uses_no_key_for_clients(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	struct wd_id id = make_key(f, WD_KEY_AES256, &policy);
+	WD_AUTO(client_done) struct client c = attested(f, SIGNER);
+	struct wd_msg_use_ask m =
+	    client_ask(f, &c, &id, WD_KEYUSE_ENCRYPT, text);
+
+	t_ok(client_call(f, &m));
+	wd_broker_seal(f->b);
+	assert_int_equal(client_call(f, &m), WD_R_SEALED);
+}
+
+static void
 one_session_cannot_fill_the_log(void **state)
 {
 	struct t_broker *f = *state;
@@ -1329,6 +1385,7 @@ main(void)
 		with_broker(why_rsa_did_not_decrypt_is_not_told),
 		with_broker(rsa_takes_what_others_encrypted_to_the_public_key),
 		with_broker(a_data_key_comes_in_plain_and_encrypted),
+		with_broker(a_data_key_has_128_or_256_bits),
 		with_broker(a_data_key_may_come_encrypted_alone),
 		with_broker(each_kind_of_pair_signs_and_verifies),
 		with_broker(a_digest_is_signed_as_its_message_is),
@@ -1345,6 +1402,7 @@ main(void)
 		with_broker(a_client_whom_the_policy_denies_uses_no_key),
 		with_broker(without_a_session_no_key_is_used),
 		with_broker(what_was_revoked_is_used_no_more),
+		with_broker(a_sealed_server_uses_no_key_for_clients),
 		with_broker(one_session_cannot_fill_the_log),
 		with_broker(a_key_that_stays_is_used_and_never_released),
 		with_broker(a_pair_that_stays_asks_for_a_certificate),

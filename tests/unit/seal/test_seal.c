@@ -387,6 +387,7 @@ seal_file_with_break_glass_that_is_cut_or_empty_is_refused(void **state)
 	WD_AUTO(wd_bytes_freep)
 	struct wd_bytes *good = seal_file_with_break_glass();
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *plain = seal_file();
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *empty = NULL;
 	struct wd_seal_file f = { 0 };
 
 	(void)state;
@@ -396,6 +397,11 @@ seal_file_with_break_glass_that_is_cut_or_empty_is_refused(void **state)
 	plain->p[4] = 2; /* it says that there is one */
 	assert_int_equal(
 	    wd_seal_file_read(wd_bytes_span(plain), &f), WD_R_MALFORMED);
+	empty = wd_bytes_new(plain->len + 2); /* of no bytes */
+	assert_non_null(empty);
+	wd_copy(empty->p, wd_bytes_span(plain));
+	assert_int_equal(
+	    wd_seal_file_read(wd_bytes_span(empty), &f), WD_R_MALFORMED);
 	good->p[4] = 1; /* or that there is none */
 	assert_int_equal(
 	    wd_seal_file_read(wd_bytes_span(good), &f), WD_R_MALFORMED);
