@@ -25,6 +25,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 
+from ports import free_port
+
 NATIVE = "application/vnd.warder.release+jwe"
 ERRORS = "https://github.com/confidential-containers/kbs/errors/"
 
@@ -192,7 +194,7 @@ class Kbs:
         self.lock = threading.Lock()
         self.identity = identity or Identity(hosts)
         self.ca = self.identity.ca
-        self.host, self.port, self.tls12 = host, port, tls12
+        self.host, self.port, self.tls12 = host, port or free_port(), tls12
         self.server = None
         self.start()
 

@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from ports import free_port
+
 PYTHON = "/usr/bin/python3"
 SERVER = """
 import sys, warnings
@@ -114,12 +116,6 @@ class Pki:
             extensions.append((x509.SubjectAlternativeName(names), False))
         return self.write(name + ".pem", self.sign(
             subject, key.public_key(), *extensions), key)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Server:

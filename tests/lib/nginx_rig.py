@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 
 from holder_rig import ENGINE, is_root, is_sanitized, wait_until
+from ports import free_port
 
 NGINX = "/usr/sbin/nginx"
 WORKER = "www-data"
@@ -19,11 +20,6 @@ def missing():
     if is_sanitized():
         return "nginx is tested with the ordinary module"
     return None
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
 
 
 class Nginx:

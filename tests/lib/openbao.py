@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from ports import free_port
 from warder_rpc import ROOT
 
 DEADLINE = 60
@@ -43,12 +44,6 @@ def program():
         sys.exit(SKIP)
     assert run.returncode == 0, run.stderr
     return run.stdout.strip()
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Authority:

@@ -5,12 +5,12 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 
 import sanitizer
+from ports import free_port
 
 DEADLINE = 20
 
@@ -23,12 +23,6 @@ class Failed(Exception):
             done.returncode, done.stdout, done.stderr
         super().__init__("%s: %d %s" % (" ".join(args), done.returncode,
                                         done.stderr.decode().strip()))
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def wait_until(condition, what, seconds=DEADLINE):

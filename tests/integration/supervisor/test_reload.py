@@ -10,6 +10,7 @@ import unittest
 from cryptography.hazmat.primitives.serialization import \
     BestAvailableEncryption
 
+from ports import free_port
 from supervisor_rig import ADMIN_CELL, SupervisorTest, main
 from tls_pair import tls_pair
 
@@ -158,8 +159,7 @@ class Reload(SupervisorTest):
         self.reloaded()
 
     def test_listeners_follow_the_configuration(self):
-        with socket.create_server(("127.0.0.1", 0)) as s:
-            port = s.getsockname()[1]
+        port = free_port()
         self.sup.start()
         old = self.sup.address()
         self.sup.configure("[admin]\nsocket = run/other.sock\n"

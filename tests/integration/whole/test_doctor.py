@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 
 import small_disk
 from hsm_rig import Hsm
+from ports import free_port
 from server_rig import Server, wait_until
 from whole import BUILD, Whole
 
@@ -569,9 +570,7 @@ class Agent(Case):
 
 class Backends(Case):
     def test_one_that_cannot_be_reached(self):
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            port = s.getsockname()[1]
+        port = free_port()
         with open(self.path("vault.token"), "w", encoding="utf-8",
                   opener=lambda p, f: os.open(p, f, 0o600)) as f:
             f.write("hvs.x\n")
