@@ -35,10 +35,14 @@ int wd_swtee_snp_again(struct wd_swtee_snp *t,
 struct wd_swtee_snp *wd_swtee_snp_free(struct wd_swtee_snp *t);
 void wd_swtee_snp_freep(struct wd_swtee_snp **t);
 
-/* As wd_swtee_save() and wd_swtee_open(). */
+/* As wd_swtee_save() and wd_swtee_open(). What is opened makes reports; for
+ * collateral, the keys of ARK and ASK must be read as well: to check those
+ * takes half a second. */
 int wd_swtee_snp_save(const struct wd_swtee_snp *t, int dir, struct wd_diag *d)
     WD_MUST_USE;
 int wd_swtee_snp_open(int dir, struct wd_swtee_snp **ret, struct wd_diag *d)
+    WD_MUST_USE;
+int wd_swtee_snp_open_vendor(int dir, struct wd_swtee_snp *t, struct wd_diag *d)
     WD_MUST_USE;
 
 /* Its ARK, as software; the DER lives as long as T. 0 or a fault. */

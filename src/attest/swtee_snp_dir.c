@@ -8,11 +8,10 @@
 
 static const struct file {
 	const char *key, *cert;
-	bool needed; /* to make reports */
 } files[WD_AMD_WHO] = {
-	[WD_AMD_ARK] = { "ark.key", "ark.pem", false },
-	[WD_AMD_ASK] = { "ask.key", "ask.pem", false },
-	[WD_AMD_VEK] = { "vek.key", "vek.pem", true },
+	[WD_AMD_ARK] = { "ark.key", "ark.pem" },
+	[WD_AMD_ASK] = { "ask.key", "ask.pem" },
+	[WD_AMD_VEK] = { "vek.key", "vek.pem" },
 };
 
 int
@@ -59,15 +58,24 @@ wd_swtee_snp_open(int dir, struct wd_swtee_snp **ret, struct wd_diag *d)
 
 	if (t == NULL)
 		return wd_fault(d, WD_F_MEMORY, "no memory for a platform");
-	for (size_t i = 0; i < WD_AMD_WHO && r == 0; i++) {
-		r = wd_key_file_open(
-		    dir, files[i].key, files[i].needed, &t->key[i], d);
-		if (r == 0)
-			r = wd_cert_file_open(
-			    dir, files[i].cert, &t->cert[i], d);
-	}
-	if (r != 0 || (r = read_platform(t, d)) != 0)
+	for (size_t i = 0; i < WD_AMD_WHO && r == 0; i++)
+		r = wd_cert_file_open(dir, files[i].cert, &t->cert[i], d);
+	if (r != 0 ||
+	    (r = wd_key_file_open(dir, files[WD_AMD_VEK].key, true,
+		 &t->key[WD_AMD_VEK], d)) != 0 ||
+	    (r = read_platform(t, d)) != 0)
 		return r;
 	*ret = WD_TAKE(t);
 	return 0;
+}
+
+int
+wd_swtee_snp_open_vendor(int dir, struct wd_swtee_snp *t, struct wd_diag *d)
+{
+	int r = wd_key_file_open(
+	    dir, files[WD_AMD_ARK].key, false, &t->key[WD_AMD_ARK], d);
+
+	return r != 0 ? r
+		      : wd_key_file_open(dir, files[WD_AMD_ASK].key, false,
+			    &t->key[WD_AMD_ASK], d);
 }

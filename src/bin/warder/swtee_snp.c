@@ -256,6 +256,7 @@ swtee_snp_collateral(const struct cli_args *args)
 	if (swtee_fields(args, vendor_fields, WD_N(vendor_fields), &c, &d) != 0)
 		return cli_usage(args, "%s", d.detail);
 	if ((r = open_dir(args, &fd, &t, &d)) != 0 ||
+	    (r = wd_swtee_snp_open_vendor(fd, t, &d)) != 0 ||
 	    (r = write_collateral(t, fd, &c, &d)) != 0)
 		return swtee_failed(r, &d);
 	return CLI_OK;

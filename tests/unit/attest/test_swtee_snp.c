@@ -370,6 +370,8 @@ static void
 a_platform_is_found_again_in_its_folder(void **state)
 {
 	WD_AUTO(wd_swtee_snp_freep) struct wd_swtee_snp *found = NULL;
+	WD_AUTO(wd_swtee_snp_docs_done) struct wd_swtee_snp_docs docs = { 0 };
+	const struct wd_swtee_snp_collateral vendor = { .issued = NOW - DAY };
 	static const char *const names[] = { "ark.key", "ark.pem", "ask.key",
 		"ask.pem", "vek.key", "vek.pem" };
 	char folder[] = "/tmp/warder-snp-XXXXXX";
@@ -388,6 +390,10 @@ a_platform_is_found_again_in_its_folder(void **state)
 	t_ok(wd_swtee_snp_anchor(found, &b));
 	t_span_equal(WD_SPAN(a.sha256), WD_SPAN(b.sha256));
 	t_span_equal(wd_swtee_snp_vek(guest), wd_swtee_snp_vek(found));
+	assert_int_equal(wd_swtee_snp_collateral(found, &vendor, &docs, NULL),
+	    WD_R_KEY_INVALID);
+	t_ok(wd_swtee_snp_open_vendor(dir, found, NULL));
+	t_ok(wd_swtee_snp_collateral(found, &vendor, &docs, NULL));
 	for (size_t i = 0; i < WD_N(names); i++)
 		assert_int_equal(unlinkat(dir, names[i], 0), 0);
 	(void)close(dir);
