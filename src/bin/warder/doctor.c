@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "bin/warder/online.h"
 #include "bin/warder/verbs.h"
+#include "codec/json.h"
 #include "codec/jtext.h"
 #include "crypto/init.h"
 #include "sys/file.h"
@@ -38,8 +39,6 @@ static const struct doctor_check checks[] = {
 	    "the database, its format, the clock, and collateral" },
 	{ "seal", doctor_seal, true,
 	    "what kind it is, its HSM or TPM, whether it opens" },
-	{ "keyring", doctor_keyring, true,
-	    "its terms, how often and how long the newest has encrypted" },
 	{ "tls", doctor_tls, true, "key and certificate, names and dates" },
 	{ "log", doctor_log, true, "entries, tiles and the signed checkpoint" },
 	{ "kernel", doctor_kernel, false, "features that protect memory" },
@@ -47,6 +46,9 @@ static const struct doctor_check checks[] = {
 	{ "backends", doctor_backends, true,
 	    "whether each can be reached and lets us in" },
 	{ "server", doctor_server, true, "the one that runs, if one does" },
+	/* By what both have found out before. */
+	{ "keyring", doctor_keyring, true,
+	    "its terms, how often and how long the newest has encrypted" },
 	{ "agent", doctor_agent, false, "the agent's configuration" },
 };
 
@@ -144,6 +146,7 @@ doctor_done(struct doctor *dr)
 {
 	init_device_close(&dr->x);
 	wd_secret_freep(&dr->x.pin);
+	dr->status = wd_json_free(dr->status);
 	wd_fd_closep(&dr->x.log);
 	wd_fd_closep(&dr->x.state);
 	dr->found = wd_free(dr->found);

@@ -18,13 +18,16 @@ struct doctor_finding {
 
 enum { DOCTOR_FINDINGS = 200 };
 
+struct wd_json;
+
 struct doctor {
 	const struct cli_args *args;
 	struct init x; /* configuration and places; state: -1 when not open */
 	bool has_conf; /* and it could be read */
 	int64_t now;
 	uint32_t terms, newest_term; /* of the keyring, once it was opened */
-	const char *check; /* that is being made */
+	struct wd_json *status;      /* of a server that runs; NULL: none */
+	const char *check;           /* that is being made */
 	struct doctor_finding *found;
 	size_t n;
 };
@@ -42,10 +45,6 @@ struct doctor_check {
 	const char *manual; /* what it looks at */
 };
 const struct doctor_check *doctor_checks(size_t *ret_n);
-
-/* What a server that runs says of itself; false: none does, or not so. */
-struct wd_json;
-bool doctor_status(const struct doctor *dr, struct wd_json **ret);
 
 /* ---- the checks */
 void doctor_configuration(struct doctor *dr);

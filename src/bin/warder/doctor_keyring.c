@@ -147,12 +147,11 @@ judge_file(struct doctor *dr)
 void
 doctor_keyring(struct doctor *dr)
 {
-	WD_AUTO(wd_json_freep) struct wd_json *doc = NULL;
 	const struct wd_jval *v = NULL;
 	struct ring x;
 
-	if (doctor_status(dr, &doc))
-		v = wd_jval_get(wd_json_root(doc), "keyring");
+	if (dr->status != NULL)
+		v = wd_jval_get(wd_json_root(dr->status), "keyring");
 	if (v == NULL || wd_jval_type(v) != WD_JOBJECT) {
 		judge_file(dr);
 		return;

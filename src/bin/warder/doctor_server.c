@@ -135,23 +135,10 @@ ask(const struct doctor *dr, struct wd_client_answer *ret, struct wd_diag *d)
 	return r != 0 ? r : wd_client_send(c, &a, ret, d);
 }
 
-bool
-doctor_status(const struct doctor *dr, struct wd_json **ret)
-{
-	WD_AUTO(wd_client_answer_done) struct wd_client_answer answer = { 0 };
-	struct wd_diag d = { 0 };
-	struct stat st;
-
-	return stat(dr->x.conf.admin_socket, &st) == 0 &&
-	    ask(dr, &answer, &d) == 0 && answer.status == 200 &&
-	    wd_json_parse(wd_bytes_span(answer.body), &d, ret) == 0;
-}
-
 void
 doctor_server(struct doctor *dr)
 {
 	WD_AUTO(wd_client_answer_done) struct wd_client_answer answer = { 0 };
-	WD_AUTO(wd_json_freep) struct wd_json *doc = NULL;
 	struct wd_diag d = { 0 };
 	struct stat st;
 
@@ -165,10 +152,10 @@ doctor_server(struct doctor *dr)
 		    "nobody answers at %s: %s", dr->x.conf.admin_socket,
 		    d.detail);
 	else if (answer.status != 200 ||
-	    wd_json_parse(wd_bytes_span(answer.body), &d, &doc) != 0)
+	    wd_json_parse(wd_bytes_span(answer.body), &d, &dr->status) != 0)
 		doctor_say(dr, DOCTOR_FAILURE, "its log lines say why",
 		    "the server answers %u at %s", answer.status,
 		    dr->x.conf.admin_socket);
 	else
-		judge(dr, wd_json_root(doc));
+		judge(dr, wd_json_root(dr->status));
 }

@@ -127,6 +127,7 @@ class Isecl(DoorsTest):
                 "key_information": {"algorithm": "AES", "key_length": 128},
                 "transfer_policy_ID": made["id"]}, status=201).json()
             self.assertEqual(key["transfer_policy_id"], made["id"])
+            self.assertEqual(key.pop("leaves"), "plain")  # of one alone
             found = self.isecl(
                 "GET", "/keys?algorithm=AES&transferPolicyId=" +
                 made["id"]).json()
