@@ -232,6 +232,14 @@ keeper_hsm_admin(struct keeper *k, enum wd_call call, const void *msg)
 	ask_next(k);
 }
 
+/* The call goes on, and is refused for want of the keyring. */
+void
+keeper_hsm_wipe(struct keeper *k)
+{
+	for (size_t i = 0; i < k->hsm_turn.n; i++)
+		wd_secret_freep(&k->hsm_turn.key[i]);
+}
+
 void
 keeper_hsm_settle(struct keeper *k)
 {

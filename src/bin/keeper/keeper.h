@@ -449,6 +449,7 @@ void keeper_hsm_begin(struct keeper *k);
 /* MSG of CALL has come for it. */
 void keeper_hsm_admin(struct keeper *k, enum wd_call call, const void *msg);
 void keeper_hsm_settle(struct keeper *k); /* it is over */
+void keeper_hsm_wipe(struct keeper *k);   /* the server is sealed */
 
 /* ---- remote.c: admin calls on keys in backends */
 /* False: the call whose turn it is has nothing to do with them. */

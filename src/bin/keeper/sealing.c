@@ -71,6 +71,7 @@ on_wipe(struct keeper *k, const struct wd_frame *f)
 {
 	if (k->broker != NULL)
 		wd_broker_seal(k->broker);
+	keeper_hsm_wipe(k);
 	k->seal_state.sealed = true;
 	k->seal_state.progress = 0;
 	k->seal_state.nonce = wd_span(NULL, 0);

@@ -176,6 +176,7 @@ on_seal(
 {
 	(void)none;
 	seal_box_close(&s->box);
+	seal_wrapping_forget(s);
 	seal_progress_reset(&s->progress);
 	s->locked = true;
 	if (s->doing == SEAL_CLOSING) {

@@ -125,6 +125,9 @@ void seal_unwrap(
 /* The process of the device is another one, or none. */
 void seal_wrapping_device(struct seal *s);
 
+/* Forgets the keys; what is asked is answered that the server is sealed. */
+void seal_wrapping_forget(struct seal *s);
+
 /* Sends what waits. */
 void seal_wrapping_flush(struct seal *s);
 

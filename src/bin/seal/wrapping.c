@@ -141,6 +141,14 @@ fail_all(struct seal *s, const char *why)
 			refuse(s, &s->wrappings[i], WD_R_HSM_UNAVAILABLE, why);
 }
 
+/* Their places stay taken until the device has answered. */
+void
+seal_wrapping_forget(struct seal *s)
+{
+	for (size_t i = 0; i < SEAL_WRAPPINGS; i++)
+		wd_secret_freep(&s->wrappings[i].random);
+}
+
 void
 seal_wrapping_device(struct seal *s)
 {

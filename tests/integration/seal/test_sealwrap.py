@@ -14,7 +14,7 @@ import time
 import unittest
 
 from backup_rig import Restored, backup
-from coco_client import Refused
+from coco_client import Refused, open_release, unb64url
 from hsm_rig import Hsm
 from server_rig import Failed, wait_until
 from whole import SECRET, Whole, refusal
@@ -145,6 +145,9 @@ class Life(Case):
         client = self.server.attested()
         first = client.resource(path)
         self.assertEqual(client.resource(path), first)
+        native = open_release(client.resource(path, native=True),
+                              self.server.release_key)
+        self.assertEqual(unb64url(native["key"]["bytes"]), first)
         csr = self.server.run(
             "key", "csr", key["id"], "--subject", "CN=web.test", "--admin",
             self.server.socket, "--token-file", self.server.token_file)
