@@ -279,6 +279,28 @@ class Sessions(RemoteTest):
         self.assertEqual(self.kbs.count("/attest"), 2)
         self.assertEqual(self.kbs.count("/sign"), 2)
 
+    def test_a_session_is_renewed_before_it_ends(self):
+        attested = []
+
+        def attest(handler, body):
+            attested.append(time.monotonic())
+
+        def leases(handler, body):
+            """The server says how long the session lasts: 7 seconds."""
+            if "?after" in handler.path:
+                time.sleep(1)
+            left = attested[-1] + 7 - time.monotonic()
+            return Answer(200, {"after": 1, "all": False, "revoked": [],
+                                "seconds": max(0, int(left))})
+
+        self.kbs.hooks.update(attest=attest, leases=leases)
+        agent = self.remote()
+        while len(attested) < 3:
+            self.assertTrue(self.can_sign(agent))
+            self.assertLess(time.monotonic() - attested[-1], 7)
+            time.sleep(0.02)
+        self.assertEqual(agent.count("round_failed"), 0)
+
     def test_a_session_that_is_never_good_is_not_tried_for_ever(self):
         agent = self.remote()
         self.kbs.hooks["sign"] = \

@@ -20,7 +20,7 @@ agent_rig.PROGRAM = os.path.join(BUILD, "warder-agent")
 agent_rig.WARDER = os.path.join(BUILD, "warder")
 
 from agent_rig import KEY_ENDED, OK, PKCS1, PSS, Agent, wait_until
-from holder_rig import Rig, is_root
+from holder_rig import Rig, is_root, is_sanitized
 from nginx_rig import WORKER, Nginx, missing, uri
 
 LEASE = 4
@@ -191,6 +191,32 @@ class Forms(RemoteTest):
                                 salt=len(digest))
                 public.verify(sig, b"text", padding.PSS(
                     padding.MGF1(alg), len(digest)), alg)
+
+
+    @unittest.skipIf(is_sanitized(), "ssh-agent, being setgid, would load "
+                     "the module without its runtime")
+    def test_openssh_signs(self):
+        """By SHA-512, which it likes best."""
+        lines = self.rig.run("ssh-keygen", "-D", self.rig.module).stdout
+        lines = [x for x in lines.splitlines() if x.startswith(b"ssh-rsa ")]
+        self.assertEqual(len(lines), len(self.keys))
+        os.chmod(self.rig.file("askpass", "#!/bin/sh\necho\n"), 0o755)
+        agent = os.path.join(self.rig.folder, "agent.sock")
+        self.rig.popen("ssh-agent", "-D", "-a", agent, "-P",
+                       self.rig.folder + "/*")
+        wait_until(lambda: os.path.exists(agent), what="ssh-agent")
+        env = {"SSH_AUTH_SOCK": agent, "DISPLAY": "none",
+               "SSH_ASKPASS": os.path.join(self.rig.folder, "askpass"),
+               "SSH_ASKPASS_REQUIRE": "force"}
+        self.rig.run("ssh-add", "-s", self.rig.module, **env)
+        for n, line in enumerate(lines):
+            public = self.rig.file("public%d.pub" % n, line + b"\n")
+            data = self.rig.file("data%d" % n, os.urandom(1000))
+            self.rig.run("ssh-keygen", "-Y", "sign", "-f", public, "-n",
+                         "file", data, **env)
+            with open(data, "rb") as f:
+                self.rig.run("ssh-keygen", "-Y", "check-novalidate", "-n",
+                             "file", "-s", data + ".sig", data=f.read())
 
 
 class Revoked(RemoteTest):
