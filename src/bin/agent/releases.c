@@ -234,6 +234,8 @@ on_release(struct agent *a, const struct agent_asking *x, int result,
 	bool from_server = result != 0, was_slow = k->slow;
 
 	k->slow = wd_time_boot_ms() - x->asked >= SLOW_MS;
+	if (result == WD_R_AK_NOT_TRUSTED)
+		agent_enrol_again(a, false);
 	if (ends_round(&a->round, result, was_slow)) {
 		agent_round_fail(a, result, d);
 		return;
