@@ -1,6 +1,7 @@
 /*
- * Requests of a session that go on beside one another and beside everything
- * else: each has a connection of its own, which is kept for the next one.
+ * Requests that go on beside one another, so that nothing that the server is
+ * slow with holds up anything else: each has a connection of its own, which is
+ * kept for the next one.
  */
 #include "bin/link/link.h"
 
@@ -45,6 +46,7 @@ link_lanes_open(
 		return r;
 	wd_client_freep(&l->session);
 	l->session = fresh;
+	r = open_lane(&l->main, &own, d);
 	for (size_t i = 0; r == 0 && i < LINK_RELEASES; i++)
 		r = open_lane(&l->releases[i], &own, d);
 	own.max_body = ANSWER_MAX;
@@ -57,7 +59,7 @@ int
 link_lanes_attested(struct link *l)
 {
 	l->n_sessions++;
-	return wd_client_follow(l->session, l->client);
+	return wd_client_follow(l->session, l->main.client);
 }
 
 /* ---- asking */
@@ -72,27 +74,8 @@ idle_lane(struct link_lane *lanes, size_t n)
 	return NULL;
 }
 
-/* The session is shown that there was when it was asked. */
-static int
-begin(struct link *l, struct link_lane *lane, struct wd_client_ask *question,
-    struct wd_diag *d)
-{
-	if (wd_wr_end(&lane->body) != 0)
-		return wd_fault(d, WD_F_BUG, "the request does not fit");
-	if (l->n_sessions == 0)
-		return wd_reject(
-		    d, WD_R_NO_CREDENTIAL, "there is no session yet");
-	if (lane->session != l->n_sessions &&
-	    wd_client_follow(lane->client, l->session) != 0)
-		return wd_fault(d, WD_F_MEMORY, "no memory");
-	lane->session = l->n_sessions;
-	question->body = wd_wr_span(&lane->body);
-	return wd_client_begin(lane->client, question, d);
-}
-
-/* More than there are lanes is nothing an agent asks for: NULL. */
-static struct link_lane *
-take_lane(struct link_lane *lanes, size_t n, const struct wd_frame *f)
+struct link_lane *
+link_lane_take(struct link_lane *lanes, size_t n, const struct wd_frame *f)
 {
 	struct link_lane *lane = idle_lane(lanes, n);
 
@@ -105,11 +88,46 @@ take_lane(struct link_lane *lanes, size_t n, const struct wd_frame *f)
 	return lane;
 }
 
+static int
+begin(struct link_lane *lane, struct wd_client_ask *question, struct wd_diag *d)
+{
+	if (wd_wr_end(&lane->body) != 0)
+		return wd_fault(d, WD_F_BUG, "the request does not fit");
+	question->body = wd_wr_span(&lane->body);
+	return wd_client_begin(lane->client, question, d);
+}
+
+int
+link_lane_begin(
+    struct link *l, struct link_lane *lane, struct wd_client_ask *question)
+{
+	struct wd_diag d = { 0 };
+	int r = begin(lane, question, &d);
+
+	return r == 0 ? 0
+		      : link_reply(l, lane->call, lane->request, r, &d, NULL);
+}
+
+/* The session is shown that there was when it was asked. */
+static int
+begin_in_session(struct link *l, struct link_lane *lane,
+    struct wd_client_ask *question, struct wd_diag *d)
+{
+	if (l->n_sessions == 0)
+		return wd_reject(
+		    d, WD_R_NO_CREDENTIAL, "there is no session yet");
+	if (lane->session != l->n_sessions &&
+	    wd_client_follow(lane->client, l->session) != 0)
+		return wd_fault(d, WD_F_MEMORY, "no memory");
+	lane->session = l->n_sessions;
+	return begin(lane, question, d);
+}
+
 int
 link_sign(struct link *l, const struct wd_frame *f,
     const struct wd_msg_link_sign_ask *m)
 {
-	struct link_lane *lane = take_lane(l->signs, LINK_SIGNS, f);
+	struct link_lane *lane = link_lane_take(l->signs, LINK_SIGNS, f);
 	char target[WD_ID_LEN + 32];
 	struct wd_client_ask question = {
 		.path = target, .post = true, .deadline_ms = m->deadline_ms
@@ -122,7 +140,7 @@ link_sign(struct link *l, const struct wd_frame *f,
 	(void)snprintf(target, sizeof(target), "/kbs/v0/warder/keys/%s/sign",
 	    m->id.s); /* fits */
 	wd_coco_sign_write(&lane->body, m);
-	r = begin(l, lane, &question, &d);
+	r = begin_in_session(l, lane, &question, &d);
 	return r == 0 ? 0
 		      : link_reply(l, lane->call, lane->request, r, &d, NULL);
 }
@@ -168,7 +186,7 @@ int
 link_release(struct link *l, const struct wd_frame *f,
     const struct wd_msg_link_release_ask *m)
 {
-	struct link_lane *lane = take_lane(l->releases, LINK_RELEASES, f);
+	struct link_lane *lane = link_lane_take(l->releases, LINK_RELEASES, f);
 	char target[PATH_MAX_LEN + 32];
 	struct fields fields;
 	struct wd_client_ask question = {
@@ -185,7 +203,7 @@ link_release(struct link *l, const struct wd_frame *f,
 	fill_fields(m, &fields);
 	question.n_fields = fields.n;
 	r = is_path(m->path)
-	    ? begin(l, lane, &question, &d)
+	    ? begin_in_session(l, lane, &question, &d)
 	    : wd_reject(&d, WD_R_RANGE, "no path of a resource");
 	return r == 0 ? 0
 		      : link_reply(l, lane->call, lane->request, r, &d, NULL);
@@ -196,7 +214,10 @@ link_release(struct link *l, const struct wd_frame *f,
 static struct link_lane *
 lane_at(struct link *l, size_t i)
 {
-	return i < LINK_SIGNS ? &l->signs[i] : &l->releases[i - LINK_SIGNS];
+	if (i < LINK_SIGNS)
+		return &l->signs[i];
+	i -= LINK_SIGNS;
+	return i < LINK_RELEASES ? &l->releases[i] : &l->main;
 }
 
 static int
@@ -215,9 +236,7 @@ step(struct link *l, struct link_lane *lane)
 	wd_wr_done(&lane->body);
 	if (r == 0 && a.status != 200)
 		r = wd_coco_error_read(a.status, wd_bytes_span(a.body), &d);
-	return lane->call == WD_CALL_LINK_RELEASE
-	    ? link_take_release(l, lane, &a, r, &d)
-	    : link_take_signature(l, lane, &a, r, &d);
+	return link_take(l, lane, &a, r, &d);
 }
 
 int

@@ -12,21 +12,23 @@
 enum {
 	LINK_RELEASES = 8,
 	LINK_SIGNS = 8,
-	LINK_LANES = LINK_RELEASES + LINK_SIGNS
+	LINK_LANES = 1 + LINK_RELEASES + LINK_SIGNS
 };
 
 /* A connection of its own for requests that do not wait for one another. */
 struct link_lane {
-	struct wd_client *client; /* waiting: it has a request */
-	struct wd_wr body;        /* of the request */
-	uint64_t session;         /* number of the one it shows; 0: none yet */
+	struct wd_client
+	    *client;       /* NULL before SETUP; waiting: has a request */
+	struct wd_wr body; /* of the request */
+	uint64_t session;  /* number of the one it shows; 0: none yet */
 	enum wd_call call;
 	uint32_t request;
 };
 
 struct link {
 	struct wd_peer agent;
-	struct wd_client *client; /* NULL before SETUP */
+	/* Where sessions are made, by one request at a time. */
+	struct link_lane main;
 	/* Asks nothing: has what the last attestation has brought, while the
 	 * next one is on its way. */
 	struct wd_client *session;
@@ -55,8 +57,17 @@ int link_reply(struct link *l, enum wd_call call, uint32_t number, int result,
 int link_lanes_open(struct link *l, const struct wd_client_options *options,
     struct wd_diag *d) WD_MUST_USE;
 
-/* There is a new session, which L->client has. 0 or a fault. */
+/* There is a new session, which the client of L->main has. 0 or a fault. */
 int link_lanes_attested(struct link *l) WD_MUST_USE;
+
+/* One of N that is idle, for what F asks; its body is empty. NULL: none, which
+ * is more than an agent asks for. */
+struct link_lane *link_lane_take(
+    struct link_lane *lanes, size_t n, const struct wd_frame *f) WD_MUST_USE;
+
+/* Begins with what is in its body; the answer comes in a later step. */
+int link_lane_begin(struct link *l, struct link_lane *lane,
+    struct wd_client_ask *question) WD_MUST_USE;
 
 /* RELEASE and SIGN; the answers come in later steps. */
 int link_release(struct link *l, const struct wd_frame *f,
@@ -71,13 +82,11 @@ int link_lanes_step(struct link *l) WD_MUST_USE;
  * no end) no later than the next step. Returns how many that were. */
 size_t link_lanes_wait(struct link *l, struct pollfd *fds, int *ms);
 
-/* ---- answers.c: what has become of a request of a lane, of an answer with
- * status 200 when RESULT is 0 */
+/* ---- answers.c */
 
-int link_take_release(struct link *l, const struct link_lane *lane,
-    const struct wd_client_answer *a, int result, struct wd_diag *d)
-    WD_MUST_USE;
-int link_take_signature(struct link *l, const struct link_lane *lane,
+/* What has become of a request of LANE: an answer with status 200 when RESULT
+ * is 0. */
+int link_take(struct link *l, const struct link_lane *lane,
     const struct wd_client_answer *a, int result, struct wd_diag *d)
     WD_MUST_USE;
 
@@ -90,7 +99,12 @@ int link_take_signature(struct link *l, const struct link_lane *lane,
 int link_watch_open(struct link *l, const struct wd_client_options *options,
     struct wd_diag *d) WD_MUST_USE;
 
-/* WATCH; the answer comes at once or in a later step. */
+/* What stands where no revocation was waited for. */
+int link_take_watch(struct link *l, const struct link_lane *lane,
+    const struct wd_client_answer *a, int result, struct wd_diag *d)
+    WD_MUST_USE;
+
+/* WATCH; the answer comes in a later step. */
 int link_watch(struct link *l, const struct wd_frame *f,
     const struct wd_msg_link_watch_ask *m) WD_MUST_USE;
 

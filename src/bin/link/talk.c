@@ -1,67 +1,20 @@
 /*
- * Calls of the agent, each of them one request to the server. What the server
- * says is taken apart and handed on in flat fields; nothing is decided here,
- * since the agent believes nothing but signatures.
+ * Calls of the agent, each of them one request to the server, which is begun
+ * here and goes on in lanes.c.
  */
 #include "bin/link/link.h"
 
-#include "base/wr.h"
 #include "proto/coco_client.h"
 #include "proto/coco_tpm.h"
 #include "sys/log.h"
 
-#include <stdio.h>
-
-enum {
-	ANSWER_MAX = 512 << 10, /* a release of 256 KiB, in base64 */
-	BODY_MAX = 256 << 10,
-};
-
-/* Asks and takes 200 for an answer; anything else is the server's refusal. */
-static int
-ask(struct link *l, const struct wd_client_ask *question,
-    struct wd_client_answer *ret, struct wd_diag *d)
-{
-	WD_AUTO(wd_client_answer_done) struct wd_client_answer a = { 0 };
-	int r;
-
-	if (l->client == NULL)
-		return wd_fault(d, WD_F_PEER, "asked before it was set up");
-	r = wd_client_send(l->client, question, &a, d);
-	if (r != 0)
-		return r;
-	if (a.status != 200)
-		return wd_coco_error_read(a.status, wd_bytes_span(a.body), d);
-	*ret = a;
-	a.body = NULL;
-	return 0;
-}
-
-static int
-post(struct link *l, const char *path, const struct wd_wr *body,
-    struct wd_client_answer *ret, struct wd_diag *d)
-{
-	struct wd_client_ask question = { .path = path, .post = true };
-	int r = wd_wr_end(body);
-
-	if (r != 0)
-		return wd_fault(d, WD_F_BUG, "the request does not fit");
-	question.body = wd_wr_span(body);
-	return ask(l, &question, ret, d);
-}
+enum { ANSWER_MAX = 512 << 10 }; /* a release of 256 KiB, in base64 */
 
 int
 link_reply(struct link *l, enum wd_call call, uint32_t number, int result,
     const struct wd_diag *d, const void *msg)
 {
 	return wd_peer_reply(&l->agent, call, number, result, d->detail, msg);
-}
-
-static int
-reply(struct link *l, const struct wd_frame *f, int result,
-    const struct wd_diag *d, const void *msg)
-{
-	return link_reply(l, (enum wd_call)f->call, f->request, result, d, msg);
 }
 
 /* ---- the calls */
@@ -78,102 +31,91 @@ on_setup(struct link *l, const struct wd_frame *f, const void *msg)
 		.deadline_ms = m->deadline_ms,
 		.cookies = true, /* the session is one */
 	};
-	struct wd_client *fresh = NULL;
 	struct wd_diag d = { 0 };
-	int r = wd_client_new(&options, &fresh, &d);
+	int r = link_lanes_open(l, &options, &d);
 
-	if (r == 0 &&
-	    ((r = link_watch_open(l, &options, &d)) != 0 ||
-		(r = link_lanes_open(l, &options, &d)) != 0))
-		wd_client_freep(&fresh);
-	if (r == 0) {
-		wd_client_freep(&l->client);
-		l->client = fresh;
-		wd_client_resolve(l->client);
-	}
-	return reply(l, f, r, &d, NULL);
+	if (r == 0)
+		r = link_watch_open(l, &options, &d);
+	if (r == 0)
+		wd_client_resolve(l->main.client);
+	return link_reply(l, WD_CALL_LINK_SETUP, f->request, r, &d, NULL);
+}
+
+/* Why there is no place for it: it comes too early, or it is one too many. */
+static int
+not_now(struct link *l, const struct wd_frame *f)
+{
+	struct wd_diag d = { 0 };
+	int r = wd_fault(&d, WD_F_PEER, "asked before it was set up");
+
+	if (l->main.client != NULL)
+		return WD_F_PEER;
+	return link_reply(l, (enum wd_call)f->call, f->request, r, &d, NULL);
+}
+
+static int
+post(struct link *l, struct link_lane *lane, const char *path)
+{
+	struct wd_client_ask question = { .path = path, .post = true };
+
+	return link_lane_begin(l, lane, &question);
+}
+
+/* Nothing of the last session may be mixed in; and it may be the first request
+ * for long: names are looked up anew. */
+static void
+start_anew(struct link *l)
+{
+	wd_client_forget(l->main.client);
+	wd_client_resolve(l->main.client);
 }
 
 static int
 on_challenge(struct link *l, const struct wd_frame *f, const void *msg)
 {
 	const struct wd_msg_link_challenge_ask *m = msg;
-	WD_AUTO(wd_client_answer_done) struct wd_client_answer a = { 0 };
-	WD_AUTO(wd_wr_done) struct wd_wr body = wd_wr_growing(1024);
-	WD_AUTO(wd_bytes_freep) struct wd_bytes *challenge = NULL;
-	struct wd_msg_challenge answer;
-	struct wd_diag d = { 0 };
-	int r;
+	struct link_lane *lane = link_lane_take(&l->main, 1, f);
 
-	/* A new session: nothing of the last one may be mixed in. */
-	if (l->client != NULL) {
-		wd_client_forget(l->client);
-		wd_client_resolve(l->client);
-	}
-	wd_coco_request_write(&body, (enum wd_tee)m->tee);
-	r = post(l, "/kbs/v0/auth", &body, &a, &d);
-	if (r == 0)
-		r = wd_coco_challenge_read(
-		    wd_bytes_span(a.body), &challenge, &d);
-	answer.challenge = wd_bytes_span(challenge);
-	return reply(l, f, r, &d, &answer);
+	if (lane == NULL)
+		return not_now(l, f);
+	start_anew(l);
+	wd_coco_request_write(&lane->body, (enum wd_tee)m->tee);
+	return post(l, lane, "/kbs/v0/auth");
 }
 
 static int
 on_attest(struct link *l, const struct wd_frame *f, const void *msg)
 {
-	WD_AUTO(wd_client_answer_done) struct wd_client_answer a = { 0 };
-	WD_AUTO(wd_wr_done) struct wd_wr body = wd_wr_growing(BODY_MAX);
-	struct wd_diag d = { 0 };
-	int r;
+	struct link_lane *lane = link_lane_take(&l->main, 1, f);
 
-	wd_coco_attestation_write(&body, msg);
-	r = post(l, "/kbs/v0/attest", &body, &a, &d);
-	if (r == 0 && link_lanes_attested(l) != 0)
-		r = wd_fault(&d, WD_F_MEMORY, "no memory for a session");
-	return reply(l, f, r, &d, NULL);
+	if (lane == NULL)
+		return not_now(l, f);
+	wd_coco_attestation_write(&lane->body, msg);
+	return post(l, lane, "/kbs/v0/attest");
 }
 
-/* It may be the first for long: names are looked up anew, and it needs no
- * session. */
+/* It needs no session. */
 static int
 on_enrol(struct link *l, const struct wd_frame *f, const void *msg)
 {
-	WD_AUTO(wd_client_answer_done) struct wd_client_answer a = { 0 };
-	WD_AUTO(wd_coco_tpm_done) struct wd_coco_tpm t = { 0 };
-	WD_AUTO(wd_wr_done) struct wd_wr body = wd_wr_growing(BODY_MAX);
-	struct wd_msg_tpm_credential answer = { 0 };
-	struct wd_diag d = { 0 };
-	int r;
+	struct link_lane *lane = link_lane_take(&l->main, 1, f);
 
-	if (l->client != NULL) {
-		wd_client_forget(l->client);
-		wd_client_resolve(l->client);
-	}
-	wd_coco_enrol_write(&body, msg);
-	r = post(l, "/kbs/v0/warder/tpm/enrol", &body, &a, &d);
-	if (r == 0)
-		r = wd_coco_credential_read(
-		    wd_bytes_span(a.body), &t, &answer, &d);
-	return reply(l, f, r, &d, &answer);
+	if (lane == NULL)
+		return not_now(l, f);
+	start_anew(l);
+	wd_coco_enrol_write(&lane->body, msg);
+	return post(l, lane, "/kbs/v0/warder/tpm/enrol");
 }
 
 static int
 on_enrolment(struct link *l, const struct wd_frame *f, const void *msg)
 {
-	WD_AUTO(wd_client_answer_done) struct wd_client_answer a = { 0 };
-	WD_AUTO(wd_coco_tpm_done) struct wd_coco_tpm t = { 0 };
-	WD_AUTO(wd_wr_done) struct wd_wr body = wd_wr_growing(4096);
-	struct wd_msg_tpm_enrolment answer = { 0 };
-	struct wd_diag d = { 0 };
-	int r;
+	struct link_lane *lane = link_lane_take(&l->main, 1, f);
 
-	wd_coco_enrolment_write(&body, msg);
-	r = post(l, "/kbs/v0/warder/tpm/enrolment", &body, &a, &d);
-	if (r == 0)
-		r = wd_coco_enrolled_read(
-		    wd_bytes_span(a.body), &t, &answer, &d);
-	return reply(l, f, r, &d, &answer);
+	if (lane == NULL)
+		return not_now(l, f);
+	wd_coco_enrolment_write(&lane->body, msg);
+	return post(l, lane, "/kbs/v0/warder/tpm/enrolment");
 }
 
 static int

@@ -35,13 +35,12 @@ link_watch_open(
 }
 
 static int
-reply(struct link *l, int result, const struct wd_diag *d,
+reply(struct link *l, uint32_t number, int result, const struct wd_diag *d,
     const struct wd_client_answer *a)
 {
 	uint8_t digests[32 * WD_REVOKED_MAX];
 	struct wd_msg_link_watch m = { 0 };
 	struct wd_diag own = { 0 };
-	uint32_t number = l->watched;
 
 	if (result == 0 && a->status != 200) {
 		result =
@@ -52,21 +51,25 @@ reply(struct link *l, int result, const struct wd_diag *d,
 		    wd_bytes_span(a->body), digests, &m, &own);
 		d = &own;
 	}
-	l->watched = 0;
 	return wd_peer_reply(
 	    &l->agent, WD_CALL_LINK_WATCH, number, result, d->detail, &m);
 }
 
+int
+link_take_watch(struct link *l, const struct link_lane *lane,
+    const struct wd_client_answer *a, int result, struct wd_diag *d)
+{
+	return reply(l, lane->request, result, d, a);
+}
+
 /* Where things stand is told at once, over the connection of the session. */
 static int
-look(struct link *l)
+look(struct link *l, const struct wd_frame *f)
 {
-	WD_AUTO(wd_client_answer_done) struct wd_client_answer a = { 0 };
-	const struct wd_client_ask question = { .path = TARGET };
-	struct wd_diag d = { 0 };
-	int r = wd_client_send(l->client, &question, &a, &d);
+	struct link_lane *lane = link_lane_take(&l->main, 1, f);
+	struct wd_client_ask question = { .path = TARGET };
 
-	return reply(l, r, &d, &a);
+	return lane == NULL ? WD_F_PEER : link_lane_begin(l, lane, &question);
 }
 
 static int
@@ -74,13 +77,24 @@ begin_wait(struct link *l, uint64_t after, struct wd_diag *d)
 {
 	char target[sizeof(TARGET) + 32];
 	const struct wd_client_ask question = { .path = target };
-	int r = wd_client_follow(l->watch, l->client);
+	int r = wd_client_follow(l->watch, l->main.client);
 
 	if (r != 0)
 		return wd_fault(d, (enum wd_faults)r, "no memory");
 	(void)snprintf(
 	    target, sizeof(target), TARGET "?after=%" PRIu64, after); /* fits */
 	return wd_client_begin(l->watch, &question, d);
+}
+
+/* The wait is over. */
+static int
+end(struct link *l, int result, const struct wd_diag *d,
+    const struct wd_client_answer *a)
+{
+	uint32_t number = l->watched;
+
+	l->watched = 0;
+	return reply(l, number, result, d, a);
 }
 
 int
@@ -91,13 +105,13 @@ link_watch(struct link *l, const struct wd_frame *f,
 	struct wd_diag d = { 0 };
 	int r;
 
-	if (l->client == NULL || l->watched != 0)
+	if (l->main.client == NULL || l->watched != 0)
 		return WD_F_PEER;
-	l->watched = f->request;
 	if (!m->has_after)
-		return look(l);
+		return look(l, f);
+	l->watched = f->request;
 	r = begin_wait(l, m->after, &d);
-	return r != 0 ? reply(l, r, &d, &none) : 0;
+	return r != 0 ? end(l, r, &d, &none) : 0;
 }
 
 int
@@ -111,5 +125,5 @@ link_watch_step(struct link *l)
 	if (l->watch == NULL || !wd_client_is_waiting(l->watch))
 		return 0;
 	r = wd_client_step(l->watch, &done, &a, &d);
-	return done ? reply(l, r, &d, &a) : 0;
+	return done ? end(l, r, &d, &a) : 0;
 }

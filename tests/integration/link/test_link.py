@@ -18,6 +18,7 @@ from link_rig import PEER, PROGRAM, SGX, TIMEOUT, Link, Refused
 from swtee_rig import bundle
 from warder_rpc import CALLS, REASONS, encode
 
+ES256 = 3
 PATH = "default/key/0d3e5bb8-56a4-4a8a-a4f4-3f4f7a1b2c3d"
 
 
@@ -385,6 +386,99 @@ class Agents(LinkTest):
 def revocations(after=1, revoked=(), seconds=100, everything=False):
     return Answer(200, {"after": after, "all": everything,
                         "revoked": list(revoked), "seconds": seconds})
+
+
+KEY = "0d3e5bb8-56a4-4a8a-a4f4-3f4f7a1b2c3d"
+
+
+class Beside(LinkTest):
+    """Requests of one session that go on beside one another."""
+
+    def setUp(self):
+        super().setUp()
+        self.serve()
+        self.kbs.signers[KEY] = kbs_double.new_key()
+        self.go = threading.Event()
+        self.addCleanup(self.go.set)
+
+    def wait(self, handler, body):
+        self.go.wait(20)
+
+    def sign(self):
+        return {"id": KEY, "version": 1, "sig": ES256, "hashed": True,
+                "input": bytes(32), "deadline_ms": 3000}
+
+    def ask(self, link, name, message):
+        link.numbers += 1
+        number, request, _ = CALLS[name]
+        link.agent.send_frame(number, 0, link.numbers,
+                              encode(request, message))
+        return link.numbers
+
+    def answers(self, link, *numbers):
+        """The results of these requests, whatever their order."""
+        found = {}
+        for _ in numbers:
+            _, _, request, message = link.agent.receive()
+            found[request] = message["result"]
+        return [found[n] for n in numbers]
+
+    def test_a_signature_comes_back_as_it_is(self):
+        link = self.link()
+        self.attest(link)
+        got = link.call("LINK_SIGN", self.sign())["signature"]
+        self.assertEqual(len(got), 64)
+        self.refused("not_found", link, "LINK_SIGN",
+                     dict(self.sign(), id=KEY[:-1] + "0"))
+
+    def test_without_a_session_nothing_is_asked(self):
+        link = self.link()
+        self.refused("no_credential", link, "LINK_SIGN", self.sign())
+        self.assertEqual(self.kbs.count("/sign"), 0)
+
+    def test_what_is_no_signature_is_no_refusal(self):
+        link = self.link()
+        self.attest(link)
+        for body in (b"", b"{}", b'{"signature":"*"}', b"<html>"):
+            self.kbs.hooks["sign"] = \
+                lambda handler, _, b=body: Answer(200, b)
+            self.refused(PEER, link, "LINK_SIGN", self.sign())
+
+    def test_a_slow_attestation_holds_up_nothing(self):
+        link = self.link()
+        self.attest(link)
+        self.kbs.hooks["attest"] = self.wait
+        challenge = link.call("LINK_CHALLENGE", {"tee": SGX})["challenge"]
+        number = self.ask(link, "LINK_ATTEST", self.attestation(challenge))
+        link.agent.sock.settimeout(20)
+        one = self.ask(link, "LINK_SIGN", self.sign())
+        two = self.ask(link, "LINK_RELEASE", {"path": PATH})
+        self.assertEqual(self.answers(link, one, two), [0, 0])
+        self.go.set()
+        self.assertEqual(self.answers(link, number), [0])
+        self.assertEqual(len(link.call("LINK_SIGN", self.sign())[
+            "signature"]), 64)
+
+    def test_eight_of_a_kind_go_at_a_time_and_no_ninth(self):
+        link = self.link()
+        self.attest(link)
+        self.kbs.hooks.update(sign=self.wait, resource=self.wait)
+        signs = [self.ask(link, "LINK_SIGN", self.sign()) for _ in range(8)]
+        releases = [self.ask(link, "LINK_RELEASE", {"path": PATH})
+                    for _ in range(8)]
+        self.go.set()
+        self.assertEqual(self.answers(link, *signs, *releases), [0] * 16)
+        self.go.clear()
+        for _ in range(9):
+            self.ask(link, "LINK_SIGN", self.sign())
+        self.assertNotEqual(link.process.wait(10), 0)
+
+    def test_a_signature_is_waited_for_as_long_as_it_says(self):
+        link = self.link()
+        self.attest(link)
+        self.kbs.hooks["sign"] = self.wait
+        self.refused(TIMEOUT, link, "LINK_SIGN",
+                     dict(self.sign(), deadline_ms=300))
 
 
 class Waits(LinkTest):
