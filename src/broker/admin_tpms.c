@@ -17,16 +17,38 @@ read_ek(struct wd_admin *a, struct wd_span text, uint8_t ret[32])
 	    "public key");
 }
 
+/* One that was taken out counts from after that, so that its earlier row stays
+ * what it is. */
+static int
+set_created(struct wd_admin *a, struct wd_store_tpm *row)
+{
+	char hex[2 * sizeof(row->ek) + 1];
+	int r;
+
+	wd_hex_format(WD_SPAN(row->ek), hex);
+	row->created = a->now;
+	r = wd_store_revoked(a->b->store, "tpm", hex, row->created);
+	if (r > 0) {
+		row->created++;
+		r = wd_store_revoked(a->b->store, "tpm", hex, row->created);
+	}
+	return r <= 0 ? wd_admin_got(a, r, "")
+		      : wd_reject(a->d, WD_R_CLOCK,
+			    "it was taken out at a later time than the clock "
+			    "has");
+}
+
 int
 wd_admin_tpm_add(struct wd_admin *a, const void *msg)
 {
 	const struct wd_msg_tpm_add *m = msg;
-	struct wd_store_tpm row = { .created = a->now };
+	struct wd_store_tpm row = { 0 };
 	int r;
 
 	if ((r = read_ek(a, m->ek, row.ek)) != 0 ||
 	    (r = wd_admin_text(
-		 a, m->label, row.label, sizeof(row.label), "label")) != 0)
+		 a, m->label, row.label, sizeof(row.label), "label")) != 0 ||
+	    (r = set_created(a, &row)) != 0)
 		return r;
 	r = wd_store_tpm_add(a->b->store, &row);
 	if (r == WD_R_EXISTS)
@@ -89,11 +111,17 @@ wd_admin_tpm_remove(struct wd_admin *a, const void *msg)
 {
 	const struct wd_msg_tpm_ask *m = msg;
 	uint8_t ek[32];
+	char hex[2 * sizeof(ek) + 1];
 	int r;
 
 	if ((r = read_ek(a, m->ek, ek)) != 0)
 		return r;
+	wd_hex_format(WD_SPAN(ek), hex);
 	r = wd_admin_got(
 	    a, wd_store_tpm_delete(a->b->store, ek), "endorsement key");
+	if (r == 0)
+		r = wd_admin_got(a,
+		    wd_store_revoke(a->b->store, "tpm", hex, a->now),
+		    "revocation");
 	return r != 0 ? r : wd_admin_answer(a, NULL);
 }

@@ -111,13 +111,21 @@ derive_secret(const struct wd_broker *b, int64_t made,
 
 /* ---- whether the endorsement key may stand for a platform */
 
-/* Once an operator has taken it out, not even an old enrolment helps. */
+/* Once an operator has taken it out, neither an old enrolment helps nor an old
+ * row that is put back into the store. */
 static int
 look_up_ek(struct wd_broker *b, const uint8_t ek[32], struct wd_diag *d)
 {
 	struct wd_store_tpm row;
-	int r = wd_store_tpm_get(b->store, ek, &row);
+	char hex[2 * sizeof(row.ek) + 1];
+	int r = wd_revocations_known(b, d);
 
+	if (r != 0)
+		return r;
+	wd_hex_format(wd_span(ek, sizeof(row.ek)), hex);
+	r = wd_store_tpm_get(b->store, ek, &row);
+	if (r == 0)
+		r = wd_store_revoked(b->store, "tpm", hex, row.created);
 	if (r < 0)
 		return wd_fault(d, r, "%s", wd_store_why(b->store));
 	return r == 0 ? 0

@@ -7,6 +7,7 @@
 #include "codec/json.h"
 #include "http/client.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 enum { DEADLINE_MS = 5000, ANSWER_MAX = 1 << 20 };
@@ -34,13 +35,18 @@ is_true(const struct wd_jval *v)
 static void
 judge_warnings(struct doctor *dr, const struct wd_jval *list)
 {
+	static const char foreign[] = "somebody else";
 	struct wd_span s;
 
 	for (size_t i = 0; i < wd_jval_count(list); i++)
 		if (wd_jval_text(wd_jval_at(list, i), &s))
 			doctor_say(dr, DOCTOR_WARNING,
-			    "warder.conf(5) has the key that says so", "%.*s",
-			    (int)s.len, (const char *)s.p);
+			    memmem(s.p, s.len, foreign, sizeof(foreign) - 1) !=
+				    NULL
+				? "find out who; warder audit tail names the "
+				  "rows, and docs/storage.md what to do"
+				: "warder.conf(5) has the key that says so",
+			    "%.*s", (int)s.len, (const char *)s.p);
 }
 
 static void

@@ -298,6 +298,31 @@ an_operator_vouches_and_takes_it_back(void **state)
 	wd_bytes_freep(&o.state);
 }
 
+/* Its MAC is as good as it was. */
+static void
+an_old_row_that_is_put_back_vouches_for_nothing(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_msg_ek_info info = good_info();
+	char hex[65];
+	const struct wd_msg_tpm_add add = { t_head(f), .ek = ek_hex(hex) };
+	const struct wd_msg_tpm_ask gone = { t_head(f), .ek = ek_hex(hex) };
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *got = NULL;
+	struct wd_store_tpm row;
+
+	info.untrusted = WD_R_EK_NOT_TRUSTED;
+	t_ok(t_call(f, WD_CALL_TPM_ADD, &add));
+	got = enrol(f, &info);
+	t_ok(wd_store_tpm_get(f->b->store, ek, &row));
+	t_ok(t_call(f, WD_CALL_TPM_REMOVE, &gone));
+	t_ok(wd_store_tpm_add(f->b->store, &row));
+	assert_int_equal(apply(f, wd_bytes_span(got)), WD_R_AK_NOT_TRUSTED);
+	/* An operator may vouch for it again, also in the same second. */
+	t_ok(t_call(f, WD_CALL_TPM_REMOVE, &gone));
+	t_ok(t_call(f, WD_CALL_TPM_ADD, &add));
+	t_ok(apply(f, wd_bytes_span(got)));
+}
+
 static void
 a_revoked_platform_enrols_no_more(void **state)
 {
@@ -455,6 +480,7 @@ main(void)
 		with_broker(
 		    a_key_that_nothing_vouches_for_is_refused_for_its_reason),
 		with_broker(an_operator_vouches_and_takes_it_back),
+		with_broker(an_old_row_that_is_put_back_vouches_for_nothing),
 		with_broker(a_revoked_platform_enrols_no_more),
 		with_broker(software_stays_marked),
 		with_broker(one_platform_cannot_fill_the_log),
