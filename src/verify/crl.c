@@ -3,6 +3,8 @@
  */
 #include "verify/crl.h"
 
+#include "crypto/hash.h"
+
 static void
 release(void *p)
 {
@@ -76,4 +78,15 @@ wd_kept_crl(struct wd_verifier *v, struct wd_span der,
 		return r;
 	*ret = crl;
 	return 0;
+}
+
+int
+wd_crl_scope(const struct wd_cert *issuer, uint8_t ret[8])
+{
+	uint8_t digest[32];
+	int r = wd_hash(WD_SHA256, wd_cert_spki(issuer), digest);
+
+	if (r == 0)
+		wd_copy(ret, wd_span(digest, 8));
+	return r;
 }

@@ -13,3 +13,7 @@
 int wd_kept_crl(struct wd_verifier *v, struct wd_span der,
     const struct wd_cert *issuer, const uint8_t issuer_sha256[32], int64_t at,
     const struct wd_crl **ret, struct wd_diag *d) WD_MUST_USE;
+
+/* The scope under which lists are stored that are told apart by their issuer's
+ * key. 0 or a fault. */
+int wd_crl_scope(const struct wd_cert *issuer, uint8_t ret[8]) WD_MUST_USE;

@@ -27,24 +27,13 @@ static const struct wd_trail_spec ca_spec = {
 	.leaf_is_ca = true,
 };
 
-static int
-scope_of(const struct wd_cert *issuer, uint8_t ret[8])
-{
-	uint8_t digest[32];
-	int r = wd_hash(WD_SHA256, wd_cert_spki(issuer), digest);
-
-	if (r == 0)
-		wd_copy(ret, wd_span(digest, 8));
-	return r;
-}
-
 int
 wd_nvidia_scopes(const struct wd_trail *path, struct wd_platform *ret)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < WD_N(lists) && r == 0; i++)
-		r = scope_of(path->cert[path->n - lists[i].from_end],
+		r = wd_crl_scope(path->cert[path->n - lists[i].from_end],
 		    ret->scope[lists[i].role]);
 	return r;
 }
@@ -119,7 +108,7 @@ wd_nvidia_crl_check(struct wd_verifier *v, enum wd_part role,
 	    root ? path->root_sha256 : path->leaf_sha256, at, &crl, d);
 	if (r != 0)
 		return r;
-	if (scope_of(issuer, info->id.scope) != 0)
+	if (wd_crl_scope(issuer, info->id.scope) != 0)
 		return wd_fault(d, WD_F_CRYPTO, "cannot hash");
 	info->id.tee = WD_TEE_NVIDIA;
 	info->software =
