@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "crypto/init.h"
+#include "verify/collateral.h"
 #include "verify/tpm/ek.h"
 
 static int
@@ -19,6 +20,9 @@ check(struct wd_verifier *v, const struct fuzz_case *c, struct wd_tpm_ek *ret)
 		.certificates = c->in.part[WD_IN_AK_CERT],
 		.ek = c->in.part[WD_IN_EVIDENCE],
 		.ak = c->in.part[WD_IN_AK],
+		.snapshot = wd_snapshot_check(c->snapshot) == 0
+		    ? c->snapshot
+		    : wd_span(NULL, 0),
 	};
 
 	*ret = (struct wd_tpm_ek){ 0 };

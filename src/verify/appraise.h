@@ -71,6 +71,7 @@ struct wd_appraisal_rules {
 	bool allow_migrate_ma; /* SNP; else WD_R_MIGRATION_NOT_ALLOWED */
 	bool need_amd_crl;     /* SNP; else a list is checked where given */
 	bool need_gpu_crl;     /* NVIDIA; likewise */
+	bool need_ek_crl;      /* TPM, when it is enrolled; likewise */
 	bool has_max_vmpl;
 	uint8_t max_vmpl;
 	/* Reported, of each line and (NO_LINE) of all; WD_R_TCB_BELOW_MINIMUM

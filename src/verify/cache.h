@@ -24,9 +24,10 @@ enum wd_kept {
 	WD_KEPT_TPM_VALUES,   /* of registers, out of JSON */
 	WD_KEPT_AK_TRAIL,     /* of a TPM's attestation key */
 	WD_KEPT_EK_TRAIL,     /* of a TPM's endorsement key */
+	WD_KEPT_EK_CA_TRAIL,  /* a CA of those, for its list */
 	WD_KEPT_GPU_TRAIL,
 	WD_KEPT_GPU_CA_TRAIL, /* a product's CA, for its list */
-	WD_KEPT_HCL_RUNTIME, /* of Azure's paravisor, bound by hardware */
+	WD_KEPT_HCL_RUNTIME,  /* of Azure's paravisor, bound by hardware */
 	WD_KEPT_KINDS
 };
 

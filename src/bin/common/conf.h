@@ -98,6 +98,7 @@ struct wd_conf {
 	uint32_t tpm_enrolment_seconds;
 	bool allow_debug, crl_optional;
 	bool snp_allow_migrate_ma, tpm_allow_sha1, tpm_ak_purpose_optional;
+	bool tpm_ek_crl_required;
 	uint32_t min_evaluation_number;
 	uint32_t sgx_min_evaluation_number, tdx_min_evaluation_number;
 	struct wd_snp_tcb snp_min_tcb[WD_SNP_LINES]; /* zeros: none */

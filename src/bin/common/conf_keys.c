@@ -287,6 +287,12 @@ static const struct wd_conf_key keys[] = {
 		      "name the purpose tcg-kp-AIKCertificate "
 		      "(2.23.133.8.3) but none, or that of endorsement keys, "
 		      "as some clouds issue them. Shown as a warning." },
+	{ "attestation", "tpm_ek_crl_required", WD_CONF_IS_BOOL,
+	    AT(tpm_ek_crl_required), .standard = "no",
+	    .manual = "Enrols a TPM by its certificate only when the "
+		      "revocation list of each issuer above it has been "
+		      "imported as ek_crl. A list that is there counts "
+		      "either way." },
 };
 
 const struct wd_conf_key *

@@ -127,6 +127,7 @@ check_ek(struct verify *v, const struct wd_msg_ek_check *m,
 		.certificates = m->certificates,
 		.ek = m->ek,
 		.ak = m->ak,
+		.snapshot = v->snapshot,
 	};
 	int r = wd_tpm_ek_check(v->v, &pair, m->at, ret, d);
 

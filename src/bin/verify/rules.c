@@ -93,6 +93,7 @@ verify_open(
 		.max_vmpl = config->snp_max_vmpl,
 		.allow_sha1 = config->tpm_allow_sha1,
 		.required_pcrs = config->tpm_required_pcrs,
+		.need_ek_crl = config->tpm_ek_crl_required,
 		.need_ak_purpose = !config->tpm_ak_purpose_optional,
 	};
 

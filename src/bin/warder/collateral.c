@@ -52,6 +52,7 @@ static const struct document {
 	{ "vek_kept.pem", "vek_kept", "ask.pem", NULL },
 	{ "gpu_root_crl.der", "gpu_root_crl", "gpu_ca.pem", NULL },
 	{ "gpu_crl.der", "gpu_crl", "gpu_ca.pem", NULL },
+	{ "ek_crl.der", "ek_crl", "ek_ca.pem", NULL },
 };
 
 /* ---- import */

@@ -57,6 +57,7 @@ add_rules(struct wd_msg_config *m, const struct wd_conf *c)
 	m->tpm_required_pcrs = c->tpm_required_pcrs;
 	m->tpm_allow_sha1 = c->tpm_allow_sha1;
 	m->tpm_ak_purpose_optional = c->tpm_ak_purpose_optional;
+	m->tpm_ek_crl_required = c->tpm_ek_crl_required;
 }
 
 static void

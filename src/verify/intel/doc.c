@@ -8,6 +8,7 @@
 #include "verify/intel/kept.h"
 #include "verify/nvidia/lists.h"
 #include "verify/snp/doc.h"
+#include "verify/tpm/ek_lists.h"
 
 /* What a check works on. */
 struct doc {
@@ -193,6 +194,12 @@ check_gpu_crl(const struct doc *x, struct wd_doc_info *info)
 }
 
 static int
+check_ek_crl(const struct doc *x, struct wd_doc_info *info)
+{
+	return wd_tpm_ek_crl_check(x->v, x->bytes, x->chain, x->at, info, x->d);
+}
+
+static int
 check_vek(const struct doc *x, struct wd_doc_info *info)
 {
 	return wd_snp_vek_check(x->v, x->bytes, x->chain, x->at, info, x->d);
@@ -212,6 +219,7 @@ static int (*const checks[WD_IN_COUNT])(
 	[WD_IN_VEK_KEPT] = check_vek,
 	[WD_IN_GPU_ROOT_CRL] = check_gpu_root_crl,
 	[WD_IN_GPU_CRL] = check_gpu_crl,
+	[WD_IN_EK_CRL] = check_ek_crl,
 };
 
 int

@@ -10,6 +10,7 @@
 #include "crypto/x509.h"
 #include "verify/chain.h"
 #include "verify/tpm/alg.h"
+#include "verify/tpm/ek_lists.h"
 #include "verify/tpm/purpose.h"
 
 enum { CIPHER_BITS = 128 };
@@ -102,6 +103,8 @@ check_chain(struct wd_verifier *v, const struct wd_tpm_pair *pair, int64_t at,
     struct wd_tpm_ek *e, struct wd_diag *d)
 {
 	const struct wd_trail *t;
+	bool software = false;
+	int64_t ends = 0;
 	int r;
 
 	if (pair->certificates.len == 0) {
@@ -114,12 +117,18 @@ check_chain(struct wd_verifier *v, const struct wd_tpm_pair *pair, int64_t at,
 		return r;
 	r = wd_trail_get(
 	    v, &spec, pair->certificates, wd_span(NULL, 0), at, &t, &e->why);
+	if (r == 0) {
+		ends = t->not_after;
+		software = wd_trail_end(v, &spec, t->root_sha256)->software;
+		r = wd_tpm_ek_lists(
+		    v, t, software, pair->snapshot, at, &ends, &e->why);
+	}
 	if (r < 0)
 		return wd_fault(d, (enum wd_faults)r, "%s", e->why.detail);
 	e->untrusted = r;
 	if (r == 0) {
-		e->ends = t->not_after;
-		e->software = wd_trail_end(v, &spec, t->root_sha256)->software;
+		e->ends = ends;
+		e->software = software;
 	}
 	return 0;
 }

@@ -12,7 +12,8 @@ struct wd_tpm_pair {
 	/* Of the endorsement key first, then its issuers; DER one behind the
 	 * other, or PEM. May be empty. */
 	struct wd_span certificates;
-	struct wd_span ek, ak; /* TPM2B_PUBLIC or TPMT_PUBLIC */
+	struct wd_span ek, ak;   /* TPM2B_PUBLIC or TPMT_PUBLIC */
+	struct wd_span snapshot; /* collateral that is at hand, or nothing */
 };
 
 struct wd_tpm_ek {
@@ -22,7 +23,8 @@ struct wd_tpm_ek {
 	size_t ak_name_len;
 	int untrusted;      /* 0: under an anchor; else why it is not */
 	struct wd_diag why; /* likewise */
-	int64_t ends;       /* of the certificates; INT64_MAX: not under one */
+	int64_t ends;       /* of the certificates and the lists that were
+			     * looked at; INT64_MAX: not under an anchor */
 	bool software;      /* its anchor is one of software */
 };
 void wd_tpm_ek_done(struct wd_tpm_ek *e);

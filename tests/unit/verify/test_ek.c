@@ -10,6 +10,7 @@
 #include "crypto/hash.h"
 #include "crypto/init.h"
 #include "crypto/x509_make.h"
+#include "verify/collateral.h"
 #include "verify/tpm/alg.h"
 #include "verify/tpm/ek.h"
 
@@ -30,7 +31,7 @@ struct shape {
 	unsigned usage;
 	bool server_auth, other_owner, other_anchor, software;
 	int64_t not_after;
-	bool no_certificate, pem, without_root, as_ak_anchor;
+	bool no_certificate, pem, without_root, as_ak_anchor, need_list;
 };
 
 struct made {
@@ -161,7 +162,7 @@ static void
 make_chain(const struct shape *s, struct made *m)
 {
 	const struct wd_cert_spec ca = { .is_ca = true,
-		.key_usage = WD_KU_CERT_SIGN,
+		.key_usage = WD_KU_CERT_SIGN | WD_KU_CRL_SIGN,
 		.not_after = AT + 1000 };
 	const struct wd_cert_spec leaf = {
 		.key_usage = s->usage != 0 ? s->usage : WD_KU_KEY_ENCIPHERMENT,
@@ -200,6 +201,7 @@ make(const struct shape *s, struct made *m)
 		rules.ek_anchors = &m->anchor;
 		rules.n_ek_anchors = 1;
 	}
+	rules.need_ek_crl = s->need_list;
 	t_ok(wd_verifier_new(&rules, &m->v));
 	m->pair.ek = wd_bytes_span(m->ek);
 	m->pair.ak = wd_bytes_span(m->ak);
@@ -395,6 +397,245 @@ no_memory_is_a_fault(void **state)
 	made_done(&m);
 }
 
+/* ---- revocation lists */
+
+/* What a test changes of a list; zeros are those of a good one of nobody. */
+struct list {
+	bool revokes, other_key, other_name;
+	int64_t made, ends;
+};
+
+static struct wd_bytes *
+make_list(const struct made *m, const struct list *l)
+{
+	const struct wd_rdn name = { "2.5.4.3",
+		l->other_name ? "somebody" : "makers of TPMs" };
+	WD_AUTO(wd_cert_freep) struct wd_cert *leaf = NULL;
+	struct wd_span serial;
+	struct wd_crl_spec spec = { .issuer = &name,
+		.n_issuer = 1,
+		.this_update = l->made != 0 ? l->made : AT - 5,
+		.next_update = l->ends != 0 ? l->ends : AT + 50,
+		.revoked = &serial,
+		.n_revoked = l->revokes ? 1 : 0 };
+	struct wd_bytes *der = NULL;
+
+	t_ok(wd_cert_parse(wd_bytes_span(m->leaf), &leaf));
+	serial = wd_cert_serial(leaf);
+	t_ok(wd_crl_make(&spec, l->other_key ? other_key : ca_key, &der));
+	return der;
+}
+
+/* As it is stored, though it were not as it must be. */
+static struct wd_doc_info
+place_of(const struct made *m, const struct list *l)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *spki = NULL;
+	struct wd_doc_info info = { .id = { .role = WD_IN_EK_CRL,
+					.tee = WD_TEE_TPM,
+					.update_class = 's' },
+		.issue_date = l->made,
+		.software = m->anchor.software };
+	uint8_t digest[32];
+
+	t_ok(wd_pkey_to_spki(ca_key, &spki));
+	t_ok(wd_hash(WD_SHA256, wd_bytes_span(spki), digest));
+	wd_copy(info.id.scope, wd_span(digest, sizeof(info.id.scope)));
+	return info;
+}
+
+static void
+put_list(struct wd_wr *snapshot, const struct made *m, const struct list *l)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *der = make_list(m, l);
+	struct wd_doc_info info = place_of(m, l);
+
+	wd_snapshot_add(snapshot, &info, wd_bytes_span(der));
+}
+
+/* The reason for which the key is not trusted beside these lists. */
+static int
+untrusted_by(
+    const struct shape *s, const struct list *l, size_t n, int64_t *ret_ends)
+{
+	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(1 << 16);
+	struct wd_tpm_ek e = { 0 };
+	struct made m;
+	int r;
+
+	make(s, &m);
+	wd_snapshot_begin(&wr);
+	for (size_t i = 0; i < n; i++)
+		put_list(&wr, &m, &l[i]);
+	t_ok(wd_wr_end(&wr));
+	m.pair.snapshot = wd_wr_span(&wr);
+	t_ok(wd_tpm_ek_check(m.v, &m.pair, AT, &e, NULL));
+	r = e.untrusted;
+	*ret_ends = e.ends;
+	wd_tpm_ek_done(&e);
+	made_done(&m);
+	return r;
+}
+
+static void
+a_revoked_certificate_is_not_trusted(void **state)
+{
+	const struct list good = { 0 }, bad = { .revokes = true },
+			  of_long = { .ends = AT + 5000 };
+	const struct shape shapes[] = { { 0 }, { .need_list = true },
+		{ .without_root = true }, { .software = true } };
+	int64_t ends;
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(shapes); i++) {
+		assert_int_equal(
+		    untrusted_by(&shapes[i], &bad, 1, &ends), WD_R_REVOKED);
+		assert_int_equal(ends, INT64_MAX);
+		t_ok(untrusted_by(&shapes[i], &good, 1, &ends));
+		assert_int_equal(ends, AT + 50);
+		t_ok(untrusted_by(&shapes[i], &of_long, 1, &ends));
+		assert_int_equal(ends, AT + 100);
+	}
+}
+
+static void
+lists_are_needed_where_a_rule_says_so(void **state)
+{
+	const struct shape lenient = { 0 }, strict = { .need_list = true };
+	int64_t ends;
+
+	(void)state;
+	t_ok(untrusted_by(&lenient, NULL, 0, &ends));
+	assert_int_equal(ends, AT + 100);
+	assert_int_equal(
+	    untrusted_by(&strict, NULL, 0, &ends), WD_R_CRL_MISSING);
+}
+
+static void
+a_list_that_is_there_must_be_good(void **state)
+{
+	const struct {
+		struct list l;
+		int reason;
+	} rows[] = {
+		{ { .other_key = true }, WD_R_CRL_BAD_SIGNATURE },
+		{ { .other_name = true }, WD_R_CRL_ISSUER_MISMATCH },
+		{ { .ends = AT - 1 }, WD_R_CRL_EXPIRED },
+		{ { .made = AT + 1 }, WD_R_CRL_EXPIRED },
+	};
+	const struct shape s = { 0 };
+	int64_t ends;
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(rows); i++)
+		assert_int_equal(
+		    untrusted_by(&s, &rows[i].l, 1, &ends), rows[i].reason);
+}
+
+static void
+the_newest_list_counts(void **state)
+{
+	const struct list lists[] = { { .made = AT - 9, .revokes = true },
+		{ .made = AT - 8 }, { .made = AT - 9, .revokes = true } };
+	const struct list later[] = { { .made = AT - 9 },
+		{ .made = AT - 8, .revokes = true }, { .made = AT - 9 } };
+	const struct shape s = { 0 };
+	int64_t ends;
+
+	(void)state;
+	t_ok(untrusted_by(&s, lists, WD_N(lists), &ends));
+	assert_int_equal(
+	    untrusted_by(&s, later, WD_N(later), &ends), WD_R_REVOKED);
+}
+
+/* Of another role, TEE, key or trust. */
+static void
+other_documents_are_no_list_of_the_issuers(void **state)
+{
+	const struct shape s = { .need_list = true };
+	const struct list l = { 0 };
+
+	(void)state;
+	for (int change = 0; change < 4; change++) {
+		WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(1 << 16);
+		WD_AUTO(wd_bytes_freep) struct wd_bytes *der = NULL;
+		struct wd_doc_info info;
+		struct wd_tpm_ek e = { 0 };
+		struct made m;
+
+		make(&s, &m);
+		der = make_list(&m, &l);
+		info = place_of(&m, &l);
+		if (change == 0)
+			info.id.role = WD_IN_GPU_CRL;
+		if (change == 1)
+			info.id.tee = WD_TEE_NVIDIA;
+		if (change == 2)
+			info.id.scope[7] ^= 1;
+		if (change == 3)
+			info.software = true;
+		wd_snapshot_begin(&wr);
+		wd_snapshot_add(&wr, &info, wd_bytes_span(der));
+		t_ok(wd_wr_end(&wr));
+		m.pair.snapshot = wd_wr_span(&wr);
+		t_ok(wd_tpm_ek_check(m.v, &m.pair, AT, &e, NULL));
+		assert_int_equal(e.untrusted, WD_R_CRL_MISSING);
+		wd_tpm_ek_done(&e);
+		made_done(&m);
+	}
+}
+
+static int
+store_list(const struct shape *s, const struct list *l, bool chain,
+    struct wd_doc_info *ret)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *der = NULL;
+	struct made m;
+	int r;
+
+	make(s, &m);
+	der = make_list(&m, l);
+	r = wd_doc_check(m.v, WD_IN_EK_CRL, wd_bytes_span(der),
+	    chain ? wd_bytes_span(m.ca) : wd_span(NULL, 0), AT, ret, NULL);
+	made_done(&m);
+	return r;
+}
+
+static void
+a_list_is_checked_before_it_is_stored(void **state)
+{
+	const struct shape good = { .software = true };
+	const struct shape other = { .other_anchor = true };
+	const struct shape of_aks = { .as_ak_anchor = true };
+	const struct list l = { .made = AT - 5 },
+			  forged = { .other_key = true },
+			  late = { .ends = AT - 1 };
+	struct wd_doc_info info, want;
+	struct made m;
+
+	(void)state;
+	t_ok(store_list(&good, &l, true, &info));
+	make(&good, &m);
+	want = place_of(&m, &l);
+	made_done(&m);
+	t_span_equal(WD_SPAN(info.id.scope), WD_SPAN(want.id.scope));
+	assert_int_equal(info.id.role, WD_IN_EK_CRL);
+	assert_int_equal(info.id.tee, WD_TEE_TPM);
+	assert_true(info.software);
+	assert_int_equal(info.issue_date, AT - 5);
+	assert_int_equal(info.next_update, AT + 50);
+	assert_int_equal(
+	    store_list(&good, &l, false, &info), WD_R_COLLATERAL_MISSING);
+	assert_int_equal(
+	    store_list(&other, &l, true, &info), WD_R_CHAIN_UNTRUSTED_ROOT);
+	assert_int_equal(
+	    store_list(&of_aks, &l, true, &info), WD_R_CHAIN_UNTRUSTED_ROOT);
+	assert_int_equal(
+	    store_list(&good, &forged, true, &info), WD_R_CRL_BAD_SIGNATURE);
+	assert_int_equal(
+	    store_list(&good, &late, true, &info), WD_R_CRL_EXPIRED);
+}
+
 int
 main(void)
 {
@@ -405,6 +646,12 @@ main(void)
 		cmocka_unit_test(other_keys_are_refused),
 		cmocka_unit_test(each_truncation_is_refused_or_leads_nowhere),
 		cmocka_unit_test(no_memory_is_a_fault),
+		cmocka_unit_test(a_revoked_certificate_is_not_trusted),
+		cmocka_unit_test(lists_are_needed_where_a_rule_says_so),
+		cmocka_unit_test(a_list_that_is_there_must_be_good),
+		cmocka_unit_test(the_newest_list_counts),
+		cmocka_unit_test(other_documents_are_no_list_of_the_issuers),
+		cmocka_unit_test(a_list_is_checked_before_it_is_stored),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

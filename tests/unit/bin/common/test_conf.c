@@ -137,6 +137,7 @@ rules_of_verification_are_taken(void **state)
 	assert_int_equal(c.tpm_required_pcrs, 0);
 	assert_false(c.tpm_allow_sha1);
 	assert_false(c.tpm_ak_purpose_optional);
+	assert_false(c.tpm_ek_crl_required);
 	assert_false(c.snp_allow_migrate_ma);
 	t_ok(parse("[attestation]\n"
 		   "sgx_min_evaluation_number = 17\n"
