@@ -216,6 +216,8 @@ check_rows(struct wd_store *s, struct wd_diag *d)
 	while (r == 0 && more)
 		r = stored(
 		    s, wd_store_check_rows(s, &at, PAGE, &seen, &more), d);
+	if (r == 0 && x.n == 0 && wd_store_revocations_check(s) != 0)
+		return wd_reject(d, WD_R_TAMPERED, "%s", wd_store_why(s));
 	if (r != 0 || x.n == 0)
 		return r;
 	return wd_reject(d, WD_R_TAMPERED, "%s (and %llu more)", x.first,
