@@ -24,7 +24,10 @@ ask_verify(struct keeper *k, struct op *op,
 
 	if (r != 0)
 		return r;
-	if (!keeper_op_keep(op, wd_span(&start, sizeof(start))))
+	keeper_snapshot(k); /* lists of revoked certificates */
+	if (k->snapshot_failed)
+		r = wd_fault(d, WD_F_STORE, "no collateral");
+	else if (!keeper_op_keep(op, wd_span(&start, sizeof(start))))
 		r = wd_fault(d, WD_F_MEMORY, "no memory");
 	else if (keeper_send_verify(k, op, WD_CALL_EK_CHECK, &m) != 0)
 		r = wd_reject(d, WD_R_UNAVAILABLE, "verify is away");

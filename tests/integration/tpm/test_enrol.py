@@ -3,12 +3,18 @@ swtpm_localca): by the agent, by a client made of tpm2-tools, and what must not
 become of it.
 """
 import base64
+import datetime
 import hashlib
 import json
 import os
 import subprocess
 import sys
 import unittest
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 import agent_rig
 import tpm_rig
@@ -370,6 +376,96 @@ class Vouched(Case):
             row, = self.server.warder("tpm", "list")["items"]
             self.assertEqual(row["ek"], keys.platform)
             self.server.warder("tpm", "remove", row["ek"])
+
+
+class Maker:
+    """Certifies the endorsement key of KEYS, and publishes lists."""
+
+    DER, PEM = serialization.Encoding.DER, serialization.Encoding.PEM
+
+    def __init__(self, keys, folder):
+        self.now = datetime.datetime.now(datetime.timezone.utc)
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.folder = folder
+        os.mkdir(folder)
+        root = self.certificate("maker", self.key.public_key(), True)
+        ek = serialization.load_der_public_key(keys.tpm.read("ek.spki"))
+        self.leaf = self.certificate("EK", ek, False)
+        keys.root = os.path.join(folder, "ek_ca.pem")
+        with open(keys.root, "wb") as f:
+            f.write(root.public_bytes(self.PEM))
+        keys.chain = self.leaf.public_bytes(self.DER) + \
+            root.public_bytes(self.DER)
+
+    @staticmethod
+    def name(text):
+        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+    def certificate(self, name, key, is_ca):
+        no = dict.fromkeys((
+            "digital_signature", "content_commitment", "key_encipherment",
+            "data_encipherment", "key_agreement", "key_cert_sign",
+            "crl_sign", "encipher_only", "decipher_only"), False)
+        use = dict(no, key_cert_sign=True, crl_sign=True) if is_ca else \
+            dict(no, key_encipherment=True)
+        return x509.CertificateBuilder().subject_name(
+            self.name(name)).issuer_name(self.name("maker")).public_key(
+            key).serial_number(x509.random_serial_number()).not_valid_before(
+            self.now - datetime.timedelta(days=1)).not_valid_after(
+            self.now + datetime.timedelta(days=9)).add_extension(
+            x509.BasicConstraints(is_ca, None), True).add_extension(
+            x509.KeyUsage(**use), True).sign(self.key, hashes.SHA256())
+
+    def publish(self, age, revoked):
+        """A list that is AGE seconds old, in the folder to import."""
+        made = self.now - datetime.timedelta(seconds=age)
+        crl = x509.CertificateRevocationListBuilder().issuer_name(
+            self.name("maker")).last_update(made).next_update(
+            self.now + datetime.timedelta(days=1))
+        if revoked:
+            crl = crl.add_revoked_certificate(
+                x509.RevokedCertificateBuilder().serial_number(
+                    self.leaf.serial_number).revocation_date(made).build())
+        with open(os.path.join(self.folder, "ek_crl.der"), "wb") as f:
+            f.write(crl.sign(self.key, hashes.SHA256()).public_bytes(
+                self.DER))
+
+
+class Lists(Case):
+    """Revocation lists of makers."""
+
+    def test_a_makers_lists_are_needed_and_believed(self):
+        keys = Keys(self.tpm())
+        maker = Maker(keys, self.server.path("maker"))
+        self.server.add_config("[attestation]",
+                               "tpm_ek_anchor = " + keys.root,
+                               "tpm_ek_crl_required = yes")
+        self.server.start()
+        self.guard()
+        self.assertEqual(self.refused(lambda: self.enrol(keys)),
+                         "CrlMissing")
+        maker.publish(60, False)
+        self.import_lists(maker)
+        wait_until(lambda: self.enrols(keys), "a list that is seen")
+        client = self.attest(keys, self.enrol(keys)["enrolment"])
+        self.assertEqual(client.resource(SECRET), b"the secret")
+        maker.publish(30, True)
+        self.import_lists(maker)
+        wait_until(lambda: not self.enrols(keys), "a list that is seen")
+        self.assertEqual(self.refused(lambda: self.enrol(keys)), "Revoked")
+        maker.publish(60, False)
+        with self.assertRaises(Failed):
+            self.import_lists(maker)
+
+    def import_lists(self, maker):
+        self.server.warder("collateral", "import", maker.folder)
+
+    def enrols(self, keys):
+        try:
+            self.enrol(keys)
+        except Refused:
+            return False
+        return True
 
 
 class Explained(Case):
