@@ -5,6 +5,7 @@
 #include "verify/genuine.h"
 
 #include "lib/t.h"
+#include "lib/t_bits.h"
 
 #include "base/clock.h"
 #include "verify/collateral.h"
@@ -44,7 +45,7 @@ signed_documents(enum wd_part part, const char *name)
 	t_ok(wd_signed_doc_split(wd_bytes_span(doc), name, &s, NULL));
 	from = (size_t)(s.body.p - doc->p) * 8;
 	to = from + s.body.len * 8;
-	for (size_t bit = 0; bit < doc->len * 8; bit++) {
+	for (size_t bit = 0; bit < doc->len * 8; bit = t_next_bit(bit)) {
 		int r = flipped(part, doc, bit, &c);
 
 		if (bit >= from && bit < to)
@@ -80,7 +81,7 @@ no_bit_of_a_revocation_list_may_differ(void **state)
 		WD_AUTO(wd_bytes_freep)
 		struct wd_bytes *doc = copy_of(lists[i]);
 
-		for (size_t bit = 0; bit < doc->len * 8; bit++)
+		for (size_t bit = 0; bit < doc->len * 8; bit = t_next_bit(bit))
 			assert_true(flipped(lists[i], doc, bit, &c) > 0);
 	}
 }
@@ -160,7 +161,7 @@ a_damaged_snapshot_is_refused_or_says_the_same(void **state)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_bit_of_tcb_info_may_differ),
@@ -173,5 +174,6 @@ main(void)
 		    a_damaged_snapshot_is_refused_or_says_the_same),
 	};
 
+	t_bits_from(argc, argv);
 	return cmocka_run_group_tests(tests, NULL, t_genuine_teardown);
 }

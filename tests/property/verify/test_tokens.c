@@ -6,6 +6,7 @@
 #include "verify/arm_world.h"
 #include "verify/gpu_world.h"
 
+#include "lib/t_bits.h"
 #include "lib/t_memory.h"
 
 #include "base/clock.h"
@@ -175,7 +176,8 @@ no_bit_that_is_signed_may_differ(void **state)
 		struct wd_bytes *bad = wd_bytes_copy(whole);
 
 		assert_non_null(bad);
-		for (size_t bit = 0; bit < whole.len * 8; bit++) {
+		for (size_t bit = 0; bit < whole.len * 8;
+		     bit = t_next_bit(bit)) {
 			int r;
 
 			bad->p[bit / 8] ^= (uint8_t)(1U << bit % 8);
@@ -258,7 +260,7 @@ without_memory_there_is_no_verdict(void **state)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(evidence_cut_anywhere_is_refused),
@@ -269,5 +271,6 @@ main(void)
 
 	if (!t_memory_init())
 		return 1;
+	t_bits_from(argc, argv);
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

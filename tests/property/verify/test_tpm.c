@@ -4,6 +4,7 @@
  */
 #include "verify/tpm_world.h"
 
+#include "lib/t_bits.h"
 #include "lib/t_memory.h"
 
 #include "crypto/init.h"
@@ -82,7 +83,8 @@ no_bit_of_quote_signature_or_key_may_differ(void **state)
 			    wd_bytes_copy(tpm[i].in.part[parts[p]]);
 
 			assert_non_null(b);
-			for (size_t bit = 0; bit < b->len * 8; bit++) {
+			for (size_t bit = 0; bit < b->len * 8;
+			     bit = t_next_bit(bit)) {
 				int r;
 
 				b->p[bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -113,7 +115,7 @@ values_that_differ_are_refused(void **state)
 		struct wd_bytes *b = wd_bytes_copy(tpm[i].in.part[WD_IN_PCRS]);
 
 		assert_non_null(b);
-		for (size_t bit = 0; bit < b->len * 8; bit++) {
+		for (size_t bit = 0; bit < b->len * 8; bit = t_next_bit(bit)) {
 			int r;
 
 			b->p[bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -203,7 +205,7 @@ without_memory_there_is_no_verdict(void **state)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_bit_of_quote_signature_or_key_may_differ),
@@ -215,5 +217,6 @@ main(void)
 
 	if (!t_memory_init())
 		return 1;
+	t_bits_from(argc, argv);
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
