@@ -94,7 +94,6 @@ static int
 find(struct wd_broker *b, struct wd_span token, struct wd_store_token *ret,
     struct wd_diag *d)
 {
-	struct wd_diag why = { 0 };
 	uint8_t digest[32];
 	int r;
 
@@ -106,9 +105,11 @@ find(struct wd_broker *b, struct wd_span token, struct wd_store_token *ret,
 	if (r > 0 || !wd_ct_equal(WD_SPAN(ret->sha256), WD_SPAN(digest)))
 		return WD_R_CREDENTIAL_INVALID;
 	/* A row that was deleted may have been put back. */
-	r = wd_is_revoked(b, "token", ret->id.s, &why);
+	if ((r = wd_revocations_known(b, d)) != 0)
+		return r;
+	r = wd_store_revoked(b->store, "token", ret->id.s, 0);
 	if (r < 0)
-		return wd_fault(d, r, "%s", why.detail);
+		return wd_fault(d, r, "%s", wd_store_why(b->store));
 	return r > 0 ? WD_R_CREDENTIAL_INVALID : 0;
 }
 

@@ -71,7 +71,8 @@ wd_admin_policy_add_action(const void *msg)
 	return wd_id_is_none(&m->id) ? "create" : "update";
 }
 
-/* A new row, or the one that is there with its dates. */
+/* A new row, or the one that is there with its dates; later than any before, so
+ * that those can be told from it. */
 static int
 begin_row(struct wd_admin *a, const struct wd_id *id, struct wd_store_policy *p)
 {
@@ -90,7 +91,7 @@ begin_row(struct wd_admin *a, const struct wd_id *id, struct wd_store_policy *p)
 			return wd_fault(a->d, WD_F_CRYPTO, "no id");
 		p->created = a->now;
 	}
-	p->updated = a->now;
+	p->updated = a->now > p->updated ? a->now : p->updated + 1;
 	p->flat = wd_bytes_free(p->flat);
 	return 0;
 }
@@ -122,13 +123,17 @@ note_set(struct wd_admin *a, const struct wd_id *id, struct wd_span set)
 	return wd_admin_got(a, r, "policy");
 }
 
-/* Stores the row, and which sets the policy names. */
+/* Stores the row, and which sets the policy names. The rows that were it until
+ * now have good MACs, and must not be put back: see wd_broker_policy(). */
 static int
 store(struct wd_admin *a, const struct wd_policy *policy,
-    const struct wd_store_policy *p)
+    const struct wd_store_policy *p, bool replaced)
 {
 	int r = wd_store_policy_put(a->b->store, p);
 
+	if (r == 0 && replaced)
+		r = wd_store_revoke(
+		    a->b->store, "policy_row", p->id.s, p->updated - 1);
 	if (r == 0)
 		r = wd_store_policy_names_none(a->b->store, &p->id);
 	r = wd_admin_got(a, r, "policy");
@@ -162,7 +167,7 @@ wd_admin_policy_add(struct wd_admin *a, const void *msg)
 		return r;
 	log_policy(a, &p);
 	wd_admin_say(a, "%s", wd_id_is_none(&m->id) ? "new" : "new version");
-	if ((r = store(a, policy, &p)) != 0 ||
+	if ((r = store(a, policy, &p, !wd_id_is_none(&m->id))) != 0 ||
 	    (r = bind_new(a, m->prefix, &p.id)) != 0)
 		return r;
 	return answer(a, &p);

@@ -204,7 +204,8 @@ wd_broker_look(struct wd_broker *b, int64_t now, struct wd_diag *d)
 
 		if (r != 0)
 			return r;
-		if (wd_store_revoked_last(b->store, &b->revocations) != 0)
+		if (wd_store_revoked_last(b->store, &b->revocations) != 0 ||
+		    wd_store_revoked_by_use(b->store, &b->revoked_by_use) != 0)
 			return wd_fault(
 			    d, WD_F_STORE, "%s", wd_store_why(b->store));
 		b->revocations_lost =
@@ -255,6 +256,14 @@ compile(struct wd_broker *b, const struct wd_id *id,
 	WD_AUTO(wd_policy_freep) struct wd_policy *policy = NULL;
 	int r = wd_store_policy_get(b->store, id, &row);
 
+	if (r == 0)
+		r = wd_store_revoked(
+		    b->store, "policy_row", id->s, row.updated);
+	if (r == WD_R_REVOKED_BY_OPERATOR)
+		return wd_fault(d, WD_F_STORE,
+		    "store.db was changed by somebody else: an older policy %s "
+		    "was put back",
+		    id->s);
 	if (r < 0)
 		return wd_fault(d, WD_F_STORE, "%s", wd_store_why(b->store));
 	if (r > 0)

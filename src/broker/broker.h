@@ -81,6 +81,7 @@ struct wd_broker {
 
 	int64_t latest;         /* the latest time seen, as stored */
 	uint64_t revocations;   /* number of the last; 0: none */
+	bool revoked_by_use;    /* some of them are asked for at each use */
 	bool revocations_lost;  /* some: nothing is known not to be revoked */
 	uint64_t store_version; /* wd_store_changed() at the last look */
 	size_t next_kept;

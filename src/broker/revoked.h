@@ -23,14 +23,15 @@ int wd_identities_each(const struct wd_claims *claims, wd_identity_visit *visit,
 static inline bool
 wd_any_revoked(const struct wd_broker *b)
 {
-	return b->revocations > 0 || b->revocations_lost;
+	return b->revoked_by_use || b->revocations_lost;
 }
 
 /* A fault where rows are missing. */
 int wd_revocations_known(const struct wd_broker *b, struct wd_diag *d)
     WD_MUST_USE;
 
-/* One row of that kind; the same results. */
+/* One row of that kind, which is none of those that keep out old rows; the same
+ * results. */
 int wd_is_revoked(struct wd_broker *b, const char *kind, const char *what,
     struct wd_diag *d) WD_MUST_USE;
 

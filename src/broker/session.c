@@ -360,7 +360,7 @@ check_session(struct wd_broker *b, const struct wd_store_session *row,
 		    "the session is unknown or has expired");
 	if ((r = wd_revocations_known(b, d)) != 0)
 		return r;
-	r = b->revocations
+	r = wd_any_revoked(b)
 	    ? wd_store_revoked(b->store, "session", row->id.s, row->made)
 	    : 0;
 	if (r != 0)

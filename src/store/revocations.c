@@ -122,6 +122,17 @@ wd_store_revoked_last(struct wd_store *s, uint64_t *ret)
 	return wd_sql_count(s, WD_SQL_REVOKED_LAST, ret);
 }
 
+int
+wd_store_revoked_by_use(struct wd_store *s, bool *ret)
+{
+	uint64_t yes;
+	int r = wd_sql_count(s, WD_SQL_REVOKED_BY_USE, &yes);
+
+	if (r == 0)
+		*ret = yes != 0;
+	return r;
+}
+
 static int
 revoke(struct wd_store *s, const void *arg)
 {

@@ -436,6 +436,10 @@ int wd_store_revoked_last(struct wd_store *s, uint64_t *ret) WD_MUST_USE;
 int wd_store_revocations_begin(struct wd_store *s) WD_MUST_USE;
 int wd_store_revocations_check(struct wd_store *s) WD_MUST_USE;
 
+/* Whether there are others than of kinds that only keep out old rows ("token",
+ * "tpm", "policy_row"): without, nothing needs to be asked at each use. */
+int wd_store_revoked_by_use(struct wd_store *s, bool *ret) WD_MUST_USE;
+
 struct wd_store_revocation {
 	char kind[32];
 	char what[WD_PATH_MAX + 1];

@@ -84,6 +84,26 @@ class Running(unittest.TestCase):
         self.assertEqual(
             refusal(client.resource, "rows/of/policies").status, 403)
 
+    def test_an_older_policy_put_back(self):
+        which = self.server.add_policy()
+        secret = self.server.put_secret("rows/of/yesterday", policy_id=which)
+        client = self.server.attested()
+        self.assertEqual(client.resource("rows/of/yesterday"), secret)
+        self.server.edit("CREATE TABLE before AS SELECT * FROM policies")
+        self.server.add_policy(policy(OTHER), policy_id=which)
+        self.assertEqual(
+            refusal(client.resource, "rows/of/yesterday").status, 403)
+        self.server.edit(
+            "UPDATE policies SET (version, flat, updated, mac) = (SELECT "
+            "version, flat, updated, mac FROM before b WHERE b.id = ?) "
+            "WHERE id = ?", which, which)
+        got = refusal(client.resource, "rows/of/yesterday")
+        self.assertGreaterEqual(got.status, 500, str(got))
+        last = [e for e in self.server.entries()
+                if e["event"] == "release"][-1]
+        self.assertIn("an older policy", last["detail"])
+        self.server.edit("DROP TABLE before")
+
     def test_a_key_bound_to_another_policy(self):
         key = self.server.warder("key", "create", "--kind", "aes-256",
                                  "--policy", self.strict())["id"]

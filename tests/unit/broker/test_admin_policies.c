@@ -475,10 +475,38 @@ without_memory_policies_stay_as_they_are(void **state)
 	t_torture(f, WD_CALL_POLICY_DELETE, &one, NULL);
 }
 
+/* Its MAC is as good as it was. */
+static void
+an_older_policy_that_is_put_back_is_not_used(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id id = t_add_policy(f, 0x11);
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *flat = t_policy_flat(0x22);
+	WD_AUTO(wd_store_policy_done) struct wd_store_policy old = { 0 };
+	const struct wd_msg_policy_add m = { t_head(f), .id = id,
+		.flat = wd_bytes_span(flat) };
+	const struct wd_policy *policy;
+	const uint8_t *version;
+
+	t_ok(wd_store_policy_get(f->b->store, &id, &old));
+	t_ok(t_call(f, WD_CALL_POLICY_ADD, &m));
+	t_ok(wd_broker_look(f->b, f->now, NULL));
+	t_ok(wd_broker_policy(f->b, &id, &policy, &version, NULL));
+	t_ok(wd_store_policy_put(f->b->store, &old));
+	t_ok(wd_broker_look(f->b, f->now, NULL));
+	assert_int_equal(
+	    wd_broker_policy(f->b, &id, &policy, &version, NULL), WD_F_STORE);
+	/* What the operator puts in its place counts. */
+	t_ok(t_call(f, WD_CALL_POLICY_ADD, &m));
+	t_ok(wd_broker_look(f->b, f->now, NULL));
+	t_ok(wd_broker_policy(f->b, &id, &policy, &version, NULL));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		with_broker(an_older_policy_that_is_put_back_is_not_used),
 		with_broker(a_policy_is_added_under_the_digest_of_its_text),
 		with_broker(a_changed_policy_keeps_its_id_and_first_date),
 		with_broker(a_version_of_what_is_not_there_is_not_found),

@@ -451,6 +451,24 @@ a_revocation_that_is_missing_is_noticed(void **state)
 }
 
 static void
+rows_that_keep_out_old_ones_are_told_from_the_others(void **state)
+{
+	struct fixture *f = *state;
+	bool yes = true;
+
+	t_ok(wd_store_revoked_by_use(f->s, &yes));
+	assert_false(yes);
+	t_ok(wd_store_revoke(f->s, "token", "x", 1));
+	t_ok(wd_store_revoke(f->s, "tpm", "x", 1));
+	t_ok(wd_store_revoke(f->s, "policy_row", "x", 1));
+	t_ok(wd_store_revoked_by_use(f->s, &yes));
+	assert_false(yes);
+	t_ok(wd_store_revoke(f->s, "lease", "x", 1));
+	t_ok(wd_store_revoked_by_use(f->s, &yes));
+	assert_true(yes);
+}
+
+static void
 a_set_of_another_store_is_none(void **state)
 {
 	struct fixture *f = *state;
@@ -526,6 +544,8 @@ main(void)
 		with_store(a_change_does_not_heal_a_foreign_row),
 		with_store(a_sealed_store_is_read_but_not_written),
 		with_store(a_revocation_that_is_missing_is_noticed),
+		with_store(
+		    rows_that_keep_out_old_ones_are_told_from_the_others),
 		with_store(a_set_of_another_store_is_none),
 		with_store(a_look_at_all_rows_finds_each_foreign_one),
 	};
