@@ -182,7 +182,7 @@ class Killed(unittest.TestCase):
     def rotate(self, server):
         """Without a keeper that would go on."""
         ours, theirs = socket.socketpair()
-        server.seal.attach(KEEPER, theirs)
+        server.seal.attach(KEEPER, theirs, 65535)
         peer = Peer(ours)
         request = peer.ask("SEAL_ROTATE")
         name, _, number, answer = peer.receive()
