@@ -23,7 +23,7 @@ MECHANISM, RATE_LIMITED, SERVER, REFUSED = 7, 10, 14, 15
 PKCS1, PSS, ECDSA = 1, 2, 3
 
 
-def wait_until(condition, seconds=10, what="it"):
+def wait_until(condition, seconds=30, what="it"):
     """The condition's first true value."""
     end = time.monotonic() + seconds
     while True:
@@ -39,7 +39,7 @@ class Holder:
 
     def __init__(self, path):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.sock.settimeout(5)
+        self.sock.settimeout(20)
         self.request = 0
         try:
             self.sock.connect(path)
@@ -216,7 +216,7 @@ class Agent:
     def count(self, name):
         return len(self.events(name))
 
-    def wait_for(self, name, n=1, seconds=10):
+    def wait_for(self, name, n=1, seconds=30):
         """The N-th event of that name."""
         return wait_until(lambda: self.events(name)[n - 1:], seconds,
                           name)[0]
@@ -256,7 +256,7 @@ class Agent:
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
-        status = self.process.wait(10)
+        status = self.process.wait(30)
         self.process = None
         return status
 

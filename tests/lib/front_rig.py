@@ -60,7 +60,7 @@ class Keeper(threading.Thread):
             elif result is not None:
                 self.channel.reply(name, request, result)
 
-    def wait_for(self, name, seconds=5):
+    def wait_for(self, name, seconds=20):
         """The first message of this call that has come."""
         with self.arrived:
             found = self.arrived.wait_for(
@@ -106,7 +106,7 @@ class Front:
         assert name == "READY", name
 
     def died(self):
-        self.process.wait(5)
+        self.process.wait(20)
         raise AssertionError(
             "the front ended (%d): %s" % (self.process.returncode, self.logged()))
 
@@ -139,7 +139,7 @@ class Front:
         """A connected stream: TLS, or the local socket."""
         if local:
             s = socket.socket(socket.AF_UNIX)
-            s.settimeout(10)
+            s.settimeout(20)
             s.connect(self.path)
             return self.keep(s)
         s = self.connect_plain()
@@ -149,7 +149,7 @@ class Front:
 
     def connect_plain(self):
         """TCP to the public port, without TLS."""
-        s = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        s = socket.create_connection(("127.0.0.1", self.port), timeout=20)
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return self.keep(s)
 
@@ -297,7 +297,7 @@ def main():
     unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
 
 
-def wait_until(condition, seconds=5):
+def wait_until(condition, seconds=20):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():

@@ -163,7 +163,7 @@ class Rig:
 
     def _reap(self):
         self.holder.stdin.close()
-        self.holder.wait(10)
+        self.holder.wait(20)
         self.holder.stdout.close()
         self.holder = None
 
@@ -172,10 +172,10 @@ class Rig:
             if p.poll() is None:
                 p.terminate()
                 try:
-                    p.wait(10)
+                    p.wait(20)
                 except subprocess.TimeoutExpired:
                     p.kill()
-                    p.wait(10)
+                    p.wait(20)
             if p.stdout and not p.stdout.closed:
                 p.stdout.close()
         if self.holder:

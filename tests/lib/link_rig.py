@@ -47,7 +47,7 @@ class Link:
             return
         self.call("LINK_SETUP", {"host": host, "port": port, "ca": ca,
                                  "deadline_ms": deadline_ms})
-        self.control.sock.settimeout(10)
+        self.control.sock.settimeout(20)
         assert self.control.receive()[0] == "READY"
 
     def logged(self):
@@ -70,7 +70,7 @@ class Link:
 
     def _take(self, n):
         if not self.agent._fill(n):
-            self.process.wait(5)
+            self.process.wait(20)
             raise AssertionError("the link ended (%d): %s" % (
                 self.process.returncode, self.logged()))
         data = self.agent.buffer[:n]
