@@ -11,7 +11,10 @@
 
 #include <stdio.h>
 
-enum { SECOND = 1000 };
+enum {
+	SECOND = 1000,
+	SESSION_MS = SECOND, /* between sessions that do not last */
+};
 
 /* ---- the end of a round */
 
@@ -234,16 +237,26 @@ agent_rotate(void *agent)
 		a->enrol.due = 0;
 }
 
+/* Whatever a server says of those that it gives, evidence is not made without
+ * end. */
+static int64_t
+session_due(const struct agent *a)
+{
+	int64_t watch = agent_watch_due(a), use = agent_use_due(a);
+	int64_t when = watch < use ? watch : use;
+	int64_t soonest = a->uses.attested + SESSION_MS;
+
+	return when > soonest ? when : soonest;
+}
+
 int64_t
 agent_round_next(const struct agent *a)
 {
 	int64_t due = agent_keys_next_due(a);
-	int64_t when = agent_watch_due(a);
-	int64_t use = agent_use_due(a);
+	int64_t when = session_due(a);
 
 	if (a->round.step != AGENT_IDLE)
 		return INT64_MAX;
-	when = use < when ? use : when;
 	if (due != INT64_MAX) {
 		due += wd_time_mono_ms() - wd_time_boot_ms();
 		when = due < when ? due : when;

@@ -14,7 +14,6 @@ enum {
 	IN_FLIGHT = 8, /* the link has a connection for each */
 	/* The PKCS#11 module gives up after 1.5 s, and the program with it. */
 	PATIENCE_MS = 1200,
-	PAUSE_MS = 1000, /* between sessions that do not last */
 	RENEW_PART = 10, /* of a session, which is renewed before its end */
 };
 
@@ -329,7 +328,7 @@ agent_use_due(const struct agent *a)
 	if (!has_remote(a))
 		return INT64_MAX;
 	if (!a->uses.session)
-		return since + PAUSE_MS;
+		return since;
 	return end == INT64_MAX || end < since
 	    ? end
 	    : end - (end - since) / RENEW_PART;

@@ -135,8 +135,7 @@ agent_watch_answer(
 	}
 	if (is_about_session(result) && !is_old)
 		w->session_end = 0;
-	else
-		failed(w);
+	failed(w);
 	wd_log(WD_LOG_DEBUG, "wait_failed", "reason", wd_reason_name(result),
 	    NULL);
 }

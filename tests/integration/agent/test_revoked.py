@@ -129,6 +129,37 @@ class Revoked(AgentTest):
         self.assertEqual(agent.count("key_ended"), 0)
         self.assertEqual(agent.count("key_renewed"), 0)
 
+    def attestations(self, seconds):
+        before = self.kbs.count("/attest")
+        time.sleep(seconds)
+        return self.kbs.count("/attest") - before
+
+    def test_sessions_good_for_all_but_waits_are_not_made_in_a_loop(self):
+        agent = self.two_keys()
+        self.kbs.hooks["leases"] = lambda h, b: refusal(
+            401, "CredentialInvalid")
+        self.tell("nothing")
+        self.assertLess(self.attestations(3), 6)
+        self.assertTrue(self.can_sign(agent))
+        self.kbs.hooks["leases"] = self.hook
+        self.waits.clear()
+        wait_until(lambda: self.waits, 20, "a wait")
+        self.tell("key " + ID)
+        self.gone(agent)
+
+    def test_nor_are_those_that_end_at_once_with_some_news(self):
+        agent = self.two_keys()
+
+        def news(handler, body):
+            self.number += 1
+            return self.page(self.number, [])
+
+        self.seconds = 0
+        self.kbs.hooks["leases"] = news
+        self.tell("nothing")
+        self.assertLess(self.attestations(3), 6)
+        self.assertTrue(self.can_sign(agent))
+
     def test_lost_waits_stop_nothing_and_come_back(self):
         agent = self.two_keys()
         self.kbs.hooks["leases"] = lambda h, b: refusal(503, "Unavailable")
