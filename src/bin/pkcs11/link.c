@@ -51,6 +51,7 @@ free_link(struct wd_p11 *p)
 struct call {
 	struct wd_link *link;
 	int64_t budget, deadline; /* milliseconds, and when they are over */
+	bool tells;               /* had all the time that an answer may take */
 	char path[WD_P11_PATH];
 };
 
@@ -70,6 +71,7 @@ take_link(struct call *c)
 	if (!p->initialized)
 		return WD_F_PEER;
 	c->link->busy = true;
+	c->tells = c->deadline - wd_time_mono_ms() > WD_LINK_DEADLINE_HASTY;
 	wd_copy(c->path, WD_SPAN(p->path));
 	return 0;
 }
@@ -82,7 +84,9 @@ give_link(const struct call *c, int r)
 	if (!p->initialized)
 		wd_wire_close(c->link);
 	c->link->busy = false;
-	if (r == WD_F_TIMEOUT)
+	/* Haste that goes on by itself would be the end of signatures that just
+	 * take longer. */
+	if (r == WD_F_TIMEOUT && c->tells)
 		p->haste = wd_time_mono_ms() + HASTE;
 	if (r == 0)
 		p->haste = 0;

@@ -25,7 +25,8 @@ struct t_token {
 	char dir[32], path[64];
 	struct t_release p256, rsa, ed;
 	struct wd_hold *hold;
-	pid_t holder; /* 0: none */
+	pid_t holder;       /* 0: none */
+	void (*loop)(void); /* of another kind of holder; NULL: none */
 	struct ck_function_list *f;
 	struct wd_ck_interface *v3;
 };
@@ -69,7 +70,7 @@ t_holder_start(void)
 	assert_true(t.holder >= 0);
 	if (t.holder == 0) {
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		t_holder_loop();
+		(t.loop != NULL ? t.loop : t_holder_loop)();
 	}
 	for (int i = 0; i < 1000 && stat(t.path, &st) != 0; i++)
 		t_pause(5);

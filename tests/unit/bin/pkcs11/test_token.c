@@ -627,6 +627,125 @@ a_silent_holder_is_not_waited_for_long(void **state)
 	OK(t.f->C_CloseSession(s));
 }
 
+/* ---- signatures that are made elsewhere: the first takes too long, all others
+ * longer than one is waited for in haste */
+
+enum { LONG_MS = 500, TOO_LONG_MS = 3000 };
+
+static struct {
+	struct t_release release;
+	struct wd_bytes *spki;
+	uint64_t ticket; /* 0: none */
+	int64_t due;
+	uint8_t digest[32];
+	unsigned n;
+} away;
+
+static enum wd_holder_status
+away_ask(void *ctx, uint64_t ticket, const struct wd_holder_sign *ask)
+{
+	(void)ctx;
+	away.ticket = ticket;
+	away.due = wd_time_mono_ms() + (away.n++ == 0 ? TOO_LONG_MS : LONG_MS);
+	if (ask->data.len != sizeof(away.digest))
+		return WD_HOLDER_DATA_LENGTH;
+	wd_copy(away.digest, ask->data);
+	return WD_HOLDER_OK;
+}
+
+static void
+away_gone(void *ctx, uint64_t ticket)
+{
+	(void)ctx;
+	if (away.ticket == ticket)
+		away.ticket = 0;
+}
+
+static void
+away_answer(struct wd_serve *serve)
+{
+	uint8_t sig[WD_SIG_MAX];
+	size_t len = 0;
+
+	if (away.ticket == 0 || wd_time_mono_ms() < away.due)
+		return;
+	if (wd_sign_digest(away.release.key, WD_SIG_ES256, WD_SPAN(away.digest),
+		sig, &len) != 0)
+		_exit(1);
+	wd_serve_finish(serve, away.ticket, WD_HOLDER_OK, wd_span(sig, len));
+	away.ticket = 0;
+}
+
+static void
+away_loop(void)
+{
+	struct wd_serve_options options = { .label = "test",
+		.serial = "0123456789abcdef",
+		.away = away_ask,
+		.gone = away_gone };
+	struct wd_serve *serve = NULL;
+	struct wd_diag d = { 0 };
+	int fd = -1;
+
+	if (wd_serve_listen(t.path, &fd, &d) != 0 ||
+	    wd_serve_new(t.hold, fd, &options, &serve, &d) != 0)
+		_exit(1);
+	while (wd_serve_wait(serve, NULL, 0, 10, &d) == 0)
+		away_answer(serve);
+	_exit(1);
+}
+
+static void
+away_start(void)
+{
+	struct wd_diag d = { 0 };
+
+	t_release_make(&away.release, WD_PKEY_P256);
+	t_release_public(&away.release, &away.spki);
+	away.release.rights.use[0].id = getuid();
+	away.release.record.label = WD_SPAN_LIT("away");
+	t_ok(wd_hold_put(t.hold, &away.release.record, &d));
+	t.loop = away_loop;
+	t_holder_kill();
+	t_holder_start();
+}
+
+static void
+away_end(void)
+{
+	t.loop = NULL;
+	t_holder_kill();
+	t_holder_start();
+	t_release_done(&away.release);
+	wd_bytes_freep(&away.spki);
+}
+
+static ck_rv_t
+away_sign(ck_session_handle_t s)
+{
+	return t_sign(s, t_find(s, CKO_PRIVATE_KEY, "away"), CKM_ECDSA_SHA256,
+	    &away.release, WD_SIG_ES256, WD_SPAN_LIT("x"));
+}
+
+static void
+haste_after_a_slow_answer_ends_by_itself(void **state)
+{
+	ck_session_handle_t s = t_session();
+	ck_rv_t rv = CKR_DEVICE_ERROR;
+	int64_t end;
+
+	(void)state;
+	away_start();
+	assert_int_equal(away_sign(s), CKR_DEVICE_ERROR);
+	end = wd_time_mono_ms() + 8000;
+	while (rv == CKR_DEVICE_ERROR && wd_time_mono_ms() < end)
+		rv = away_sign(s);
+	assert_int_equal(rv, CKR_OK);
+	assert_int_equal(away_sign(s), CKR_OK);
+	away_end();
+	OK(t.f->C_CloseSession(s));
+}
+
 static void
 after_the_end_it_can_start_again(void **state)
 {
@@ -688,6 +807,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(a_descriptor_taken_away_is_noticed),
 		cmocka_unit_test(handles_stay_when_the_holder_starts_again),
 		cmocka_unit_test(a_silent_holder_is_not_waited_for_long),
+		cmocka_unit_test(haste_after_a_slow_answer_ends_by_itself),
 		cmocka_unit_test(after_the_end_it_can_start_again),
 	};
 
