@@ -6,10 +6,14 @@
  *   host own WORD...      of an allocator of its own, which knows its blocks
  *   host failing WORD...  that has no more memory from the first block on,
  *                         from the second on, and so forth
+ *   host before WORD...   of one that it has put before what was there
+ *   host half WORD...     of which another thread has changed just one half
  *
  * The exit status is that of the last judgement; SIGABRT tells of a block that
  * went where it does not belong, or never came back.
  */
+#define _GNU_SOURCE
+#include <dlfcn.h>
 #include <jansson.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -97,6 +101,60 @@ failing(int argc, char **argv)
 	return r;
 }
 
+/* ---- before what was there */
+
+static json_malloc_t old_alloc;
+static json_free_t old_free;
+
+static void *
+counting_alloc(size_t len)
+{
+	void *p = old_alloc(len);
+
+	blocks += p != NULL;
+	return p;
+}
+
+static void
+counting_free(void *p)
+{
+	blocks--;
+	old_free(p);
+}
+
+static int
+before(int argc, char **argv)
+{
+	must(appraise(argc, argv) == 0);
+	json_get_alloc_funcs(&old_alloc, &old_free);
+	json_set_alloc_funcs(counting_alloc, counting_free);
+	return appraise(argc, argv);
+}
+
+/* ---- what a thread sees while another one sets both */
+
+static int half;
+
+void
+json_get_alloc_funcs(json_malloc_t *ret_alloc, json_free_t *ret_free)
+{
+	void (*real)(json_malloc_t *, json_free_t *);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "json_get_alloc_funcs");
+	must(real != NULL);
+	real(ret_alloc, ret_free);
+	if (half)
+		*ret_alloc = malloc;
+}
+
+static int
+halfway(int argc, char **argv)
+{
+	must(appraise(argc, argv) == 0);
+	half = 1;
+	return appraise(argc, argv);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -106,6 +164,10 @@ main(int argc, char **argv)
 		return 2;
 	if (strcmp(argv[1], "plain") == 0)
 		return between(argc - 1, argv + 1, free);
+	if (strcmp(argv[1], "before") == 0)
+		return before(argc - 1, argv + 1);
+	if (strcmp(argv[1], "half") == 0)
+		return halfway(argc - 1, argv + 1);
 	json_set_alloc_funcs(own_alloc, own_free);
 	r = strcmp(argv[1], "own") == 0 ? between(argc - 1, argv + 1, own_free)
 					: failing(argc - 1, argv + 1);

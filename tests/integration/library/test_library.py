@@ -79,7 +79,7 @@ class Library(unittest.TestCase):
             os.path.join(SOURCE, "examples/appraise.c"), *flags)
         run("cc", "-Wall", "-Wextra", "-Werror", "-o", cls.host,
             os.path.join(SOURCE, "tests/integration/library/host.c"),
-            cls.example + ".o", *flags, "-ljansson")
+            cls.example + ".o", *flags, "-ljansson", "-ldl")
 
     def appraise(self, *words):
         return self.judge(self.example, *words)
@@ -138,6 +138,12 @@ class Library(unittest.TestCase):
             done = self.judge(self.host, memory, *words)
             self.assertEqual(done.returncode, 0, (memory, done.stderr))
             self.assertEqual(json.loads(done.stdout)["tee"], "sgx")
+
+    def test_a_program_may_change_the_memory_of_json_at_any_time(self):
+        words = self.words(self.quote())
+        for memory in ("before", "half"):
+            done = self.judge(self.host, memory, *words)
+            self.assertEqual(done.returncode, 0, (memory, done.stderr))
 
     def test_a_program_without_memory_for_json_is_told_so(self):
         done = self.judge(self.host, "failing", *self.words(self.quote()))
