@@ -149,12 +149,25 @@ complete_key(struct agent_key_conf *k, struct wd_diag *d)
 	return 0;
 }
 
-/* A key that is used in the server is not held as well. */
+/* A is used in the server and B is one of its versions, named by its path. */
+static bool
+is_held_too(const struct agent_key_conf *a, const struct agent_key_conf *b)
+{
+	char path[AGENT_NAME + 16];
+
+	(void)snprintf(path, sizeof(path), "default/key/%s", a->id); /* fits */
+	return a->mode == AGENT_MODE_REMOTE &&
+	    strncmp(b->path, path, strlen(path)) == 0;
+}
+
+/* A key that is used in the server is not held as well: each would take the
+ * other's place, and give it its rights. */
 static bool
 are_the_same(const struct agent_key_conf *a, const struct agent_key_conf *b)
 {
 	return strcmp(a->path, b->path) == 0 ||
-	    (a->id[0] != '\0' && strcmp(a->id, b->id) == 0);
+	    (a->id[0] != '\0' && strcmp(a->id, b->id) == 0) ||
+	    is_held_too(a, b) || is_held_too(b, a);
 }
 
 static int

@@ -376,6 +376,28 @@ a_key_may_stay_in_the_server(void **state)
 	    WD_R_EXISTS);
 }
 
+static void
+a_key_that_stays_is_not_held_as_well_by_its_path(void **state)
+{
+	static const char *const texts[] = {
+		"[key a]\nid = " ID "\nmode = remote\n"
+		"[key b]\npath = default/key/" ID "\n",
+		"[key b]\npath = default/key/" ID "\n"
+		"[key a]\nid = " ID "\nmode = remote\n",
+		"[key a]\nid = " ID "\nmode = remote\n"
+		"[key b]\npath = default/key/" ID ".v2\n",
+		"[key a]\nid = " ID "\nmode = remote\n"
+		"[key b]\npath = default/public/" ID "\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WD_N(texts); i++)
+		assert_int_equal(parse(texts[i], NULL), WD_R_EXISTS);
+	t_ok(parse("[key a]\nid = " ID "\nmode = remote\n"
+		   "[key b]\npath = default/cert/" ID "\n",
+	    NULL));
+}
+
 #define SKC_ID "5b0f7d5e-1a7e-4a53-9a0a-0f6f7f0f2d11"
 #define SKC_LINE(id, type)                                        \
 	"pkcs11:token=KMS;id=" id ";object=RSAKEY;type=" type ";" \
@@ -466,6 +488,8 @@ main(void)
 		cmocka_unit_test(
 		    keys_come_wrapped_as_the_agent_or_their_section_says),
 		cmocka_unit_test(a_key_may_stay_in_the_server),
+		cmocka_unit_test(
+		    a_key_that_stays_is_not_held_as_well_by_its_path),
 		cmocka_unit_test(keys_of_skc_have_the_rights_of_their_section),
 		cmocka_unit_test(a_section_of_its_own_comes_before_keys_txt),
 		cmocka_unit_test(lines_of_skc_that_do_not_fit_are_refused),
