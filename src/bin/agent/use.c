@@ -12,6 +12,7 @@
 
 enum {
 	IN_FLIGHT = 8, /* the link has a connection for each */
+	OF_A_KEY = 6,  /* the others are for those that are not slow */
 	/* The PKCS#11 module gives up after 1.5 s, and the program with it. */
 	PATIENCE_MS = 1200,
 	RENEW_PART = 10, /* of a session, which is renewed before its end */
@@ -47,16 +48,46 @@ give_up(struct agent *a, struct agent_use *u, enum wd_holder_status status)
 }
 
 static struct agent_use *
-find_state(struct agent *a, enum agent_use_state state)
+find_free(struct agent *a)
+{
+	for (size_t i = 0; i < AGENT_USES; i++)
+		if (a->uses.at[i].state == AGENT_USE_FREE)
+			return &a->uses.at[i];
+	return NULL;
+}
+
+static size_t
+count_asked(const struct agent *a, const struct wd_id *id)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < AGENT_USES; i++)
+		n += a->uses.at[i].state == AGENT_USE_ASKED &&
+		    wd_span_equal(
+			wd_id_span(&a->uses.at[i].id), wd_id_span(id));
+	return n;
+}
+
+/* Of the key for which least is asked the one that waits for longest: a key
+ * that its backend is slow with must not hold up the others. */
+static struct agent_use *
+find_next(struct agent *a)
 {
 	struct agent_use *found = NULL;
+	size_t least = OF_A_KEY;
 
 	for (size_t i = 0; i < AGENT_USES; i++) {
 		struct agent_use *u = &a->uses.at[i];
+		size_t n;
 
-		if (u->state == state &&
-		    (found == NULL || u->ticket < found->ticket))
-			found = u;
+		if (u->state != AGENT_USE_QUEUED)
+			continue;
+		n = count_asked(a, &u->id);
+		if (n > least || n == OF_A_KEY ||
+		    (n == least && found != NULL && u->ticket > found->ticket))
+			continue;
+		least = n;
+		found = u;
 	}
 	return found;
 }
@@ -74,7 +105,7 @@ enum wd_holder_status
 agent_use_sign(void *agent, uint64_t ticket, const struct wd_holder_sign *ask)
 {
 	struct agent *a = agent;
-	struct agent_use *u = find_state(a, AGENT_USE_FREE);
+	struct agent_use *u = find_free(a);
 	struct wd_hold_public public;
 	enum wd_holder_status status;
 
@@ -176,7 +207,7 @@ agent_use_tick(struct agent *a, int64_t now)
 	struct agent_use *u;
 
 	expire(a, now);
-	while (may_ask(a) && (u = find_state(a, AGENT_USE_QUEUED)) != NULL)
+	while (may_ask(a) && (u = find_next(a)) != NULL)
 		if (!ask(a, u, now))
 			return;
 }

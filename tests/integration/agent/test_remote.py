@@ -11,7 +11,7 @@ import unittest
 
 from cryptography.hazmat.primitives import serialization
 
-from agent_case import DIGEST, ID, ME, AgentTest, verifies
+from agent_case import DIGEST, ID, ME, OTHER_ID, AgentTest, verifies
 from agent_rig import (KEY_ENDED, NOT_PERMITTED, OK, PKCS1, REFUSED, SERVER,
                        MECHANISM, wait_until)
 from kbs_double import Answer, Resource, b64url, certificate, new_key, refusal
@@ -240,6 +240,35 @@ class Away(RemoteTest):
         del self.kbs.hooks["sign"]
         self.kbs.start()
         wait_until(lambda: self.can_sign(agent), 10, "signatures again")
+
+    def test_a_key_whose_signatures_do_not_come_holds_up_no_other(self):
+        other = self.kbs.signers[OTHER_ID] = new_key()
+        self.kbs.resources["default/public/" + OTHER_ID] = Resource(
+            "public-key", spki(other), "another")
+        agent = self.agent({n: {"id": i, "mode": "remote", "use": ME}
+                            for n, i in (("web", ID), ("other", OTHER_ID))})
+        self.wait_held(agent, 2)
+        over = threading.Event()
+        self.addCleanup(over.set)
+        self.kbs.hooks["sign"] = lambda handler, body: \
+            over.wait(3) and None if ID in handler.path else None
+
+        def insist():
+            holder = agent.holder()
+            while not over.is_set():
+                holder.sign(ID, 1, DIGEST)
+            holder.close()
+
+        threads = [threading.Thread(target=insist) for _ in range(32)]
+        for t in threads:
+            t.start()
+        wait_until(lambda: self.kbs.count(ID + "/sign") >= 6, what="6 of one")
+        for _ in range(8):
+            self.assertTrue(self.can_sign(agent, other, OTHER_ID))
+            time.sleep(0.2)
+        over.set()
+        for t in threads:
+            t.join(20)
 
     def test_who_goes_in_mid_request_leaves_nothing_behind(self):
         agent = self.remote()
