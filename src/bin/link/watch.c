@@ -77,9 +77,13 @@ begin_wait(struct link *l, uint64_t after, struct wd_diag *d)
 {
 	char target[sizeof(TARGET) + 32];
 	const struct wd_client_ask question = { .path = target };
-	int r = wd_client_follow(l->watch, l->main.client);
+	int r;
 
-	if (r != 0)
+	if (l->n_sessions == 0)
+		return wd_reject(
+		    d, WD_R_NO_CREDENTIAL, "there is no session yet");
+	/* The client that makes sessions may be in the middle of the next. */
+	if ((r = wd_client_follow(l->watch, l->session)) != 0)
 		return wd_fault(d, (enum wd_faults)r, "no memory");
 	(void)snprintf(
 	    target, sizeof(target), TARGET "?after=%" PRIu64, after); /* fits */

@@ -536,6 +536,19 @@ class Waits(LinkTest):
         sessions = list(self.kbs.sessions)
         self.assertIn(sessions[0], self.asked()[0]["Cookie"])
 
+    def test_an_attestation_that_fails_takes_no_session_from_it(self):
+        link = self.link()
+        self.refused("no_credential", link, "LINK_WATCH",
+                     {"has_after": True, "after": 2})
+        self.attest(link)
+        self.kbs.hooks["attest"] = lambda handler, body: refusal(
+            503, "Unavailable")
+        with self.assertRaises(Refused):
+            self.attest(link)
+        self.news.set()
+        self.assertEqual(self.end(link, self.begin(link))[0], 0)
+        self.assertIn(list(self.kbs.sessions)[0], self.asked()[-1]["Cookie"])
+
     def test_answers_that_are_none_are_refused(self):
         link = self.link()
         self.attest(link)
