@@ -180,6 +180,9 @@ complete_keys(struct agent_conf *c, struct wd_diag *d)
 			return r;
 		if (c->keys[i].wrapped == WD_WRAPPED_UNSET)
 			c->keys[i].wrapped = c->wrapped;
+		/* No HSM wraps what is public. */
+		if (c->keys[i].mode == AGENT_MODE_REMOTE)
+			c->keys[i].wrapped = WD_WRAPPED_NEVER;
 		for (size_t k = 0; k < i; k++)
 			if (are_the_same(&c->keys[i], &c->keys[k]))
 				return wd_reject(d, WD_R_EXISTS,

@@ -186,7 +186,7 @@ static const struct agent_conf_key keys[] = {
 		      "key that signs is never given out, whoever asks." },
 	{ "key", "wrapped", AGENT_IS_WRAPPED, KEY_AT(wrapped), .standard = "",
 	    .manual = "As in section [agent], for this key. When empty: what "
-		      "is said there." },
+		      "is said there. Not for one with mode = remote." },
 	{ "key", "mode", AGENT_IS_MODE, KEY_AT(mode), .standard = "",
 	    .manual = "Where the key signs: release, here, once it was "
 		      "fetched; or remote, in the server, which it does not "

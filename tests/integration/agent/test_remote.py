@@ -65,6 +65,15 @@ class Signs(RemoteTest):
         self.assertIn("used in the server", agent.ask(
             lambda h: h.lines())[ID])
 
+    def test_it_is_had_where_other_keys_must_come_wrapped(self):
+        agent = self.agent({"web": {"id": ID, "mode": "remote", "use": ME}},
+                           start=False)
+        agent.agent["wrapped"] = "only"
+        agent.write()
+        agent.start()
+        self.wait_held(agent)
+        self.assertTrue(self.can_sign(agent))
+
     def test_what_the_door_does_not_have_is_asked_of_nobody(self):
         agent = self.remote()
         status, _ = agent.ask(lambda h: h.sign(ID, 1, DIGEST, PKCS1))

@@ -377,6 +377,19 @@ a_key_may_stay_in_the_server(void **state)
 }
 
 static void
+what_is_public_need_not_come_wrapped(void **state)
+{
+	(void)state;
+	t_ok(parse("[agent]\nwrapped = only\n"
+		   "[key a]\nid = " ID "\nmode = remote\nuse = 1\n",
+	    NULL));
+	assert_int_equal(conf.keys[0].wrapped, WD_WRAPPED_NEVER);
+	t_ok(parse(
+	    "[key a]\nmode = remote\nwrapped = only\nid = " ID "\n", NULL));
+	assert_int_equal(conf.keys[0].wrapped, WD_WRAPPED_NEVER);
+}
+
+static void
 a_key_that_stays_is_not_held_as_well_by_its_path(void **state)
 {
 	static const char *const texts[] = {
@@ -488,6 +501,7 @@ main(void)
 		cmocka_unit_test(
 		    keys_come_wrapped_as_the_agent_or_their_section_says),
 		cmocka_unit_test(a_key_may_stay_in_the_server),
+		cmocka_unit_test(what_is_public_need_not_come_wrapped),
 		cmocka_unit_test(
 		    a_key_that_stays_is_not_held_as_well_by_its_path),
 		cmocka_unit_test(keys_of_skc_have_the_rights_of_their_section),
