@@ -133,13 +133,13 @@ rights_of(const struct agent_key_conf *c)
 	return rights;
 }
 
-/* What was held for this path before. */
+/* What was held for this before, in the same way. */
 static struct agent_key *
-find_path(struct agent_key *keys, size_t n, const char *path)
+find_same(struct agent_key *keys, size_t n, const struct agent_key_conf *conf)
 {
 	for (size_t i = 0; i < n; i++)
-		if (keys[i].conf != NULL &&
-		    strcmp(keys[i].conf->path, path) == 0)
+		if (keys[i].conf != NULL && keys[i].conf->mode == conf->mode &&
+		    strcmp(keys[i].conf->path, conf->path) == 0)
 			return &keys[i];
 	return NULL;
 }
@@ -171,7 +171,7 @@ agent_keys_sync(struct agent *a)
 	wd_wipe(a->keys, sizeof(a->keys));
 	a->n_keys = c->n_keys;
 	for (size_t i = 0; i < c->n_keys; i++) {
-		struct agent_key *same = find_path(old, n_old, c->keys[i].path);
+		struct agent_key *same = find_same(old, n_old, &c->keys[i]);
 
 		if (same != NULL)
 			carry_over(a, same, &c->keys[i], &a->keys[i]);

@@ -142,6 +142,24 @@ class Signs(RemoteTest):
         self.assertEqual(self.kbs.count("/sign"), 0)
 
 
+    def test_a_public_part_may_come_to_sign_by_reload_and_back(self):
+        agent = self.agent({"web": {"path": "default/public/" + ID,
+                                    "get": ME}})
+        self.wait_held(agent)
+        self.assertEqual(agent.ask(lambda h: h.get("web")),
+                         (OK, spki(self.key)))
+        read = agent.keys["web"]
+        agent.keys["web"] = {"id": ID, "mode": "remote", "use": ME}
+        agent.reload()
+        self.wait_held(agent, 2)
+        self.assertTrue(self.can_sign(agent))
+        self.assertNotEqual(agent.ask(lambda h: h.get("web"))[0], OK)
+        agent.keys["web"] = read
+        agent.reload()
+        self.wait_held(agent, 3)
+        self.assertNotEqual(self.status_of_sign(agent), OK)
+
+
 class Hostile(RemoteTest):
     def refused(self, answer):
         agent = self.remote()
