@@ -135,6 +135,21 @@ ask(struct agent *a, struct agent_asking *x, size_t key, int64_t now)
 	return true;
 }
 
+/* All that was asked for, and none came: that is no round. */
+static void
+end(struct agent *a)
+{
+	const struct agent_round *r = &a->round;
+	struct wd_diag d = { 0 };
+
+	if (r->heard || r->late == 0) {
+		agent_round_done(a);
+		return;
+	}
+	(void)wd_fault(&d, WD_F_PEER, "no release came");
+	agent_round_fail(a, WD_F_PEER, &d);
+}
+
 /* Asks for as many as there are places; the round is over when there is nothing
  * to wait for. */
 static void
@@ -151,7 +166,7 @@ fill(struct agent *a)
 		if (!ask(a, x, key, now))
 			return;
 	if (x != NULL && find_state(r, AGENT_ASKING) == NULL)
-		agent_round_done(a);
+		end(a);
 }
 
 void
@@ -192,14 +207,14 @@ open_release(struct agent *a, const struct agent_asking *x,
 }
 
 /*
- * Session or connection, not the key, is what is wrong. An answer that does not
- * come in time may be the matter of its key, as it is of one that was slow
+ * The session, not the key, is what is wrong. An answer that does not come, or
+ * not in time, may be the matter of its key, as it is of one that was slow
  * before; when none comes it is the server's.
  */
 static bool
 ends_round(struct agent_round *r, int result, bool was_slow)
 {
-	if (result != WD_F_TIMEOUT) {
+	if (result != WD_F_TIMEOUT && result != WD_F_PEER) {
 		r->late = 0;
 		r->heard = true;
 		return result < 0 || result == WD_R_NO_CREDENTIAL ||

@@ -1,11 +1,17 @@
 #!/usr/bin/env python3
 """warder-agent before a server that is slow with some of its keys."""
+import socket
 import sys
 import time
 import unittest
 
 from agent_case import ID, ME, AgentTest, path_of
 from kbs_double import refusal
+
+
+def breaks(handler):
+    handler.connection.shutdown(socket.SHUT_RDWR)
+    return False
 
 
 class Slow(AgentTest):
@@ -47,6 +53,26 @@ class Slow(AgentTest):
         agent.wait_for("key_held", 1, 20)
         self.assertEqual(agent.wait_for("key_refused")["key"], "s0")
         self.assertEqual(agent.count("round_failed"), 0)
+
+    def test_a_connection_that_breaks_for_one_ends_no_round(self):
+        def hook(handler, body):
+            if "/slow/" in handler.path:
+                return breaks(handler)
+            time.sleep(0.5)
+            return None
+
+        self.kbs.hooks["resource"], self.N = hook, 1
+        agent = self.both()
+        agent.wait_for("key_held", 1, 20)
+        self.assertEqual(agent.wait_for("key_refused")["key"], "s0")
+        self.assertEqual(agent.count("round_failed"), 0)
+
+    def test_a_server_that_gives_nothing_has_given_no_round(self):
+        self.kbs.hooks["resource"] = lambda handler, body: breaks(handler)
+        agent = self.agent()
+        agent.wait_for("round_failed", 2)
+        del self.kbs.hooks["resource"]
+        agent.wait_for("key_held")
 
 
 if __name__ == "__main__":
