@@ -192,6 +192,26 @@ wd_broker_clock(struct wd_broker *b, int64_t now, struct wd_diag *d)
 				     : check_clock(b, now, d);
 }
 
+/* Rows that somebody else has changed stay so until the store changes again; a
+ * fault may pass, and is no answer to keep. */
+static int
+look_at_revocations(struct wd_broker *b, struct wd_diag *d)
+{
+	struct wd_revocations all = { .by_use = true };
+	bool lost = false;
+	int r = wd_store_revoked_last(b->store, &all.last);
+
+	if (r == 0 && b->open &&
+	    (r = wd_store_revocations_check(b->store, &all)) != 0)
+		lost = wd_store_foreign(b->store);
+	if (r != 0 && !lost)
+		return wd_fault(d, WD_F_STORE, "%s", wd_store_why(b->store));
+	b->revocations = all.last;
+	b->revoked_by_use = all.by_use;
+	b->revocations_lost = lost;
+	return 0;
+}
+
 int
 wd_broker_look(struct wd_broker *b, int64_t now, struct wd_diag *d)
 {
@@ -200,16 +220,11 @@ wd_broker_look(struct wd_broker *b, int64_t now, struct wd_diag *d)
 	if (wd_store_changed(b->store, &version) != 0)
 		return wd_fault(d, WD_F_STORE, "%s", wd_store_why(b->store));
 	if (version != b->store_version) {
-		int r = read_latest(b, d);
+		int r;
 
-		if (r != 0)
+		if ((r = read_latest(b, d)) != 0 ||
+		    (r = look_at_revocations(b, d)) != 0)
 			return r;
-		if (wd_store_revoked_last(b->store, &b->revocations) != 0 ||
-		    wd_store_revoked_by_use(b->store, &b->revoked_by_use) != 0)
-			return wd_fault(
-			    d, WD_F_STORE, "%s", wd_store_why(b->store));
-		b->revocations_lost =
-		    b->open && wd_store_revocations_check(b->store) != 0;
 		forget_policies(b);
 		wd_things_forget(b);
 		b->store_version = version;

@@ -61,25 +61,45 @@ find(struct wd_store *s, const char *kind, const char *what, int64_t *ret_since)
 
 /* ---- all of them */
 
-static int
-read_macs(struct wd_store *s, struct wd_wr *wr)
+/* One that only keeps out a row that was put back. */
+static bool
+is_of_a_row(const char *kind)
 {
-	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_REVOKED_MACS);
+	static const char *const kinds[] = { "token", "tpm", "policy_row" };
+
+	for (size_t i = 0; i < WD_N(kinds); i++)
+		if (wd_span_is(wd_span_text(kind), kinds[i]))
+			return true;
+	return false;
+}
+
+/* The MAC of each is looked at: that of all is over those alone, and a row that
+ * says something else under a MAC that stays is one that is missing. */
+static int
+read_macs(struct wd_store *s, struct wd_wr *wr, struct wd_revocations *ret)
+{
+	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_REVOKED_ALL);
+	struct wd_store_revocation x;
 	uint8_t mac[WD_ROW_MAC];
+	int64_t since;
 	int r;
 
 	while ((r = wd_sql_row(&q)) == 0) {
+		if ((r = read_row(&q, &x, &since)) != 0)
+			return r;
 		wd_sql_get_fixed(&q, mac, sizeof(mac));
 		wd_wr_bytes(wr, WD_SPAN(mac));
+		ret->by_use = ret->by_use || !is_of_a_row(x.kind);
+		ret->last = x.number > ret->last ? x.number : ret->last;
 	}
 	return r == WD_R_NOT_FOUND ? wd_sql_end(&q) : r;
 }
 
 static int
-set_mac(struct wd_store *s, uint8_t ret[WD_ROW_MAC])
+set_mac(struct wd_store *s, uint8_t ret[WD_ROW_MAC], struct wd_revocations *all)
 {
 	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(SET_MAX);
-	int r = read_macs(s, &wr);
+	int r = read_macs(s, &wr, all);
 
 	if (r != 0)
 		return r;
@@ -91,27 +111,53 @@ set_mac(struct wd_store *s, uint8_t ret[WD_ROW_MAC])
 int
 wd_store_revocations_begin(struct wd_store *s)
 {
+	struct wd_revocations all = { 0 };
 	uint8_t mac[WD_ROW_MAC];
-	int r = set_mac(s, mac);
+	int r = set_mac(s, mac, &all);
 
 	return r != 0 ? r : wd_meta_put(s, set_name, WD_SPAN(mac));
 }
 
-int
-wd_store_revocations_check(struct wd_store *s)
+static int
+check(struct wd_store *s, struct wd_revocations *ret)
 {
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *kept = NULL;
+	struct wd_revocations all = { 0 };
 	uint8_t mac[WD_ROW_MAC];
-	int r = set_mac(s, mac);
+	int r = set_mac(s, mac, &all);
 
 	if (r != 0)
 		return r;
 	if ((r = wd_meta_get(s, set_name, &kept)) < 0)
 		return r;
-	if (r == 0 && wd_ct_equal(wd_bytes_span(kept), WD_SPAN(mac)))
+	if (r == 0 && wd_ct_equal(wd_bytes_span(kept), WD_SPAN(mac))) {
+		*ret = all;
 		return 0;
+	}
 	return wd_store_is_foreign(
 	    s, "revocations are missing, or are older ones");
+}
+
+/* The rows and the MAC of all are read of one state: whoever revokes meanwhile
+ * has changed nothing that should not be. */
+int
+wd_store_revocations_check(struct wd_store *s, struct wd_revocations *ret)
+{
+	bool own =
+	    !s->reading && sqlite3_get_autocommit(s->db[WD_DB_STORE]) != 0;
+	bool foreign;
+	int r, over;
+
+	if (own && (r = wd_sql_just(s, WD_SQL_STORE_READ)) != 0)
+		return r;
+	r = check(s, ret);
+	foreign = s->foreign;
+	if (own) {
+		over = wd_sql_just(s, WD_SQL_STORE_ROLLBACK);
+		(void)over; /* nothing was written, nothing can be left */
+	}
+	s->foreign = foreign;
+	return r;
 }
 
 /* ---- one */
@@ -122,34 +168,22 @@ wd_store_revoked_last(struct wd_store *s, uint64_t *ret)
 	return wd_sql_count(s, WD_SQL_REVOKED_LAST, ret);
 }
 
-int
-wd_store_revoked_by_use(struct wd_store *s, bool *ret)
-{
-	uint64_t yes;
-	int r = wd_sql_count(s, WD_SQL_REVOKED_BY_USE, &yes);
-
-	if (r == 0)
-		*ret = yes != 0;
-	return r;
-}
-
 static int
 revoke(struct wd_store *s, const void *arg)
 {
+	struct wd_revocations all = { 0 };
 	struct row x = *(const struct row *)arg;
 	int64_t since = x.since;
-	int r = wd_store_revocations_check(s);
+	int r = wd_store_revocations_check(s, &all);
 
 	if (r != 0)
 		return r;
 	r = find(s, x.kind, x.what, &since);
 	if (r != 0 && r != WD_R_NOT_FOUND)
 		return r;
-	if ((r = wd_store_revoked_last(s, &x.number)) != 0)
-		return r;
-	if (x.number >= INT64_MAX)
+	if (all.last >= INT64_MAX)
 		return WD_F_STORE; /* no number of ours */
-	x.number++;
+	x.number = all.last + 1;
 	x.since = since > x.since ? since : x.since;
 	if ((r = put(s, &x)) != 0)
 		return r;

@@ -430,15 +430,19 @@ int wd_store_revoked_last(struct wd_store *s, uint64_t *ret) WD_MUST_USE;
  * A row that is missing says nothing, so that all of them together have a MAC,
  * which is kept among the small named values: begun for a new store, written
  * anew with each revocation. The check looks at each row: a fault when one is
- * missing or an older one is in its place, then also of wd_store_revoke().
- * WD_R_SEALED.
+ * changed or missing, or an older one is in its place, then also of
+ * wd_store_revoke(). WD_R_SEALED.
  */
-int wd_store_revocations_begin(struct wd_store *s) WD_MUST_USE;
-int wd_store_revocations_check(struct wd_store *s) WD_MUST_USE;
+struct wd_revocations {
+	uint64_t last; /* as above */
+	/* There are others than of kinds that only keep out old rows ("token",
+	 * "tpm", "policy_row"): without, none is asked for at each use. */
+	bool by_use;
+};
 
-/* Whether there are others than of kinds that only keep out old rows ("token",
- * "tpm", "policy_row"): without, nothing needs to be asked at each use. */
-int wd_store_revoked_by_use(struct wd_store *s, bool *ret) WD_MUST_USE;
+int wd_store_revocations_begin(struct wd_store *s) WD_MUST_USE;
+int wd_store_revocations_check(struct wd_store *s, struct wd_revocations *ret)
+    WD_MUST_USE;
 
 struct wd_store_revocation {
 	char kind[32];

@@ -210,13 +210,14 @@ check_rows(struct wd_store *s, struct wd_diag *d)
 	struct strange x = { 0 };
 	const struct wd_row_seen seen = { note_strange, &x };
 	struct wd_row_check at = { 0 };
+	struct wd_revocations all;
 	bool more = true;
 	int r = 0;
 
 	while (r == 0 && more)
 		r = stored(
 		    s, wd_store_check_rows(s, &at, PAGE, &seen, &more), d);
-	if (r == 0 && x.n == 0 && wd_store_revocations_check(s) != 0)
+	if (r == 0 && x.n == 0 && wd_store_revocations_check(s, &all) != 0)
 		return wd_reject(d, WD_R_TAMPERED, "%s", wd_store_why(s));
 	if (r != 0 || x.n == 0)
 		return r;

@@ -230,6 +230,14 @@ class Revoked(unittest.TestCase):
         got = refusal(self.client.resource, self.path)
         self.assertGreaterEqual(got.status, 500, str(got))
 
+    def test_changed_to_be_of_another(self):
+        # In its order, and its MAC stays: only what it says is another.
+        self.server.edit("UPDATE revocations SET what = what || '0' "
+                         "WHERE what = ?", self.key)
+        self.expect_closed()
+        entry = self.server.tampered()[-1]
+        self.assertIn("of revocations", entry["detail"])
+
     def test_deleted_and_put_back(self):
         self.server.edit("CREATE TABLE old AS SELECT * FROM revocations")
         self.server.edit("DELETE FROM revocations")

@@ -402,21 +402,29 @@ a_sealed_store_is_read_but_not_written(void **state)
 
 /* ---- what is missing */
 
+static int
+look_at_all(struct wd_store *s)
+{
+	struct wd_revocations all;
+
+	return wd_store_revocations_check(s, &all);
+}
+
 static void
 expect_lost(struct fixture *f, const char *change, const char *undo)
 {
 	char what[WD_TAMPERED_TEXT];
 
-	t_ok(wd_store_revocations_check(f->s));
+	t_ok(look_at_all(f->s));
 	run_sql(f, change);
-	assert_int_equal(wd_store_revocations_check(f->s), WD_F_STORE);
+	assert_int_equal(look_at_all(f->s), WD_F_STORE);
 	assert_true(wd_store_foreign(f->s));
 	assert_true(wd_store_tampered(f->s, what));
 	assert_non_null(strstr(what, "revocations are missing"));
 	/* Nor does the next one make it good again. */
 	assert_int_equal(wd_store_revoke(f->s, "key", "y", 1), WD_F_STORE);
 	run_sql(f, undo);
-	t_ok(wd_store_revocations_check(f->s));
+	t_ok(look_at_all(f->s));
 }
 
 static void
@@ -424,7 +432,7 @@ a_revocation_that_is_missing_is_noticed(void **state)
 {
 	struct fixture *f = *state;
 
-	t_ok(wd_store_revocations_check(f->s));
+	t_ok(look_at_all(f->s));
 	t_ok(wd_store_revoke(f->s, "key", "x", 10));
 	t_ok(wd_store_revoke(f->s, "lease", "x", 10));
 	run_sql(f, "CREATE TABLE old AS SELECT * FROM revocations");
@@ -447,25 +455,84 @@ a_revocation_that_is_missing_is_noticed(void **state)
 	    "INSERT INTO meta SELECT * FROM kept WHERE name ="
 	    " 'set.revocations'");
 	t_ok(wd_store_revoke(f->s, "key", "y", 1));
-	t_ok(wd_store_revocations_check(f->s));
+	t_ok(look_at_all(f->s));
+}
+
+/* The MAC of all is over their MACs, in the order of the table: who leaves both
+ * as they are has still changed what is revoked. */
+static void
+a_revocation_that_says_something_else_is_noticed(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const says[] = {
+		"UPDATE revocations SET what = 'xx' WHERE what = 'x'",
+		"UPDATE revocations SET kind = 'kez'",
+		"UPDATE revocations SET since = 0",
+		"UPDATE revocations SET number = 9",
+	};
+
+	t_ok(wd_store_revoke(f->s, "key", "x", 10));
+	run_sql(f, "CREATE TABLE old AS SELECT * FROM revocations");
+	for (size_t i = 0; i < WD_N(says); i++) {
+		char what[WD_TAMPERED_TEXT];
+
+		t_ok(look_at_all(f->s));
+		run_sql(f, says[i]);
+		assert_int_equal(look_at_all(f->s), WD_F_STORE);
+		assert_true(wd_store_foreign(f->s));
+		assert_true(wd_store_tampered(f->s, what));
+		assert_non_null(strstr(what, "of revocations"));
+		assert_int_equal(
+		    wd_store_revoke(f->s, "key", "y", 1), WD_F_STORE);
+		run_sql(f,
+		    "DELETE FROM revocations;"
+		    "INSERT INTO revocations SELECT * FROM old");
+	}
+	t_ok(look_at_all(f->s));
 }
 
 static void
 rows_that_keep_out_old_ones_are_told_from_the_others(void **state)
 {
 	struct fixture *f = *state;
-	bool yes = true;
+	struct wd_revocations all = { 0 };
 
-	t_ok(wd_store_revoked_by_use(f->s, &yes));
-	assert_false(yes);
+	t_ok(wd_store_revocations_check(f->s, &all));
+	assert_false(all.by_use);
+	assert_int_equal(all.last, 0);
 	t_ok(wd_store_revoke(f->s, "token", "x", 1));
 	t_ok(wd_store_revoke(f->s, "tpm", "x", 1));
 	t_ok(wd_store_revoke(f->s, "policy_row", "x", 1));
-	t_ok(wd_store_revoked_by_use(f->s, &yes));
-	assert_false(yes);
+	t_ok(wd_store_revocations_check(f->s, &all));
+	assert_false(all.by_use);
+	assert_int_equal(all.last, 3);
 	t_ok(wd_store_revoke(f->s, "lease", "x", 1));
-	t_ok(wd_store_revoked_by_use(f->s, &yes));
-	assert_true(yes);
+	t_ok(wd_store_revocations_check(f->s, &all));
+	assert_true(all.by_use);
+	assert_int_equal(all.last, 4);
+}
+
+/* An index of SQLite's own that has lost its rows, while the table has them. */
+static void
+an_index_without_rows_hides_no_revocation(void **state)
+{
+	struct fixture *f = *state;
+	struct wd_revocations all = { 0 };
+
+	t_ok(wd_store_revoke(f->s, "key", "x", 10));
+	run_sql(f,
+	    "PRAGMA writable_schema=ON;"
+	    "CREATE TABLE none(x); CREATE INDEX none_x ON none(x);"
+	    "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM"
+	    " sqlite_schema WHERE name = 'none_x') WHERE tbl_name ="
+	    " 'revocations' AND type = 'index';"
+	    "DELETE FROM sqlite_schema WHERE name = 'none_x';"
+	    "PRAGMA schema_version=999");
+	f->s = wd_store_close(f->s);
+	t_ok(t_open(f->dir, &f->s));
+	t_ok(wd_store_revocations_check(f->s, &all));
+	assert_true(all.by_use);
+	assert_int_equal(all.last, 1);
 }
 
 static void
@@ -475,9 +542,9 @@ a_set_of_another_store_is_none(void **state)
 
 	t_ok(wd_store_revoke(f->s, "key", "x", 10));
 	t_guard(f->s, "another key");
-	assert_int_equal(wd_store_revocations_check(f->s), WD_F_STORE);
+	assert_int_equal(look_at_all(f->s), WD_F_STORE);
 	wd_store_guard(f->s, NULL);
-	assert_int_equal(wd_store_revocations_check(f->s), WD_R_SEALED);
+	assert_int_equal(look_at_all(f->s), WD_R_SEALED);
 	assert_int_equal(wd_store_revocations_begin(f->s), WD_R_SEALED);
 }
 
@@ -544,8 +611,10 @@ main(void)
 		with_store(a_change_does_not_heal_a_foreign_row),
 		with_store(a_sealed_store_is_read_but_not_written),
 		with_store(a_revocation_that_is_missing_is_noticed),
+		with_store(a_revocation_that_says_something_else_is_noticed),
 		with_store(
 		    rows_that_keep_out_old_ones_are_told_from_the_others),
+		with_store(an_index_without_rows_hides_no_revocation),
 		with_store(a_set_of_another_store_is_none),
 		with_store(a_look_at_all_rows_finds_each_foreign_one),
 	};
