@@ -222,6 +222,9 @@ wd_broker_look(struct wd_broker *b, int64_t now, struct wd_diag *d)
 	if (version != b->store_version) {
 		int r;
 
+		if (wd_store_check_tables(b->store) != 0)
+			return wd_fault(
+			    d, WD_F_STORE, "%s", wd_store_why(b->store));
 		if ((r = read_latest(b, d)) != 0 ||
 		    (r = look_at_revocations(b, d)) != 0)
 			return r;

@@ -284,6 +284,57 @@ wd_db_remove(const char *dir, enum wd_db db)
 	}
 }
 
+static bool
+is_ours(enum wd_db which, struct wd_span sql)
+{
+	for (size_t i = 0; i < WD_N(tables); i++)
+		if (tables[i].db == which && wd_span_is(sql, tables[i].sql))
+			return true;
+	return false;
+}
+
+/* Another table beside ours is nobody's matter. Anything else says how ours are
+ * read: a column that is computed, an index that finds less. */
+static bool
+is_another_table(struct wd_span sql)
+{
+	static const char start[] = "CREATE TABLE ";
+
+	return sql.len > sizeof(start) - 1 &&
+	    wd_span_is(wd_span(sql.p, sizeof(start) - 1), start);
+}
+
+int
+wd_db_check_tables(sqlite3 *db, enum wd_db which, struct wd_diag *d)
+{
+	WD_AUTO(wd_db_finalizep) sqlite3_stmt *st = NULL;
+	size_t wanted = 0;
+	int code;
+
+	for (size_t i = 0; i < WD_N(tables); i++)
+		wanted += tables[i].db == which;
+	if (sqlite3_prepare_v2(db,
+		"SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL", -1, &st,
+		NULL) != SQLITE_OK)
+		return failed(db, files[which].name, d);
+	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
+		struct wd_span sql = wd_span(sqlite3_column_blob(st, 0),
+		    (size_t)sqlite3_column_bytes(st, 0));
+
+		if (is_ours(which, sql))
+			wanted--;
+		else if (!is_another_table(sql))
+			break;
+	}
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		return failed(db, files[which].name, d);
+	if (code == SQLITE_DONE && wanted == 0)
+		return 0;
+	return wd_reject(d, WD_R_TAMPERED,
+	    "%s: its tables are not those that this program makes",
+	    files[which].name);
+}
+
 static int
 check_marks(sqlite3 *db, const struct wd_db_file *file, struct wd_diag *d)
 {
@@ -331,7 +382,8 @@ wd_db_connect(const char *dir, enum wd_db db, sqlite3 **ret, struct wd_diag *d)
 		return wd_reject(d, WD_R_NOT_INITIALIZED,
 		    "there is no %s in the state folder", files[db].name);
 	if ((r = link_up(path, db, &c, d)) != 0 ||
-	    (r = check_marks(c, &files[db], d)) != 0)
+	    (r = check_marks(c, &files[db], d)) != 0 ||
+	    (r = wd_db_check_tables(c, db, d)) != 0)
 		return r;
 	/* Closing must not need to remove files: a sandbox may be closed. */
 	(void)sqlite3_db_config(c, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);

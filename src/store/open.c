@@ -100,6 +100,19 @@ wd_store_open(const char *state_dir, struct wd_store **ret, struct wd_diag *d)
 	return 0;
 }
 
+int
+wd_store_check_tables(struct wd_store *s)
+{
+	struct wd_diag d = { 0 };
+	int r = wd_db_check_tables(s->db[WD_DB_STORE], WD_DB_STORE, &d);
+
+	if (r > 0)
+		return wd_store_is_foreign(s, d.detail);
+	if (r < 0)
+		(void)snprintf(s->why, sizeof(s->why), "%.150s", d.detail);
+	return r;
+}
+
 struct wd_store *
 wd_store_close(struct wd_store *s)
 {

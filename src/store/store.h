@@ -56,6 +56,11 @@ void wd_store_remove(const char *state_dir);
 int wd_store_open(const char *state_dir, struct wd_store **ret,
     struct wd_diag *d) WD_MUST_USE;
 struct wd_store *wd_store_close(struct wd_store *s);
+
+/* Whether store.db still has the tables that it was opened with: a MAC says
+ * nothing of the way in which a row was found. To be asked whenever the store
+ * has changed, by who is going to read it. A fault. */
+int wd_store_check_tables(struct wd_store *s) WD_MUST_USE;
 void wd_store_closep(struct wd_store **s);
 
 struct wd_id wd_store_id(const struct wd_store *s);

@@ -197,6 +197,60 @@ class Running(unittest.TestCase):
         self.server.edit("DROP TABLE old")
 
 
+class Found(unittest.TestCase):
+    """Rows stay as they are, and others are found."""
+
+    COLUMNS = {"keys": ("id", "kind", "version", "backend", "attach",
+                        "policy", "label", "usage", "created", "mac"),
+               "revocations": ("kind", "what", "since", "number", "mac")}
+
+    def setUp(self):
+        self.server = Edited()
+        self.addCleanup(self.server.remove)
+        self.server.start()
+        self.client = self.server.attested()
+
+    def make_anew(self, table, column, value):
+        """The same rows and MACs, but COLUMN is computed of HIDDEN."""
+        names = ["hidden" if c == column else c for c in self.COLUMNS[table]]
+        with sqlite3.connect(self.server.path("state/store.db"),
+                             timeout=10) as db:
+            db.executescript(
+                "BEGIN IMMEDIATE; CREATE TABLE anew(%s, %s AS (%s));"
+                "INSERT INTO anew SELECT * FROM %s; DROP TABLE %s;"
+                "ALTER TABLE anew RENAME TO %s; COMMIT"
+                % (", ".join(names), column, value, table, table, table))
+        db.close()
+
+    def expect_tampered(self, path):
+        got = refusal(self.client.resource, path)
+        self.assertGreaterEqual(got.status, 500, str(got))
+        wait_until(lambda: [e for e in self.server.tampered()
+                            if "its tables" in e["detail"]], "an entry")
+
+    def make_key(self, which):
+        return self.server.warder("key", "create", "--kind", "aes-256",
+                                  "--policy", which)["id"]
+
+    def test_a_key_found_by_the_id_of_another(self):
+        lax = self.make_key(self.server.add_policy())
+        strict = self.make_key(self.server.add_policy(policy(OTHER)))
+        path = "default/key/" + strict
+        self.assertEqual(refusal(self.client.resource, path).status, 403)
+        self.make_anew("keys", "id", "iif(hidden = '%s', '%s', 'none')"
+                       % (lax, strict))
+        self.expect_tampered(path)
+
+    def test_hidden_by_its_table(self):
+        key = self.make_key(self.server.add_policy())
+        path = "default/key/" + key
+        self.client.resource(path)
+        self.server.warder("lease", "revoke", key, "--kind", "key")
+        self.assertEqual(refusal(self.client.resource, path).status, 403)
+        self.make_anew("revocations", "what", "hidden || '0'")
+        self.expect_tampered(path)
+
+
 class Revoked(unittest.TestCase):
     """What was revoked stays so, or nothing is released any more."""
 

@@ -548,6 +548,57 @@ a_set_of_another_store_is_none(void **state)
 	assert_int_equal(wd_store_revocations_begin(f->s), WD_R_SEALED);
 }
 
+/* ---- how rows are found */
+
+/* Rows and MACs stay as they are, but the column that a row is looked up by is
+ * computed, or an index finds what it wants. */
+static const char *const schemas[] = {
+	"CREATE TABLE k(a TEXT PRIMARY KEY, kind INTEGER, version INTEGER,"
+	" backend TEXT, attach TEXT, policy TEXT, label TEXT, usage TEXT,"
+	" created INTEGER, mac BLOB, id TEXT AS (iif(a = " OTHER
+	", 'none', " OTHER ")));"
+	"INSERT INTO k SELECT * FROM keys; DROP TABLE keys;"
+	"ALTER TABLE k RENAME TO keys",
+	"CREATE TABLE k(kind TEXT, w TEXT, since INTEGER, number INTEGER,"
+	" mac BLOB, what TEXT AS (w || '0'), PRIMARY KEY(kind, w));"
+	"INSERT INTO k SELECT * FROM revocations; DROP TABLE revocations;"
+	"ALTER TABLE k RENAME TO revocations",
+	"CREATE INDEX i ON revocations(kind, what)",
+	"CREATE UNIQUE INDEX i ON tokens(sha256)",
+	"DROP INDEX keys_policy",
+	"CREATE VIEW v AS SELECT * FROM keys",
+	"CREATE TRIGGER t AFTER INSERT ON revocations BEGIN DELETE FROM"
+	" revocations; END",
+};
+
+static void
+other_tables_in_the_place_of_ours_are_noticed(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < WD_N(schemas); i++) {
+		struct wd_store *again = NULL;
+		char what[WD_TAMPERED_TEXT];
+		void *own = NULL;
+		struct fixture *g;
+
+		t_ok(store_setup(&own));
+		g = own;
+		add_all(g->s);
+		t_ok(wd_store_check_tables(g->s));
+		run_sql(g, "CREATE TABLE mine AS SELECT * FROM keys");
+		t_ok(wd_store_check_tables(g->s));
+		run_sql(g, schemas[i]);
+		if (wd_store_check_tables(g->s) != WD_F_STORE)
+			fail_msg("not noticed: %s", schemas[i]);
+		assert_true(wd_store_tampered(g->s, what));
+		assert_non_null(strstr(what, "its tables"));
+		assert_int_equal(t_open(g->dir, &again), WD_R_TAMPERED);
+		t_ok(teardown(&own));
+	}
+	t_ok(wd_store_check_tables(f->s));
+}
+
 /* ---- all rows */
 
 static void
@@ -616,6 +667,7 @@ main(void)
 		    rows_that_keep_out_old_ones_are_told_from_the_others),
 		with_store(an_index_without_rows_hides_no_revocation),
 		with_store(a_set_of_another_store_is_none),
+		with_store(other_tables_in_the_place_of_ours_are_noticed),
 		with_store(a_look_at_all_rows_finds_each_foreign_one),
 	};
 
