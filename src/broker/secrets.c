@@ -120,19 +120,18 @@ open_inner(struct wd_broker *b, const struct wd_rest *place,
 {
 	struct wd_span blob, key = { 0 };
 	int r = blob_of(inner, &blob, d);
+	bool fresh;
 
 	if (r != 0)
 		return r;
-	if (w != NULL && wd_span_equal(w->blob, blob))
-		key = w->key;
-	else
-		key = wd_unwrapped_find(b, blob);
+	fresh = w != NULL && wd_span_equal(w->blob, blob);
+	key = fresh ? w->key : wd_unwrapped_find(b, blob);
 	if (key.len == 0)
 		return wd_reject(d, WD_R_HSM_UNAVAILABLE,
 		    "the HSM that has wrapped it was not asked");
 	r = wd_sealwrap_open(
 	    &b->ring.store_id, place, key, wd_secret_borrow(inner), ret);
-	if (r == 0)
+	if (r == 0 && fresh)
 		wd_unwrapped_keep(b, blob, key);
 	return say(r, d);
 }

@@ -53,10 +53,12 @@ place(struct wd_broker *b)
 	return best;
 }
 
-/* One that is there keeps its end: it is not drawn out by being used. */
+/* One that is there keeps its end: it is not drawn out by being used. KEY may
+ * view the one that is wiped to make room. */
 void
 wd_unwrapped_keep(struct wd_broker *b, struct wd_span blob, struct wd_span key)
 {
+	WD_AUTO(wd_secret_freep) struct wd_secret *own = NULL;
 	struct wd_unwrapped *x = find(b, blob);
 	uint32_t seconds = b->unwrapped_seconds;
 
@@ -64,9 +66,10 @@ wd_unwrapped_keep(struct wd_broker *b, struct wd_span blob, struct wd_span key)
 		return;
 	if (x == NULL)
 		x = place(b);
+	own = wd_secret_copy(key);
 	wipe(x);
 	x->blob = wd_bytes_copy(blob);
-	x->key = wd_secret_copy(key);
+	x->key = WD_TAKE(own);
 	if (x->blob == NULL || x->key == NULL) {
 		wipe(x);
 		return;

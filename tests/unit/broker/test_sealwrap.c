@@ -317,6 +317,21 @@ what_was_opened_is_kept_when_that_is_configured_and_then_wiped(void **state)
 		assert_null(f->b->unwrapped[i].key);
 }
 
+/* The clock goes on between two looks at it. */
+static void
+a_key_that_ends_while_it_is_used_is_not_read_when_it_is_gone(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_span blob = WD_SPAN_LIT("b1"), key;
+
+	f->b->unwrapped_seconds = 60;
+	wd_unwrapped_keep(f->b, blob, WD_SPAN(key_1));
+	key = wd_unwrapped_find(f->b, blob);
+	f->b->unwrapped[0].until = 1;
+	wd_unwrapped_keep(f->b, blob, key);
+	t_span_equal(wd_unwrapped_find(f->b, blob), WD_SPAN(key_1));
+}
+
 /* Bounded in number too: what ends first makes room. */
 static void
 only_so_many_are_kept(void **state)
@@ -368,6 +383,8 @@ main(void)
 		with_broker(only_what_rests_here_can_be_marked),
 		with_broker(
 		    what_was_opened_is_kept_when_that_is_configured_and_then_wiped),
+		with_broker(
+		    a_key_that_ends_while_it_is_used_is_not_read_when_it_is_gone),
 		with_broker(only_so_many_are_kept),
 		with_broker(a_change_of_marks_is_whole_or_not_at_all),
 	};
