@@ -25,7 +25,8 @@ read_path(struct wd_admin *a, struct wd_span text)
 
 /* ---- writing */
 
-/* Asked for, or the mark of what is there. */
+/* Asked for, or the mark of what is there. That no mark is there has to be seen
+ * by what it is bound to: somebody else may have taken it off. */
 static int
 is_wrapped(struct wd_admin *a, bool asked, bool *ret)
 {
@@ -33,7 +34,17 @@ is_wrapped(struct wd_admin *a, bool asked, bool *ret)
 	int r = wd_store_secret_get(a->b->store, a->path, &old);
 
 	*ret = asked || (r == 0 && old.hsm);
-	return r == WD_R_NOT_FOUND ? 0 : wd_admin_got(a, r, "secret");
+	if (r == WD_R_NOT_FOUND)
+		return 0;
+	if ((r = wd_admin_got(a, r, "secret")) != 0 || *ret)
+		return r;
+	r = wd_secret_path_is(a->b, &old, a->d);
+	if (r <= 0)
+		return r;
+	wd_diag_clear(a->d);
+	return wd_reject(a->d, WD_R_TAMPERED,
+	    "what is stored there does not open, and may have been one that "
+	    "the HSM wraps: delete it first, or have this one wrapped");
 }
 
 static int

@@ -179,6 +179,16 @@ wd_secret_path_blob(struct wd_broker *b, const struct wd_store_secret *x,
 	return r != 0 ? r : ask_for(b, inner, ret, d);
 }
 
+int
+wd_secret_path_is(
+    struct wd_broker *b, const struct wd_store_secret *x, struct wd_diag *d)
+{
+	WD_AUTO(wd_secret_freep) struct wd_secret *any = NULL;
+	struct wd_rest place;
+
+	return open_path(b, x, &any, &place, d);
+}
+
 /* ---- opening */
 
 int

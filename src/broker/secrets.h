@@ -56,6 +56,10 @@ int wd_secret_seal_path(struct wd_broker *b, const struct wd_store_secret *x,
     struct wd_diag *d) WD_MUST_USE;
 int wd_secret_path_blob(struct wd_broker *b, const struct wd_store_secret *x,
     struct wd_bytes **ret, struct wd_diag *d) WD_MUST_USE;
+/* Whether it rests where X says that it does, by what it is bound to. As above,
+ * and it takes no HSM. */
+int wd_secret_path_is(struct wd_broker *b, const struct wd_store_secret *x,
+    struct wd_diag *d) WD_MUST_USE;
 int wd_secret_open_path(struct wd_broker *b, const struct wd_store_secret *x,
     const struct wd_sealwrap *w, struct wd_secret **ret, struct wd_diag *d)
     WD_MUST_USE;

@@ -192,6 +192,8 @@ what_does_not_open_stays_and_keeps_its_term(void **state)
 {
 	struct t_broker *f = *state;
 	struct wd_store_secret x = { .path = "default/db/s0000", .version = 2 };
+	struct wd_msg_secret_ask gone = { t_head(f),
+		.path = WD_SPAN_LIT("default/db/s0000") };
 	struct wd_rewrap w = { 0 };
 
 	put_secret(f, 0);
@@ -208,6 +210,7 @@ what_does_not_open_stays_and_keeps_its_term(void **state)
 	(void)pass(f, &w); /* the next pass looks again, and no further */
 	assert_int_equal(w.bad, 1);
 	assert_int_equal(w.done, 0);
+	t_ok(t_call(f, WD_CALL_SECRET_DELETE, &gone));
 	put_secret(f, 0);
 	(void)pass(f, &w);
 	assert_int_equal(oldest(f), 2);

@@ -129,6 +129,28 @@ a_mark_that_is_taken_off_in_the_database_opens_nothing(void **state)
 	assert_int_equal(get(f, "a/b/c", 1), WD_R_TAMPERED);
 }
 
+static void
+a_mark_that_is_taken_off_in_the_database_is_not_lost_at_the_next_write(
+    void **state)
+{
+	struct t_broker *f = *state;
+	WD_AUTO(wd_store_secret_done) struct wd_store_secret x = { 0 };
+	struct wd_store_wrapped row = { .version = 1 };
+
+	t_ok(put(f, "a/b/c", "horse", true, 1));
+	t_ok(wd_store_secret_get(f->b->store, "a/b/c", &x));
+	wd_copy(row.row, WD_SPAN(x.path));
+	row.bytes = x.wrapped;
+	t_ok(wd_store_wrapped_set_hsm(f->b->store, WD_WRAPPED_SECRETS, &row,
+	    wd_bytes_span(x.wrapped), false));
+	assert_int_equal(put(f, "a/b/c", "two", false, 0), WD_R_TAMPERED);
+	t_logged(f, "tampered");
+	assert_int_equal(put(f, "a/b/c", "two", false, 1), WD_R_TAMPERED);
+	t_ok(put(f, "a/b/c", "two", true, 1));
+	assert_int_equal(get(f, "a/b/c", 0), WD_R_HSM_UNAVAILABLE);
+	assert_int_equal(marked(f), 1);
+}
+
 /* The keyring alone, which is what the root key opens. */
 static void
 a_wrapped_row_moved_by_the_keyrings_owner_does_not_open(void **state)
@@ -205,6 +227,24 @@ a_version_of_a_marked_key_is_marked_too(void **state)
 	assert_int_equal(marked(f), 2);
 	assert_int_equal(call(f, WD_CALL_KEY_CSR, &m, 1), WD_R_HSM_UNAVAILABLE);
 	t_ok(call(f, WD_CALL_KEY_CSR, &m, 2));
+}
+
+static void
+a_key_whose_mark_is_taken_off_in_the_database_has_no_next_version(void **state)
+{
+	struct t_broker *f = *state;
+	WD_AUTO(wd_store_version_done) struct wd_store_version v = { 0 };
+	struct wd_msg_key_record key = made(f, false, 1);
+	struct wd_msg_key_csr_ask m = { t_head(f), .id = key.id };
+	struct wd_store_wrapped row = { .version = 1 };
+
+	t_ok(wd_store_version_get(f->b->store, &key.id, 0, &v));
+	wd_copy(row.row, WD_SPAN(v.key.s));
+	row.bytes = v.wrapped;
+	t_ok(wd_store_wrapped_set_hsm(f->b->store, WD_WRAPPED_VERSIONS, &row,
+	    wd_bytes_span(v.wrapped), false));
+	assert_int_equal(call(f, WD_CALL_KEY_ROTATE, &m, 0), WD_R_TAMPERED);
+	assert_int_equal(marked(f), 0);
 }
 
 static void
@@ -374,9 +414,13 @@ main(void)
 		with_broker(
 		    a_mark_that_is_taken_off_in_the_database_opens_nothing),
 		with_broker(
+		    a_mark_that_is_taken_off_in_the_database_is_not_lost_at_the_next_write),
+		with_broker(
 		    a_wrapped_row_moved_by_the_keyrings_owner_does_not_open),
 		with_broker(another_term_takes_no_hsm_and_keeps_the_mark),
 		with_broker(a_version_of_a_marked_key_is_marked_too),
+		with_broker(
+		    a_key_whose_mark_is_taken_off_in_the_database_has_no_next_version),
 		with_broker(a_mark_is_put_on_and_taken_off_all_versions),
 		with_broker(a_secrets_mark_is_put_on_and_taken_off),
 		with_broker(to_unwrap_is_another_right_than_to_write),
