@@ -182,9 +182,9 @@ read_version(struct wd_sql *q, struct wd_store_version *ret)
 	return 0;
 }
 
-int
-wd_store_version_get(struct wd_store *s, const struct wd_id *id,
-    uint32_t version, struct wd_store_version *ret)
+static int
+get_version(struct wd_store *s, const struct wd_id *id, uint32_t version,
+    struct wd_store_version *ret)
 {
 	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_VERSION_GET);
 	int r;
@@ -194,6 +194,24 @@ wd_store_version_get(struct wd_store *s, const struct wd_id *id,
 	if ((r = wd_sql_row(&q)) != 0)
 		return r;
 	return read_version(&q, ret);
+}
+
+/* The newest is what the key says, not what is left of its versions. */
+int
+wd_store_version_get(struct wd_store *s, const struct wd_id *id,
+    uint32_t version, struct wd_store_version *ret)
+{
+	struct wd_store_key key;
+	int r;
+
+	if (version != 0)
+		return get_version(s, id, version, ret);
+	if ((r = wd_store_key_get(s, id, &key)) != 0)
+		return r;
+	r = get_version(s, id, key.version, ret);
+	return r == WD_R_NOT_FOUND
+	    ? wd_store_is_foreign(s, "the newest version of a key is missing")
+	    : r;
 }
 
 struct setting {

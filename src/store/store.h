@@ -193,7 +193,8 @@ int wd_store_key_rotate(struct wd_store *s, const struct wd_store_version *next)
     WD_MUST_USE;
 int wd_store_key_get(struct wd_store *s, const struct wd_id *id,
     struct wd_store_key *ret) WD_MUST_USE; /* WD_R_NOT_FOUND */
-/* VERSION 0: the newest. WD_R_NOT_FOUND. */
+/* VERSION 0: the newest by the key's row, a fault when that one is missing.
+ * WD_R_NOT_FOUND. */
 int wd_store_version_get(struct wd_store *s, const struct wd_id *id,
     uint32_t version, struct wd_store_version *ret) WD_MUST_USE;
 int wd_store_key_set_policy(

@@ -119,6 +119,19 @@ class Running(unittest.TestCase):
         self.server.cli("key", "delete", key)
         self.assertEqual(refusal(client.resource, path).status, 404)
 
+    def test_a_newest_version_taken_out(self):
+        key = self.server.warder("key", "create", "--kind", "aes-256",
+                                 "--policy", self.lax)["id"]
+        self.server.warder("key", "rotate", key)
+        client = self.server.attested()
+        path = "default/key/" + key
+        client.resource(path)
+        self.server.edit("DELETE FROM versions WHERE key = ? AND "
+                         "version = 2", key)
+        got = refusal(client.resource, path)
+        self.assertGreaterEqual(got.status, 500, str(got))
+        self.expect_logged("the newest version")
+
     def test_a_path_bound_to_another_policy(self):
         self.server.put_secret("rows/of/paths", policy_id=self.strict())
         client = self.server.attested()

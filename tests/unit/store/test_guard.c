@@ -548,6 +548,27 @@ a_set_of_another_store_is_none(void **state)
 	assert_int_equal(wd_store_revocations_begin(f->s), WD_R_SEALED);
 }
 
+static void
+a_newest_version_that_is_missing_is_noticed(void **state)
+{
+	struct fixture *f = *state;
+	WD_AUTO(wd_store_version_done) struct wd_store_version v = { 0 };
+	struct wd_store_version next = {
+		.key = t_id(1), .version = 2, .created = 9
+	};
+	char what[WD_TAMPERED_TEXT];
+
+	add_all(f->s);
+	t_ok(wd_store_key_rotate(f->s, &next));
+	t_ok(wd_store_version_get(f->s, &next.key, 0, &v));
+	assert_int_equal(v.version, 2);
+	run_sql(f, "DELETE FROM versions WHERE version = 2");
+	assert_int_equal(
+	    wd_store_version_get(f->s, &next.key, 0, &v), WD_F_STORE);
+	assert_true(wd_store_tampered(f->s, what));
+	assert_non_null(strstr(what, "the newest version"));
+}
+
 /* ---- how rows are found */
 
 /* Rows and MACs stay as they are, but the column that a row is looked up by is
@@ -667,6 +688,7 @@ main(void)
 		    rows_that_keep_out_old_ones_are_told_from_the_others),
 		with_store(an_index_without_rows_hides_no_revocation),
 		with_store(a_set_of_another_store_is_none),
+		with_store(a_newest_version_that_is_missing_is_noticed),
 		with_store(other_tables_in_the_place_of_ours_are_noticed),
 		with_store(a_look_at_all_rows_finds_each_foreign_one),
 	};
