@@ -326,7 +326,12 @@ by_cookie(struct wd_broker *b, struct wd_span cookie,
 		return 0;
 	}
 	*ret = room;
-	return wd_store_session_by_cookie(b->store, key, room);
+	r = wd_store_session_by_cookie(b->store, key, room);
+	if (r != 0)
+		return r;
+	return wd_ct_equal(WD_SPAN(key), WD_SPAN(room->cookie))
+	    ? 0
+	    : WD_R_NOT_FOUND;
 }
 
 /* The row of the challenge that the token names, if it is that row's token. */

@@ -5,7 +5,7 @@
 
 #include "store/sql.h"
 
-enum { WD_FORMAT = 7 }; /* user_version of all files */
+enum { WD_FORMAT = 8 }; /* user_version of all files */
 
 struct wd_db_file {
 	const char *name;   /* in the state folder */

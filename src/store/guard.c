@@ -180,7 +180,8 @@ note_foreign(struct wd_sql *q, const struct wd_row_mac *m)
 	s->foreign = true;
 	name_row(m, name, sizeof(name));
 	(void)snprintf(s->tampered, sizeof(s->tampered),
-	    "store.db was changed by somebody else: row %.80s of %s", name,
+	    "%s was changed by somebody else: row %.80s of %s",
+	    q->row->db == WD_DB_SESSIONS ? "sessions.db" : "store.db", name,
 	    m->table);                                             /* fits */
 	(void)snprintf(s->why, sizeof(s->why), "%s", s->tampered); /* fits */
 }

@@ -27,11 +27,22 @@ later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+/* A session is what a client is, so that its row decides as those of store.db
+ * do. It is of the file that it was made in: a new one voids those before. */
+static void
+guard(struct wd_sql *q, struct wd_row_mac *m)
+{
+	wd_sql_guard(q, m, "sessions");
+	wd_sql_note_text(q, wd_id_span(&q->s->sessions_id));
+}
+
 int
 wd_store_session_add(struct wd_store *s, const struct wd_store_session *x)
 {
 	WD_AUTO(wd_sql_done) struct wd_sql q = wd_sql(s, WD_SQL_SESSION_ADD);
+	struct wd_row_mac m;
 
+	guard(&q, &m);
 	wd_sql_put_blob(&q, WD_SPAN(x->challenge));
 	wd_sql_put_id(&q, &x->id);
 	put_digest(&q, x->cookie);
@@ -45,6 +56,7 @@ wd_store_session_add(struct wd_store *s, const struct wd_store_session *x)
 	wd_sql_put_bytes(&q, x->nonce);
 	wd_sql_put_int(&q, x->made);
 	wd_sql_put_int(&q, x->expires);
+	wd_sql_put_mac(&q);
 	wd_sql_put_int(&q,
 	    later(x->expires,
 		x->made + WD_CHALLENGE_AHEAD + WD_CHALLENGE_SECONDS_MAX));
@@ -55,8 +67,10 @@ static int
 read_session(struct wd_sql *q, struct wd_store_session *ret)
 {
 	WD_AUTO(wd_store_session_done) struct wd_store_session x = { 0 };
+	struct wd_row_mac m;
 	int r;
 
+	guard(q, &m);
 	wd_sql_get_fixed(q, x.challenge, sizeof(x.challenge));
 	wd_sql_get_id(q, &x.id);
 	wd_sql_get_fixed(q, x.cookie, sizeof(x.cookie));
@@ -70,6 +84,7 @@ read_session(struct wd_sql *q, struct wd_store_session *ret)
 	wd_sql_get_bytes(q, &x.nonce);
 	x.made = wd_sql_get_int(q);
 	x.expires = wd_sql_get_int(q);
+	wd_sql_get_mac(q);
 	if ((r = wd_sql_end(q)) != 0)
 		return r;
 	*ret = x;

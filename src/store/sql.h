@@ -56,7 +56,7 @@ struct wd_store {
 	char why[160];
 };
 
-enum { WD_ROW_VALUES = 12, WD_ROW_HEAD = 9 };
+enum { WD_ROW_VALUES = 16, WD_ROW_HEAD = 9 };
 
 /* The values of a row that its MAC is over; they view what is bound or read. */
 struct wd_row_mac {

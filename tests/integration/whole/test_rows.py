@@ -324,6 +324,26 @@ class Revoked(unittest.TestCase):
 
 
 class Stopped(unittest.TestCase):
+    def test_a_session_that_would_not_end(self):
+        with Edited() as server:
+            server.start()
+            secret = server.put_secret(policy_id=server.add_policy())
+            client = server.attested()
+            self.assertEqual(client.resource(SECRET), secret)
+            server.stop()
+            with sqlite3.connect(server.path("state/sessions.db")) as db:
+                self.assertEqual(db.execute(
+                    "UPDATE sessions SET expires = expires + 999999")
+                    .rowcount, 1)
+            db.close()
+            server.start()
+            again = server.client()
+            again.cookie = client.cookie
+            got = refusal(again.resource, SECRET)
+            self.assertGreaterEqual(got.status, 500, str(got))
+            entry = wait_until(server.tampered, "an entry")[-1]
+            self.assertIn("sessions.db was changed", entry["detail"])
+
     def test_found_without_being_asked_for(self):
         with Edited() as server:
             server.start()

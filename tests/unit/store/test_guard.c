@@ -145,15 +145,21 @@ expect_all(struct wd_store *s, int result)
 /* ---- somebody else */
 
 static void
-run_sql(const struct fixture *f, const char *sql)
+run_sql_in(const struct fixture *f, const char *file, const char *sql)
 {
 	char path[128];
 	sqlite3 *db = NULL;
 
-	(void)snprintf(path, sizeof(path), "%s/store.db", f->dir);
+	(void)snprintf(path, sizeof(path), "%s/%s", f->dir, file);
 	t_ok(sqlite3_open(path, &db));
 	t_ok(sqlite3_exec(db, sql, NULL, NULL, NULL));
 	t_ok(sqlite3_close(db));
+}
+
+static void
+run_sql(const struct fixture *f, const char *sql)
+{
+	run_sql_in(f, "store.db", sql);
 }
 
 /* Undone afterwards, so that the next change stands alone. */
@@ -569,6 +575,107 @@ a_newest_version_that_is_missing_is_noticed(void **state)
 	assert_non_null(strstr(what, "the newest version"));
 }
 
+/* ---- sessions */
+
+static void
+add_session(struct wd_store *s, uint8_t n)
+{
+	WD_AUTO(wd_store_session_done)
+	struct wd_store_session x = { .id = t_id(n),
+		.door = 1,
+		.key_alg = 1,
+		.client_cn = "client",
+		.client_issuer = "issuer",
+		.made = 1000,
+		.expires = 1500 };
+
+	t_digest(x.challenge, n);
+	t_digest(x.cookie, n);
+	t_digest(x.token, n);
+	x.spki = t_bytes(n == 1 ? "spki" : "other");
+	x.claims = t_bytes(n == 1 ? "claims" : "other");
+	x.nonce = t_bytes("nonce");
+	t_ok(wd_store_session_add(s, &x));
+}
+
+static int
+get_session(struct wd_store *s)
+{
+	WD_AUTO(wd_store_session_done) struct wd_store_session x = { 0 };
+	uint8_t digest[32];
+	int r;
+
+	t_digest(digest, 1);
+	r = wd_store_session_by_cookie(s, digest, &x);
+	wd_store_session_done(&x);
+	assert_int_equal(r, wd_store_session_by_challenge(s, digest, &x));
+	return r;
+}
+
+static const char *const sessions[] = {
+	"id = (SELECT max(id) FROM sessions)",
+	"token = NULL",
+	"door = 2",
+	"key_alg = 2",
+	"client_cn = 'admin'",
+	"client_issuer = 'CA'",
+	"client_cn = 'clienti', client_issuer = 'ssuer'",
+	"spki = (SELECT spki FROM sessions WHERE spki <> x'73706b69')",
+	"claims = (SELECT claims FROM sessions WHERE claims <>"
+	" x'636c61696d73')",
+	"claims = NULL",
+	"nonce = zeroblob(5)",
+	"made = 2000",
+	"expires = 99999",
+	"mac = zeroblob(32)",
+	"mac = (SELECT max(mac) FROM sessions WHERE made = 1000 AND spki <>"
+	" x'73706b69')",
+};
+
+static void
+a_changed_session_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	add_session(f->s, 1);
+	add_session(f->s, 2);
+	run_sql_in(
+	    f, "sessions.db", "CREATE TABLE old AS SELECT * FROM sessions");
+	for (size_t i = 0; i < WD_N(sessions); i++) {
+		char sql[300], what[WD_TAMPERED_TEXT];
+
+		t_ok(get_session(f->s));
+		(void)snprintf(sql, sizeof(sql),
+		    "UPDATE sessions SET %s WHERE spki = x'73706b69'",
+		    sessions[i]);
+		run_sql_in(f, "sessions.db", sql);
+		if (get_session(f->s) != WD_F_STORE)
+			fail_msg("not refused: %s", sessions[i]);
+		assert_true(wd_store_tampered(f->s, what));
+		assert_non_null(strstr(what, "sessions.db was changed"));
+		run_sql_in(f, "sessions.db",
+		    "DELETE FROM sessions;"
+		    "INSERT INTO sessions SELECT * FROM old");
+	}
+	t_ok(get_session(f->s));
+}
+
+/* As a session of before is, when the file was made anew. */
+static void
+a_session_of_another_file_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	add_session(f->s, 1);
+	t_ok(get_session(f->s));
+	run_sql_in(f, "sessions.db",
+	    "UPDATE meta SET value = (SELECT value FROM meta WHERE name ="
+	    " 'store') WHERE name = 'sessions'");
+	f->s = wd_store_close(f->s);
+	t_ok(t_open(f->dir, &f->s));
+	assert_int_equal(get_session(f->s), WD_F_STORE);
+}
+
 /* ---- how rows are found */
 
 /* Rows and MACs stay as they are, but the column that a row is looked up by is
@@ -689,6 +796,8 @@ main(void)
 		with_store(an_index_without_rows_hides_no_revocation),
 		with_store(a_set_of_another_store_is_none),
 		with_store(a_newest_version_that_is_missing_is_noticed),
+		with_store(a_changed_session_is_refused),
+		with_store(a_session_of_another_file_is_refused),
 		with_store(other_tables_in_the_place_of_ours_are_noticed),
 		with_store(a_look_at_all_rows_finds_each_foreign_one),
 	};

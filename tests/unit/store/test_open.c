@@ -128,12 +128,12 @@ other_format_is_refused(void **state)
 {
 	struct fixture *f = *state;
 
-	run_sql(f, "store.db", "PRAGMA user_version=8");
+	run_sql(f, "store.db", "PRAGMA user_version=9");
 	reopen(f, WD_R_VERSION);
-	run_sql(f, "store.db", "PRAGMA user_version=7");
+	run_sql(f, "store.db", "PRAGMA user_version=8");
 	run_sql(f, "sessions.db", "PRAGMA user_version=0");
 	reopen(f, WD_R_VERSION);
-	run_sql(f, "sessions.db", "PRAGMA user_version=7");
+	run_sql(f, "sessions.db", "PRAGMA user_version=8");
 	reopen(f, 0);
 }
 
