@@ -21,6 +21,7 @@
 enum {
 	LATEST_DIGITS = 20,
 	NOTE_EVERY = 600,
+	LOOK_EVERY_MS = 60000,
 	ENTRY_REST = 1000, /* bytes of most entries, but for claims */
 };
 
@@ -209,19 +210,21 @@ look_at_revocations(struct wd_broker *b, struct wd_diag *d)
 	b->revocations = all.last;
 	b->revoked_by_use = all.by_use;
 	b->revocations_lost = lost;
+	b->look_again = wd_time_mono_ms() + LOOK_EVERY_MS;
 	return 0;
 }
 
+/* Who writes into the file past SQLite changes no version of it. Rows that are
+ * there have their MACs; that one is missing is seen by a look at all alone. */
 int
 wd_broker_look(struct wd_broker *b, int64_t now, struct wd_diag *d)
 {
 	uint64_t version;
+	int r;
 
 	if (wd_store_changed(b->store, &version) != 0)
 		return wd_fault(d, WD_F_STORE, "%s", wd_store_why(b->store));
 	if (version != b->store_version) {
-		int r;
-
 		if (wd_store_check_tables(b->store) != 0)
 			return wd_fault(
 			    d, WD_F_STORE, "%s", wd_store_why(b->store));
@@ -231,6 +234,9 @@ wd_broker_look(struct wd_broker *b, int64_t now, struct wd_diag *d)
 		forget_policies(b);
 		wd_things_forget(b);
 		b->store_version = version;
+	} else if (wd_time_mono_ms() >= b->look_again &&
+	    (r = look_at_revocations(b, d)) != 0) {
+		return r;
 	}
 	return check_clock(b, now, d);
 }

@@ -84,6 +84,7 @@ struct wd_broker {
 	bool revoked_by_use;    /* some of them are asked for at each use */
 	bool revocations_lost;  /* some: nothing is known not to be revoked */
 	uint64_t store_version; /* wd_store_changed() at the last look */
+	int64_t look_again;     /* at revocations, by the monotonic clock */
 	size_t next_kept;
 	struct wd_policy_kept kept[WD_POLICIES_KEPT];
 	size_t n_sets;

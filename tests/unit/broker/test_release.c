@@ -1411,6 +1411,21 @@ key_paths_carry_id_and_version(void **state)
 	assert_int_equal(wd_path_read(wd_wr_span(&wr)).kind, WD_PATH_NONE);
 }
 
+/* Who writes into the file past SQLite changes no version of it. */
+static void
+revocations_are_looked_at_again_where_nothing_seems_to_change(void **state)
+{
+	struct t_broker *f = *state;
+
+	t_ok(wd_broker_look(f->b, f->now, NULL));
+	f->b->revoked_by_use = true;
+	t_ok(wd_broker_look(f->b, f->now, NULL));
+	assert_true(f->b->revoked_by_use);
+	f->b->look_again = 0;
+	t_ok(wd_broker_look(f->b, f->now, NULL));
+	assert_false(f->b->revoked_by_use);
+}
+
 int
 main(void)
 {
@@ -1466,6 +1481,8 @@ main(void)
 		with_broker(w7_what_one_client_may_no_other_inherits),
 		with_broker(w10_a_key_under_a_policy_of_that_api_is_released),
 		with_broker(evidence_that_comes_second_changes_no_session),
+		with_broker(
+		    revocations_are_looked_at_again_where_nothing_seems_to_change),
 		with_broker(failing_allocations_never_release),
 		cmocka_unit_test(paths_are_three_plain_segments),
 		cmocka_unit_test(key_paths_carry_id_and_version),
