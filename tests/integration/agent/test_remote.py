@@ -4,6 +4,7 @@ waits for none of them, and believes no signature that it has not verified.
 """
 import os
 import signal
+import struct
 import sys
 import threading
 import time
@@ -12,8 +13,8 @@ import unittest
 from cryptography.hazmat.primitives import serialization
 
 from agent_case import DIGEST, ID, ME, OTHER_ID, AgentTest, verifies
-from agent_rig import (KEY_ENDED, NOT_PERMITTED, OK, PKCS1, REFUSED, SERVER,
-                       MECHANISM, wait_until)
+from agent_rig import (ECDSA, KEY_ENDED, MECHANISM, NOT_PERMITTED, OK, PKCS1,
+                       REFUSED, SERVER, SIGN, wait_until)
 from kbs_double import Answer, Resource, b64url, certificate, new_key, refusal
 
 NOBODY = "65534"
@@ -279,23 +280,22 @@ class Away(RemoteTest):
         self.addCleanup(over.set)
         self.kbs.hooks["sign"] = lambda handler, body: \
             over.wait(3) and None if ID in handler.path else None
-
-        def insist():
-            holder = agent.holder()
-            while not over.is_set():
-                holder.sign(ID, 1, DIGEST)
-            holder.close()
-
-        threads = [threading.Thread(target=insist) for _ in range(32)]
-        for t in threads:
-            t.start()
-        wait_until(lambda: self.kbs.count(ID + "/sign") >= 6, what="6 of one")
-        for _ in range(8):
+        for _ in range(3):
+            for _ in range(16):
+                self.addCleanup(self.sent(agent, ID).close)
             self.assertTrue(self.can_sign(agent, other, OTHER_ID))
-            time.sleep(0.2)
-        over.set()
-        for t in threads:
-            t.join(20)
+            wait_until(lambda: agent.ask(lambda h: h.lines())["waiting"] ==
+                       "0", what="nobody to wait")
+        self.assertGreater(self.kbs.count(ID + "/sign"), 6)
+
+    def sent(self, agent, key_id):
+        """A connection on which a signature was asked for."""
+        holder = agent.holder()
+        body = key_id.encode() + struct.pack(
+            "<IBBBBHH", 1, ECDSA, 0, 0, 0, 0, len(DIGEST)) + DIGEST
+        holder.sock.send(struct.pack(
+            "<BBHIII", 1, SIGN, 0, 1, 0, len(body)) + body)
+        return holder
 
     def test_who_goes_in_mid_request_leaves_nothing_behind(self):
         agent = self.remote()
