@@ -293,15 +293,22 @@ is_ours(enum wd_db which, struct wd_span sql)
 	return false;
 }
 
+static bool
+starts_with(struct wd_span s, const char *start)
+{
+	size_t len = wd_span_text(start).len;
+
+	return s.len >= len && wd_span_is(wd_span(s.p, len), start);
+}
+
 /* Another table beside ours is nobody's matter. Anything else says how ours are
- * read: a column that is computed, an index that finds less. */
+ * read: a column that is computed, an index that finds less, statistics by
+ * which SQLite takes another way. */
 static bool
 is_another_table(struct wd_span sql)
 {
-	static const char start[] = "CREATE TABLE ";
-
-	return sql.len > sizeof(start) - 1 &&
-	    wd_span_is(wd_span(sql.p, sizeof(start) - 1), start);
+	return starts_with(sql, "CREATE TABLE ") &&
+	    !starts_with(sql, "CREATE TABLE sqlite_");
 }
 
 int

@@ -170,15 +170,23 @@ wd_sql_row(struct wd_sql *q)
 	return q->row->none;
 }
 
+/* In a row that has a MAC it is somebody else's doing. */
 static void
 misfit(struct wd_sql *q)
 {
+	char what[100];
+
 	if (q->result != 0)
 		return;
 	q->result = WD_F_STORE;
-	(void)snprintf(q->s->why, sizeof(q->s->why),
-	    "column %d of \"%.80s\" holds something else", q->column,
+	(void)snprintf(what, sizeof(what),
+	    "column %d of \"%.60s\" holds something else", q->column,
 	    q->row->text); /* cut short at worst */
+	if (q->mac != NULL)
+		(void)wd_store_is_foreign(q->s, what); /* as said above */
+	else
+		(void)snprintf(
+		    q->s->why, sizeof(q->s->why), "%s", what); /* fits */
 }
 
 static bool
@@ -223,6 +231,15 @@ wd_sql_get_u32(struct wd_sql *q)
 	return (uint32_t)get_up_to(q, UINT32_MAX);
 }
 
+/* Text and blob are not the same, though their bytes are: no look-up by one
+ * finds the other. */
+static void
+expect(struct wd_sql *q, int type)
+{
+	if (sqlite3_column_type(q->st, q->column) != type)
+		misfit(q);
+}
+
 /* The bytes of a text or blob; valid until the next step. */
 static struct wd_span
 get_span(struct wd_sql *q)
@@ -238,8 +255,10 @@ void
 wd_sql_get_id(struct wd_sql *q, struct wd_id *ret)
 {
 	bool none = is_null(q);
-	struct wd_span s = get_span(q);
+	struct wd_span s;
 
+	expect(q, none ? SQLITE_NULL : SQLITE_TEXT);
+	s = get_span(q);
 	*ret = (struct wd_id){ { 0 } };
 	if (none)
 		wd_sql_note_null(q);
@@ -252,8 +271,10 @@ wd_sql_get_id(struct wd_sql *q, struct wd_id *ret)
 void
 wd_sql_get_text(struct wd_sql *q, char *dst, size_t size)
 {
-	struct wd_span s = get_span(q);
+	struct wd_span s;
 
+	expect(q, SQLITE_TEXT);
+	s = get_span(q);
 	wd_sql_note_text(q, s);
 	if (!wd_span_to_text(s, dst, size))
 		misfit(q);
@@ -263,8 +284,10 @@ void
 wd_sql_get_fixed(struct wd_sql *q, uint8_t *dst, size_t len)
 {
 	bool none = is_null(q);
-	struct wd_span s = get_span(q);
+	struct wd_span s;
 
+	expect(q, none ? SQLITE_NULL : SQLITE_BLOB);
+	s = get_span(q);
 	wd_sql_note_blob(q, none ? wd_span(NULL, 0) : s);
 	wd_wipe(dst, len);
 	if (none)
@@ -279,8 +302,10 @@ void
 wd_sql_get_bytes(struct wd_sql *q, struct wd_bytes **ret)
 {
 	bool none = is_null(q);
-	struct wd_span s = get_span(q);
+	struct wd_span s;
 
+	expect(q, none ? SQLITE_NULL : SQLITE_BLOB);
+	s = get_span(q);
 	wd_sql_note_blob(q, none ? wd_span(NULL, 0) : s);
 	*ret = none ? NULL : wd_bytes_copy(s);
 	if (!none && *ret == NULL && q->result == 0)

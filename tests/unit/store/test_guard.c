@@ -518,6 +518,45 @@ rows_that_keep_out_old_ones_are_told_from_the_others(void **state)
 	assert_int_equal(all.last, 4);
 }
 
+/* The same bytes as a value of another type, which no look-up finds: put in
+ * while the table is not strict, and the schema is as before. */
+static void
+a_revocation_in_another_type_is_noticed(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const columns[] = { "kind", "what" };
+	char what[WD_TAMPERED_TEXT];
+
+	t_ok(wd_store_revoke(f->s, "key", "x", 10));
+	for (size_t i = 0; i < WD_N(columns); i++) {
+		char sql[600];
+
+		(void)snprintf(sql, sizeof(sql),
+		    "PRAGMA writable_schema=ON;"
+		    "CREATE TABLE old AS SELECT sql FROM sqlite_schema WHERE"
+		    " name = 'revocations';"
+		    "UPDATE sqlite_schema SET sql = replace(sql, 'STRICT, ',"
+		    " '') WHERE name = 'revocations';"
+		    "PRAGMA writable_schema=RESET;"
+		    "UPDATE revocations SET %s = CAST(%s AS BLOB);"
+		    "PRAGMA writable_schema=ON;"
+		    "UPDATE sqlite_schema SET sql = (SELECT sql FROM old)"
+		    " WHERE name = 'revocations';"
+		    "PRAGMA writable_schema=RESET; DROP TABLE old",
+		    columns[i], columns[i]);
+		t_ok(look_at_all(f->s));
+		assert_int_equal(is_revoked(f->s), 0);
+		run_sql(f, sql);
+		t_ok(wd_store_check_tables(f->s));
+		assert_int_equal(is_revoked(f->s), 1);
+		assert_int_equal(look_at_all(f->s), WD_F_STORE);
+		assert_true(wd_store_foreign(f->s));
+		assert_true(wd_store_tampered(f->s, what));
+		run_sql(f, "UPDATE revocations SET kind = 'key', what = 'x'");
+	}
+	t_ok(look_at_all(f->s));
+}
+
 /* An index of SQLite's own that has lost its rows, while the table has them. */
 static void
 an_index_without_rows_hides_no_revocation(void **state)
@@ -694,6 +733,7 @@ static const char *const schemas[] = {
 	"CREATE INDEX i ON revocations(kind, what)",
 	"CREATE UNIQUE INDEX i ON tokens(sha256)",
 	"DROP INDEX keys_policy",
+	"ANALYZE",
 	"CREATE VIEW v AS SELECT * FROM keys",
 	"CREATE TRIGGER t AFTER INSERT ON revocations BEGIN DELETE FROM"
 	" revocations; END",
@@ -793,6 +833,7 @@ main(void)
 		with_store(a_revocation_that_says_something_else_is_noticed),
 		with_store(
 		    rows_that_keep_out_old_ones_are_told_from_the_others),
+		with_store(a_revocation_in_another_type_is_noticed),
 		with_store(an_index_without_rows_hides_no_revocation),
 		with_store(a_set_of_another_store_is_none),
 		with_store(a_newest_version_that_is_missing_is_noticed),
