@@ -417,6 +417,19 @@ kinds_of(struct wd_admin *a, uint8_t kind, uint8_t family, uint16_t *ret)
 	return wd_reject(a->d, WD_R_RANGE, "there is no such kind of key");
 }
 
+/* One that is missing or somebody else's hides no key, so that the key can be
+ * removed; RET stays empty. */
+static int
+version_to_list(struct wd_admin *a, const struct wd_store_key *key,
+    struct wd_store_version *ret)
+{
+	int r = wd_store_version_get(a->b->store, &key->id, key->version, ret);
+
+	if (r == WD_R_NOT_FOUND || (r < 0 && wd_store_foreign(a->b->store)))
+		return 0;
+	return wd_admin_got(a, r, "version of the key");
+}
+
 static int
 add_rows(struct wd_admin *a, const struct wd_store_key *rows, size_t n,
     struct wd_wr *wr)
@@ -427,7 +440,7 @@ add_rows(struct wd_admin *a, const struct wd_store_key *rows, size_t n,
 		struct wd_msg_key_record m;
 		int r;
 
-		if ((r = get_version(a, &rows[i], &v)) != 0)
+		if ((r = version_to_list(a, &rows[i], &v)) != 0)
 			return r;
 		m = record_of(&rows[i], &v);
 		wd_list_add(wr, &wd_msg_key_record_type, &m);

@@ -119,6 +119,19 @@ class Running(unittest.TestCase):
         self.server.cli("key", "delete", key)
         self.assertEqual(refusal(client.resource, path).status, 404)
 
+    def test_a_foreign_version_hides_no_key_in_the_list(self):
+        keys = [self.server.warder("key", "create", "--kind", "ec-p256",
+                                   "--policy", self.lax)["id"]
+                for _ in range(2)]
+        self.server.edit("UPDATE versions SET spki = x'00' WHERE key = ?",
+                         keys[0])
+        listed = self.server.cli("key", "list").stdout
+        for key in keys:
+            self.assertIn(key.encode(), listed)
+        self.expect_logged("versions", keys[0])
+        for key in keys:
+            self.server.warder("key", "delete", key)
+
     def test_a_newest_version_taken_out(self):
         key = self.server.warder("key", "create", "--kind", "aes-256",
                                  "--policy", self.lax)["id"]
@@ -131,6 +144,7 @@ class Running(unittest.TestCase):
         got = refusal(client.resource, path)
         self.assertGreaterEqual(got.status, 500, str(got))
         self.expect_logged("the newest version")
+        self.assertIn(key.encode(), self.server.cli("key", "list").stdout)
         self.server.warder("key", "delete", key)
 
     def test_a_path_bound_to_another_policy(self):
