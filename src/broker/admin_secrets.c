@@ -175,13 +175,26 @@ wd_admin_secret_get(struct wd_admin *a, const void *msg)
 	return wd_admin_answer(a, &answer);
 }
 
+/* A binding of somebody else hides no secret; nothing is released by it. */
+static int
+record_to_list(struct wd_admin *a, const struct wd_store_secret *x,
+    struct wd_msg_secret_record *ret)
+{
+	int r = record_of(a, x, ret);
+
+	if (r >= 0 || !wd_store_foreign(a->b->store))
+		return r;
+	wd_diag_clear(a->d);
+	return 0;
+}
+
 static int
 add_rows(struct wd_admin *a, const struct wd_store_secret *rows, size_t n,
     struct wd_wr *wr)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct wd_msg_secret_record m;
-		int r = record_of(a, &rows[i], &m);
+		int r = record_to_list(a, &rows[i], &m);
 
 		if (r != 0)
 			return r;

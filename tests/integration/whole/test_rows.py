@@ -155,6 +155,8 @@ class Running(unittest.TestCase):
         self.server.edit("UPDATE paths SET policy = ? WHERE prefix = ?",
                          self.lax, "rows/of/paths")
         self.expect_refused(client, "rows/of/paths", "paths", "rows/of/paths")
+        self.assertIn(b"rows/of/paths",
+                      self.server.cli("secret", "list").stdout)
 
     def test_a_path_bound_anew(self):
         self.server.put_secret("rows/new/path")
