@@ -70,3 +70,26 @@ class Folder(Whole):
 
 
 __all__ = ["BUILD", "Folder", "wait_until"]
+
+
+class AttachesOurs:
+    """For tests with a server and a policy: who may attach a key of ours."""
+
+    def attach_as(self, rule, *args):
+        """With a token of no more rights than to register, and RULE."""
+        made = self.server.warder("token", "create", "--user", "some",
+                                  "--rule", "keys:register", "--rule", rule)
+        with open(self.server.path("some.token"), "w", encoding="utf-8") as f:
+            f.write(made["token"])
+        os.chmod(self.server.path("some.token"), 0o600)
+        return self.server.run(
+            "key", "attach", "--admin", self.server.socket, "--token-file",
+            self.server.path("some.token"), "--policy", self.policy, *args,
+            check=False)
+
+    def only_who_may_change_its_policy(self, *args):
+        done = self.attach_as("keys:retrieve", *args)
+        self.assertEqual(done.returncode, 3, done)
+        self.assertIn(b"keys:update", done.stderr)
+        done = self.attach_as("keys:update", *args)
+        self.assertEqual(done.returncode, 0, done)

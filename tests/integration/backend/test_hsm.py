@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 import agent_rig
 import hsm_row
 from agent_rig import Agent
+from backend_rig import AttachesOurs
 from server_rig import Failed, wait_until
 from whole import BUILD, MRENCLAVE, MRSIGNER, Whole, refusal
 
@@ -63,7 +64,7 @@ class Case(unittest.TestCase):
         self.assertIn(words, str(got.exception))
 
 
-class Keys(Case):
+class Keys(AttachesOurs, Case):
     def test_keys_of_every_kind_are_made_and_end_there(self):
         for kind, options in (("aes-256", ()), ("rsa-2048", ()),
                               ("ec-p256", ("--stays",)), ("ed25519", ())):
@@ -92,25 +93,6 @@ class Keys(Case):
             self.stays_there(key)
         self.refused("unsupported", "key", "import", "--kind", "opaque",
                      "--file", "/etc/hostname", "--backend", "hsm")
-
-    def attach_as(self, rule, *args):
-        """With a token of no more rights than to register, and RULE."""
-        made = self.server.warder("token", "create", "--user", "some",
-                                  "--rule", "keys:register", "--rule", rule)
-        with open(self.server.path("some.token"), "w", encoding="utf-8") as f:
-            f.write(made["token"])
-        os.chmod(self.server.path("some.token"), 0o600)
-        return self.server.run(
-            "key", "attach", "--admin", self.server.socket, "--token-file",
-            self.server.path("some.token"), "--policy", self.policy, *args,
-            check=False)
-
-    def only_who_may_change_its_policy(self, *args):
-        done = self.attach_as("keys:retrieve", *args)
-        self.assertEqual(done.returncode, 3, done)
-        self.assertIn(b"keys:update", done.stderr)
-        done = self.attach_as("keys:update", *args)
-        self.assertEqual(done.returncode, 0, done)
 
     def test_a_key_of_ours_is_attached_by_who_may_change_its_policy(self):
         key = self.create("ec-p256", "--label", "ours")

@@ -6,10 +6,11 @@ import shutil
 import unittest
 
 import kmip_rig
+from backend_rig import AttachesOurs
 from whole import Whole, refusal
 
 
-class Keys(unittest.TestCase):
+class Keys(AttachesOurs, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp(prefix="kmip-")
@@ -42,25 +43,6 @@ class Keys(unittest.TestCase):
                                      "--policy", self.policy)
             self.assertEqual(key["backend"], "corporate")
             self.assertGreater(len(self.get(key)), 31)
-
-    def attach_as(self, rule, *args):
-        """With a token of no more rights than to register, and RULE."""
-        made = self.server.warder("token", "create", "--user", "some",
-                                  "--rule", "keys:register", "--rule", rule)
-        with open(self.server.path("some.token"), "w", encoding="utf-8") as f:
-            f.write(made["token"])
-        os.chmod(self.server.path("some.token"), 0o600)
-        return self.server.run(
-            "key", "attach", "--admin", self.server.socket, "--token-file",
-            self.server.path("some.token"), "--policy", self.policy, *args,
-            check=False)
-
-    def only_who_may_change_its_policy(self, *args):
-        done = self.attach_as("keys:retrieve", *args)
-        self.assertEqual(done.returncode, 3, done)
-        self.assertIn(b"keys:update", done.stderr)
-        done = self.attach_as("keys:update", *args)
-        self.assertEqual(done.returncode, 0, done)
 
     def test_a_key_of_ours_is_attached_by_who_may_change_its_policy(self):
         for kind in ("aes-256", "rsa-2048"):

@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 import openbao
+from backend_rig import AttachesOurs
 from server_rig import Failed, wait_until
 from whole import Whole, refusal
 
@@ -19,7 +20,7 @@ def flipped(data):
     return data[:-1] + bytes([data[-1] ^ 1])
 
 
-class Keys(unittest.TestCase):
+class Keys(AttachesOurs, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.bao = openbao.OpenBao().init()
@@ -95,25 +96,6 @@ class Keys(unittest.TestCase):
                                  "--name", "theirs", "--policy", self.policy)
         self.assertEqual(key["attach"], "theirs")
         self.assertEqual(self.get(key), data)
-
-    def attach_as(self, rule, *args):
-        """With a token of no more rights than to register, and RULE."""
-        made = self.server.warder("token", "create", "--user", "some",
-                                  "--rule", "keys:register", "--rule", rule)
-        with open(self.server.path("some.token"), "w", encoding="utf-8") as f:
-            f.write(made["token"])
-        os.chmod(self.server.path("some.token"), 0o600)
-        return self.server.run(
-            "key", "attach", "--admin", self.server.socket, "--token-file",
-            self.server.path("some.token"), "--policy", self.policy, *args,
-            check=False)
-
-    def only_who_may_change_its_policy(self, *args):
-        done = self.attach_as("keys:retrieve", *args)
-        self.assertEqual(done.returncode, 3, done)
-        self.assertIn(b"keys:update", done.stderr)
-        done = self.attach_as("keys:update", *args)
-        self.assertEqual(done.returncode, 0, done)
 
     def test_a_key_of_ours_is_attached_by_who_may_change_its_policy(self):
         key, stays = self.create(), self.create("ec-p256", "--stays")
