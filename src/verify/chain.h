@@ -22,6 +22,12 @@ struct wd_trail {
 
 #define WD_TRAIL_KEY(alg) (1U << (alg))
 
+/* Those that makers of TPMs sign with. */
+#define WD_TRAIL_TPM_KEYS                                                \
+	(WD_TRAIL_KEY(WD_PKEY_RSA2048) | WD_TRAIL_KEY(WD_PKEY_RSA3072) | \
+	    WD_TRAIL_KEY(WD_PKEY_RSA4096) | WD_TRAIL_KEY(WD_PKEY_P256) | \
+	    WD_TRAIL_KEY(WD_PKEY_P384) | WD_TRAIL_KEY(WD_PKEY_P521))
+
 struct wd_trail_spec {
 	const char *name;    /* for messages: "VCEK chain" */
 	enum wd_tee tee;     /* whose anchors */

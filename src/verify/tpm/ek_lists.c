@@ -17,14 +17,8 @@ static const struct wd_trail_spec ca_spec = {
 	.ek = true,
 	.n_min = 1,
 	.n_max = WD_TRAIL_MAX,
-	.leaf_keys = WD_TRAIL_KEY(WD_PKEY_RSA2048) |
-	    WD_TRAIL_KEY(WD_PKEY_RSA3072) | WD_TRAIL_KEY(WD_PKEY_RSA4096) |
-	    WD_TRAIL_KEY(WD_PKEY_P256) | WD_TRAIL_KEY(WD_PKEY_P384) |
-	    WD_TRAIL_KEY(WD_PKEY_P521),
-	.ca_keys = WD_TRAIL_KEY(WD_PKEY_RSA2048) |
-	    WD_TRAIL_KEY(WD_PKEY_RSA3072) | WD_TRAIL_KEY(WD_PKEY_RSA4096) |
-	    WD_TRAIL_KEY(WD_PKEY_P256) | WD_TRAIL_KEY(WD_PKEY_P384) |
-	    WD_TRAIL_KEY(WD_PKEY_P521),
+	.leaf_keys = WD_TRAIL_TPM_KEYS,
+	.ca_keys = WD_TRAIL_TPM_KEYS,
 	.leaf_is_ca = true,
 };
 

@@ -42,14 +42,8 @@ static const struct wd_trail_spec spec = {
 	.kept = WD_KEPT_AK_TRAIL,
 	.n_min = 2,
 	.n_max = WD_TRAIL_MAX,
-	.leaf_keys = WD_TRAIL_KEY(WD_PKEY_RSA2048) |
-	    WD_TRAIL_KEY(WD_PKEY_RSA3072) | WD_TRAIL_KEY(WD_PKEY_RSA4096) |
-	    WD_TRAIL_KEY(WD_PKEY_P256) | WD_TRAIL_KEY(WD_PKEY_P384) |
-	    WD_TRAIL_KEY(WD_PKEY_P521),
-	.ca_keys = WD_TRAIL_KEY(WD_PKEY_RSA2048) |
-	    WD_TRAIL_KEY(WD_PKEY_RSA3072) | WD_TRAIL_KEY(WD_PKEY_RSA4096) |
-	    WD_TRAIL_KEY(WD_PKEY_P256) | WD_TRAIL_KEY(WD_PKEY_P384) |
-	    WD_TRAIL_KEY(WD_PKEY_P521),
+	.leaf_keys = WD_TRAIL_TPM_KEYS,
+	.ca_keys = WD_TRAIL_TPM_KEYS,
 	.misplaced = misplaced,
 };
 
