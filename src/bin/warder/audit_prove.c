@@ -249,7 +249,7 @@ run(const struct cli_args *args)
 
 const struct cli_verb cli_verb_audit_prove = {
 	.name = "audit prove",
-	.summary = "Proves that an entry is in the log, or that it only grew.",
+	.summary = "prove that an entry is in the log, or that it only grew",
 	.operands = "[INDEX]",
 	.options = options,
 	.n_options = WD_N(options),

@@ -175,7 +175,7 @@ run(const struct cli_args *args)
 
 const struct cli_verb cli_verb_audit_verify = {
 	.name = "audit verify",
-	.summary = "Checks a log offline: every entry, tile and signature.",
+	.summary = "check a log offline: every entry, tile and signature",
 	.options = options,
 	.n_options = WD_N(options),
 	.example = "warder audit verify --log /var/lib/warder/log "

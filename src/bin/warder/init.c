@@ -161,7 +161,7 @@ run(const struct cli_args *args)
 const struct cli_verb cli_verb_init = {
 	.name = "init",
 	.summary = "make a new server: store, root key, TLS certificate, "
-		   "first admin token.",
+		   "first admin token",
 	.options = options,
 	.n_options = WD_N(options),
 	.example = "warder init --server-name kbs.example",

@@ -465,8 +465,8 @@ run_unwrap(const struct cli_args *args)
 
 const struct cli_verb cli_verb_key_unwrap = {
 	.name = "key broker-may-unwrap",
-	.summary = "let the server unwrap, for clients that cannot, a key that "
-		   "leaves its HSM wrapped alone, or do so no more",
+	.summary = "let the server unwrap a key that leaves its HSM wrapped "
+		   "alone, or not any more",
 	.operands = "ID yes|no",
 	.options = options,
 	.n_options = WD_N(options),

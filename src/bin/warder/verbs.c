@@ -8,14 +8,14 @@
 static const struct cli_verb *const verbs[] = {
 	&cli_verb_init,
 	&cli_verb_unseal,
-	&cli_verb_seal_migrate, /* before the verb that is its first word */
 	&cli_verb_seal,
+	&cli_verb_seal_migrate,
 	&cli_verb_keyring_rotate,
 	&cli_verb_keyring_status,
 	&cli_verb_status,
 	&cli_verb_doctor,
-	&cli_verb_backup_verify, /* two words before one */
 	&cli_verb_backup,
+	&cli_verb_backup_verify,
 	&cli_verb_restore,
 	&cli_verb_key_create,
 	&cli_verb_key_import,
@@ -103,13 +103,20 @@ words_matching(const char *name, const char *const *words, int n)
 	return 0;
 }
 
+/* The longest: a verb may be the first word of others. */
 const struct cli_verb *
 cli_verb_find(const char *const *words, int n, int *ret_words)
 {
+	const struct cli_verb *found = NULL;
+
+	*ret_words = 0;
 	for (size_t i = 0; i < WD_N(verbs); i++) {
-		*ret_words = words_matching(verbs[i]->name, words, n);
-		if (*ret_words > 0)
-			return verbs[i];
+		int used = words_matching(verbs[i]->name, words, n);
+
+		if (used > *ret_words) {
+			*ret_words = used;
+			found = verbs[i];
+		}
 	}
-	return NULL;
+	return found;
 }

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Manual pages: what stands in tables is printed by the programs that have them,
-and every page is proper mdoc (where mandoc is installed)."""
+and every page is proper mdoc (where mandoc is installed). And the help that the
+command line itself gives."""
 import glob
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -42,6 +44,64 @@ class Manual(unittest.TestCase):
                                  stdout=subprocess.PIPE, text=True,
                                  timeout=20)
             self.assertEqual(run.stdout, "", page)
+
+
+class Help(unittest.TestCase):
+    """Exit status, and what is said where."""
+
+    def warder(self, *words):
+        run = subprocess.run([PROGRAMS["warder.1"][0], *words],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                             text=True, timeout=20)
+        return run.returncode, run.stdout, run.stderr
+
+    def verbs(self):
+        with open(os.path.join(MAN, "warder.1"), encoding="utf-8") as f:
+            found = re.findall(r"^\.It Cm ([a-z -]+?)(?: Ar .*)?$", f.read(),
+                               re.M)
+        self.assertIn("key create", found)
+        return found
+
+    def test_each_verb_is_listed(self):
+        status, out, err = self.warder("--help")
+        self.assertEqual((status, err), (0, ""))
+        listed = []
+        for line in out.replace(",\n", ", ").splitlines():
+            noun, _, rest = line.strip().partition(" ")
+            if rest.startswith("..."):
+                listed += [noun + " " + verb.strip()
+                           for verb in rest[3:].split(",")]
+            elif line.startswith("  "):
+                listed.append(noun)
+        self.assertEqual(sorted(listed), sorted(self.verbs()))
+
+    def test_each_verb_explains_itself(self):
+        for verb in self.verbs():
+            status, out, err = self.warder(*verb.split(), "--help")
+            self.assertEqual((status, err), (0, ""), verb)
+            self.assertTrue(out.startswith("usage: warder " + verb), out)
+
+    def test_what_can_be_done_to_a_noun(self):
+        status, out, err = self.warder("lease", "--help")
+        self.assertEqual((status, err), (0, ""))
+        self.assertIn("lease list ", out)
+        self.assertIn("lease revoke ", out)
+        self.assertNotIn("key", out)
+        self.assertEqual(self.warder("lease"), (2, "", out))
+
+    def test_no_verb(self):
+        status, out, err = self.warder()
+        self.assertEqual((status, out), (2, ""))
+        self.assertTrue(err.startswith("usage: warder VERB"), err)
+        self.assertEqual(
+            self.warder("kye", "list"),
+            (2, "", "warder: there is no verb 'kye'\nTry 'warder --help'.\n"))
+        status, out, err = self.warder("lease", "foo")
+        self.assertEqual((status, out), (2, ""))
+        self.assertIn("lease revoke ", err)
+        self.assertTrue(err.endswith("there is no verb 'lease foo'\n"), err)
+        self.assertEqual(self.warder("lease", "foo", "--help")[0], 2)
+        self.assertEqual(self.warder("leases")[0], 2)
 
 
 unittest.main(argv=[sys.argv[0]] + sys.argv[5:], verbosity=2)
