@@ -91,8 +91,10 @@ enum cli_exit cli_print_body(const struct cli_online *o);
 /* A column or line: the member, and how it is headed. */
 struct cli_column {
 	const char *member, *head;
-	int width;
+	int width; /* of a single thing 0, or CLI_RARE */
 };
+
+enum { CLI_RARE = -1 }; /* not shown when it is 0 or null */
 
 /* The answer as JSON where --json was given, else its members by COLUMNS. */
 enum cli_exit cli_show(

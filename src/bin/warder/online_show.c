@@ -87,39 +87,70 @@ print_json(const struct cli_online *o)
 }
 
 static void
-print_line(const char *head, const struct wd_jval *v)
+print_line(const char *head, int width, const struct wd_jval *v)
 {
-	(void)printf("%-14s ", head);
+	(void)printf("%-*s ", width, head);
 	print_cell(v, 0);
 	(void)printf("\n");
 }
 
 /* A list is told item by item: its items are sentences, or many. */
 static void
-print_member(const char *head, const struct wd_jval *v)
+print_member(const char *head, int width, const struct wd_jval *v)
 {
 	size_t n = wd_jval_count(v);
 
 	if (wd_jval_type(v) != WD_JARRAY || n == 0) {
-		print_line(head, v);
+		print_line(head, width, v);
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		print_line(i == 0 ? head : "", wd_jval_at(v, i));
+		print_line(i == 0 ? head : "", width, wd_jval_at(v, i));
+}
+
+static bool
+is_nothing(const struct wd_jval *v)
+{
+	int64_t number;
+
+	return wd_jval_type(v) == WD_JNULL ||
+	    (wd_jval_int(v, &number) && number == 0);
+}
+
+/* NULL: it is not there, or not worth a line. */
+static const struct wd_jval *
+shown(const struct wd_jval *root, const struct cli_column *c)
+{
+	const struct wd_jval *v = member(root, c->member);
+
+	return v != NULL && c->width == CLI_RARE && is_nothing(v) ? NULL : v;
+}
+
+/* Of the heads of what is shown. */
+static int
+widest(const struct wd_jval *root, const struct cli_column *c, size_t n)
+{
+	size_t width = 14; /* what most have alike */
+
+	for (size_t i = 0; i < n; i++)
+		if (shown(root, &c[i]) != NULL && strlen(c[i].head) > width)
+			width = strlen(c[i].head);
+	return (int)width;
 }
 
 enum cli_exit
 cli_show(const struct cli_online *o, const struct cli_column *c, size_t n)
 {
 	const struct wd_jval *root = wd_json_root(o->doc);
+	int width = widest(root, c, n);
 
 	if (cli_has(o->args, "json"))
 		return print_json(o);
 	for (size_t i = 0; i < n; i++) {
-		const struct wd_jval *v = member(root, c[i].member);
+		const struct wd_jval *v = shown(root, &c[i]);
 
 		if (v != NULL)
-			print_member(c[i].head, v);
+			print_member(c[i].head, width, v);
 	}
 	return CLI_OK;
 }

@@ -74,6 +74,8 @@ run_put(const struct cli_args *args)
 		return CLI_USAGE;
 	if (!cli_read_secret(file == NULL ? "-" : file, SECRET_MAX, &bytes))
 		return CLI_FAULT;
+	if (wd_secret_len(bytes) == 0)
+		return cli_usage(args, "there is nothing to store");
 	call.path = path;
 	call.body = wd_secret_borrow(bytes);
 	if ((e = cli_online_open(args, true, &o)) != CLI_OK ||
