@@ -148,6 +148,7 @@ cli_online_open(
 		return e;
 	if (address == NULL)
 		address = CLI_ADMIN_SOCKET;
+	ret->address = address;
 	return strchr(address, '/') != NULL ? open_socket(ret, address)
 					    : open_tls(ret, address);
 }
@@ -209,8 +210,8 @@ cli_online_call(struct cli_online *o, const struct cli_call *call)
 	wd_client_answer_done(&o->answer);
 	o->answer = (struct wd_client_answer){ 0 };
 	if (wd_client_send(o->client, &ask, &o->answer, &d) != 0) {
-		(void)fprintf(stderr,
-		    "warder: the server does not answer: %s\n", d.detail);
+		(void)fprintf(stderr, "warder: no answer from %s: %s\n",
+		    o->address, d.detail);
 		return CLI_FAULT;
 	}
 	return judge(o, call->accept == NULL);

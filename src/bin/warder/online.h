@@ -33,6 +33,7 @@ enum { CLI_PATH_MAX = 900, CLI_BODY_MAX = 1100000 };
 
 struct cli_online {
 	const struct cli_args *args;
+	const char *address; /* a socket's path, or HOST:PORT */
 	struct wd_client *client;
 	struct wd_secret *token;        /* NULL: none is shown */
 	struct wd_client_answer answer; /* the last one */

@@ -271,28 +271,36 @@ next_page(const struct cli_online *o, struct pages *p)
 	return p->left > 0;
 }
 
+/* As JSON one document a page. */
+static void
+print_page(const struct cli_online *o, const struct cli_column *c, size_t n,
+    bool first)
+{
+	if (cli_has(o->args, "json")) {
+		(void)print_json(o);
+		return;
+	}
+	if (first)
+		print_heads(c, n);
+	print_rows(wd_jval_get(wd_json_root(o->doc), "items"), c, n);
+}
+
 enum cli_exit
 cli_list(struct cli_online *o, const char *path, const char *query,
     const struct cli_column *c, size_t n)
 {
 	struct pages p = { .path = path, .query = query };
 	char page[CLI_PATH_MAX];
-	bool json = cli_has(o->args, "json"), more = true;
+	bool more = true;
 
 	if (!start_pages(o, &p))
 		return CLI_USAGE;
-	if (!json)
-		print_heads(c, n);
-	while (more && page_path(&p, page)) {
+	for (bool first = true; more && page_path(&p, page); first = false) {
 		enum cli_exit e = cli_online_send(o, "GET", page, NULL);
 
 		if (e != CLI_OK)
 			return e;
-		if (json)
-			(void)print_json(o); /* one document a page */
-		else
-			print_rows(
-			    wd_jval_get(wd_json_root(o->doc), "items"), c, n);
+		print_page(o, c, n, first);
 		more = next_page(o, &p);
 	}
 	return CLI_OK;
