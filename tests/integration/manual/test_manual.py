@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 CONF = "--print-config-manual"
@@ -102,6 +103,19 @@ class Help(unittest.TestCase):
         self.assertTrue(err.endswith("there is no verb 'lease foo'\n"), err)
         self.assertEqual(self.warder("lease", "foo", "--help")[0], 2)
         self.assertEqual(self.warder("leases")[0], 2)
+
+    def test_no_server(self):
+        with tempfile.TemporaryDirectory() as folder:
+            token = os.path.join(folder, "token")
+            with open(token, "w", encoding="ascii",
+                      opener=lambda p, f: os.open(p, f, 0o600)) as f:
+                f.write("none")
+            where = os.path.join(folder, "admin.sock")
+            self.assertEqual(
+                self.warder("key", "list", "--admin", where,
+                            "--token-file", token),
+                (1, "", "warder: no answer from %s: the socket: No such file "
+                 "or directory\n" % where))
 
 
 unittest.main(argv=[sys.argv[0]] + sys.argv[5:], verbosity=2)
