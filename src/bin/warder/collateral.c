@@ -2,6 +2,7 @@
  * warder collateral …: signed vendor data, brought by hand. The server checks
  * each document before it stores it.
  */
+#include "bin/warder/documents.h"
 #include "bin/warder/online.h"
 #include "bin/warder/verbs.h"
 #include "sys/file.h"
@@ -27,34 +28,6 @@ static const struct cli_column columns[] = {
 	{ "software", "SOFTWARE", 0 },
 };
 
-/*
- * The files of a folder, in the order in which they are sent. A QE identity
- * with a chain of its own comes with that one, else with the TCB's.
- */
-static const struct document {
-	const char *file, *role;
-	const char *chain, *or_chain; /* NULL: needs none */
-} documents[] = {
-	{ "tcb_signing_chain.pem", "tcb_signing_chain", NULL, NULL },
-	{ "qe_identity_chain.pem", "qe_identity_chain", NULL, NULL },
-	{ "root_ca_crl.der", "root_ca_crl", "tcb_signing_chain.pem", NULL },
-	{ "pck_crl.der", "pck_crl", "pck_crl_issuer_chain.pem", NULL },
-	{ "tcb_info.json", "tcb_info", "tcb_signing_chain.pem", NULL },
-	{ "qe_identity.json", "qe_identity", "qe_identity_chain.pem",
-	    "tcb_signing_chain.pem" },
-	{ "tdx_tcb_info.json", "tcb_info", "tcb_signing_chain.pem", NULL },
-	{ "td_qe_identity.json", "qe_identity", "qe_identity_chain.pem",
-	    "tcb_signing_chain.pem" },
-	{ "cpak.jwk", "cpak", NULL, NULL },
-	{ "iak.jwk", "cpak", NULL, NULL },
-	{ "ask.pem", "ask", NULL, NULL },
-	{ "amd_crl.der", "amd_crl", "ask.pem", NULL },
-	{ "vek_kept.pem", "vek_kept", "ask.pem", NULL },
-	{ "gpu_root_crl.der", "gpu_root_crl", "gpu_ca.pem", NULL },
-	{ "gpu_crl.der", "gpu_crl", "gpu_ca.pem", NULL },
-	{ "ek_crl.der", "ek_crl", "ek_ca.pem", NULL },
-};
-
 /* ---- import */
 
 static const struct cli_option import_options[] = {
@@ -76,7 +49,7 @@ read_file(int dir, const char *name, size_t max, struct wd_bytes **ret)
 }
 
 static bool
-read_chain(int dir, const struct document *doc, struct wd_bytes **ret)
+read_chain(int dir, const struct cli_document *doc, struct wd_bytes **ret)
 {
 	if (doc->chain == NULL)
 		return true;
@@ -109,7 +82,8 @@ write_document(struct wd_jtext *j, const struct cli_args *args,
 
 /* A document that is not there is no error; *N counts those that are. */
 static enum cli_exit
-import_one(struct cli_online *o, int dir, const struct document *doc, size_t *n)
+import_one(
+    struct cli_online *o, int dir, const struct cli_document *doc, size_t *n)
 {
 	WD_AUTO(wd_bytes_freep) struct wd_bytes *bytes = NULL, *chain = NULL;
 	WD_AUTO(wd_wr_done) struct wd_wr wr = wd_wr_growing(CLI_BODY_MAX);
@@ -140,8 +114,9 @@ run_import(const struct cli_args *args)
 	WD_AUTO(cli_online_done) struct cli_online o = { 0 };
 	const char *name = cli_need_operand(args, 0, "folder");
 	WD_AUTO(wd_fd_closep) int dir = -1;
+	size_t n_documents, n = 0;
+	const struct cli_document *documents = cli_documents(&n_documents);
 	enum cli_exit e, worst = CLI_OK;
-	size_t n = 0;
 
 	if (name == NULL)
 		return CLI_USAGE;
@@ -152,7 +127,7 @@ run_import(const struct cli_args *args)
 	}
 	if ((e = cli_online_open(args, true, &o)) != CLI_OK)
 		return e;
-	for (size_t i = 0; i < WD_N(documents); i++) {
+	for (size_t i = 0; i < n_documents; i++) {
 		e = import_one(&o, dir, &documents[i], &n);
 		if (e != CLI_OK)
 			worst = e;

@@ -48,6 +48,15 @@ int evidence_nonce(struct evidence_request *q, struct wd_span hex,
 int evidence_input(struct evidence_request *q, struct wd_span role,
     const char *file, struct wd_diag *d) WD_MUST_USE;
 
+/*
+ * Collateral from a folder as `warder collateral import` takes it; a part that
+ * is there already stays, so files that were named come first. Roots are not
+ * read there. WD_R_MALFORMED for a file that is too large; a fault when there is
+ * no collateral, or a file cannot be read.
+ */
+int evidence_folder(struct evidence_request *q, const char *folder,
+    struct wd_diag *d) WD_MUST_USE;
+
 /* {"allow_debug", "require_crl", "min_evaluation_number", "allow_migrate_ma",
  * "require_amd_crl", "require_gpu_crl", "max_vmpl", "min_tcb", "allow_sha1",
  * "require_pcrs", "require_ak_purpose"}, each optional. WD_R_MALFORMED,

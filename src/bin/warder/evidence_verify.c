@@ -18,12 +18,18 @@
 enum { POLICY_MAX = 65536 };
 
 static const struct cli_option options[] = {
-	{ "tee", "TEE", "what made the evidence: sgx, tdx, snp", false },
+	{ "tee", "TEE",
+	    "what made the evidence: sgx, tdx, snp, tpm, az-snp-vtpm, "
+	    "az-tdx-vtpm, cca, psa or nvidia",
+	    false },
 	{ "input", "ROLE=FILE",
-	    "a part: quote, tcb_info, qe_identity, tcb_signing_chain, "
-	    "qe_identity_chain, pck_crl, root_ca_crl, pck_chain; report, "
-	    "vek, ask, amd_crl",
+	    "a part: quote of SGX and TDX, report and vek of SNP, and so on, "
+	    "and collateral by itself: docs/evidence.md has all of them",
 	    true },
+	{ "collateral", "DIR",
+	    "collateral that no --input names, from a folder as `warder "
+	    "collateral import` takes it",
+	    false },
 	{ "at", "TIME", "judge as of this time; now when it is not given",
 	    false },
 	{ "nonce", "HEX", "what the report data must begin with", false },
@@ -83,6 +89,7 @@ read_options(
 	const char *nonce = cli_value(args, "nonce");
 	const char *policy = cli_value(args, "policy");
 	const char *anchor = cli_value(args, "trust-anchor");
+	const char *folder = cli_value(args, "collateral");
 	int r;
 
 	q->at = wd_time_now();
@@ -94,9 +101,10 @@ read_options(
 	    (policy != NULL && (r = read_policy(q, policy, d)) != 0) ||
 	    (anchor != NULL &&
 		(r = evidence_input(
-		     q, WD_SPAN_LIT("trust_anchor"), anchor, d)) != 0))
+		     q, WD_SPAN_LIT("trust_anchor"), anchor, d)) != 0) ||
+	    (r = read_inputs(args, q, d)) != 0)
 		return r;
-	return read_inputs(args, q, d);
+	return folder == NULL ? 0 : evidence_folder(q, folder, d);
 }
 
 static enum cli_exit
@@ -151,12 +159,7 @@ const struct cli_verb cli_verb_evidence_verify = {
 		   "refused",
 	.options = options,
 	.n_options = WD_N(options),
-	.example = "warder evidence verify --tee sgx --at 2025-07-01T00:00:00Z "
-		   "--input quote=quote.bin \\\n"
-		   "    --input tcb_info=tcb_info.json "
-		   "--input qe_identity=qe_identity.json \\\n"
-		   "    --input tcb_signing_chain=tcb_signing_chain.pem \\\n"
-		   "    --input pck_crl=pck_crl.der "
-		   "--input root_ca_crl=root_ca_crl.der",
+	.example = "warder evidence verify --tee tdx --input quote=quote.bin "
+		   "--collateral collateral/",
 	.run = run,
 };

@@ -64,6 +64,56 @@ class Swtee(unittest.TestCase):
         answer = self.judge(quote or self.quote(), **how)
         self.assertEqual(answer.get("reason"), reason, answer)
 
+    def judge_folder(self, folder, *options, tee="sgx", anchor=True):
+        """The exit status, and the answer where there is one."""
+        words = ["evidence", "verify", "--tee", tee, "--at", AT, "--json",
+                 "--collateral", folder, *options]
+        if anchor:
+            words += ["--trust-anchor", os.path.join(
+                self.dir, "collateral", "trust_anchor.pem")]
+        run = warder(*words)
+        return (run.returncode, json.loads(run.stdout) if run.stdout
+                else run.stderr.decode())
+
+    def test_collateral_may_come_from_its_folder(self):
+        docs = os.path.join(self.dir, "collateral")
+        quote = "quote=" + self.quote("--isv-svn", "5")
+        self.assertEqual(self.judge_folder(docs, "--input", quote),
+                         (0, self.judge(quote[6:])))
+        self.done("swtee", "quote", "--dir", self.dir, "--tee", "tdx",
+                  "--output", quote[6:])
+        status, answer = self.judge_folder(docs, "--input", quote, tee="tdx")
+        self.assertEqual((status, answer["tee"]), (0, "tdx"), answer)
+
+    def test_a_folder_brings_no_root_and_does_not_replace_what_is_named(self):
+        docs = os.path.join(self.dir, "collateral")
+        quote = "quote=" + self.quote()
+        status, answer = self.judge_folder(docs, "--input", quote,
+                                           anchor=False)
+        self.assertEqual((status, answer["reason"]),
+                         (3, "pck_chain_untrusted_root"))
+        wrong = "tcb_info=" + os.path.join(docs, "qe_identity.json")
+        status, answer = self.judge_folder(docs, "--input", quote,
+                                           "--input", wrong)
+        self.assertEqual((status, answer["reason"]),
+                         (3, "malformed"), answer)
+        self.assertIn("tcbInfo", answer["detail"])
+
+    def test_a_folder_without_collateral_is_said_to_be_one(self):
+        quote = "quote=" + self.quote()
+        for folder, why in ((self.dir, "there is no collateral in it"),
+                            (self.dir + "/none", "No such file")):
+            status, said = self.judge_folder(folder, "--input", quote)
+            self.assertEqual(status, 1)
+            self.assertIn(folder, said)
+            self.assertIn(why, said)
+        os.mkdir(self.dir + "/bad")
+        with open(self.dir + "/bad/pck_crl.der", "wb") as f:
+            f.truncate(2 << 20)
+        status, said = self.judge_folder(self.dir + "/bad", "--input", quote)
+        self.assertEqual(status, 2)
+        self.assertIn("pck_crl.der", said)
+
     def test_a_quote_says_what_it_was_asked_to(self):
         quote = self.quote("--mrenclave", "ab" * 32, "--mrsigner", "cd" * 32,
                            "--isv-prod-id", "4", "--isv-svn", "5",
