@@ -66,7 +66,8 @@ wd_serve_new(struct wd_hold *hold, int listen_fd,
 		return wd_fault(d, WD_F_MEMORY, "no memory to serve");
 	s->listen_fd = s->wait_fd = -1;
 	s->conns = wd_alloc_array(WD_SERVE_CONNS, sizeof(*s->conns));
-	if (s->conns == NULL)
+	s->out = wd_secret_new(WD_HOLDER_MAX);
+	if (s->conns == NULL || s->out == NULL)
 		return wd_fault(d, WD_F_MEMORY, "no memory to serve");
 	s->hold = hold;
 	s->options = *options;
@@ -88,6 +89,7 @@ wd_serve_free(struct wd_serve *s)
 	wd_fd_closep(&s->listen_fd);
 	wd_fd_closep(&s->wait_fd);
 	s->conns = wd_free(s->conns);
+	s->out = wd_secret_free(s->out);
 	return wd_free(s);
 }
 
@@ -194,7 +196,8 @@ wd_serve_send(int fd, const struct wd_wr *wr)
 static bool
 serve_one(struct wd_serve *s, struct wd_serve_conn *c)
 {
-	struct wd_wr wr = wd_wr_fixed(s->out, sizeof(s->out));
+	struct wd_wr wr =
+	    wd_wr_fixed(wd_secret_bytes(s->out), wd_secret_len(s->out));
 	struct wd_serve_sender sender = { 0 };
 	ssize_t n = wd_serve_receive(c->fd, s->in, sizeof(s->in), &sender);
 	bool fine;

@@ -44,7 +44,7 @@ struct wd_serve {
 	struct wd_serve_budget budgets[WD_SERVE_USERS];
 	struct wd_serve_counts counts;
 	uint8_t in[WD_HOLDER_MAX + 1]; /* one more, to see what is too long */
-	uint8_t out[WD_HOLDER_MAX];
+	struct wd_secret *out; /* WD_HOLDER_MAX bytes; GET fills in secrets */
 };
 
 /* What becomes ready: the caller's descriptors by their place in OWN, then
