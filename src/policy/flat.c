@@ -227,6 +227,8 @@ read_policy(struct wd_policy *p, struct wd_diag *d)
 	if ((result = read_head(&r.rd, &p->head, d)) != 0)
 		return result;
 	p->n_advisories = wd_rd_le16(&r.rd);
+	if (p->n_advisories > 0 && !wd_tee_has_status(p->head.tee))
+		return refuse(d, "its TEE has no advisories");
 	if ((result = read_values(&r.rd, NULL, p->n_advisories, advisory_fits,
 		 d, &p->advisories)) != 0)
 		return result;

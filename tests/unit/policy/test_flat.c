@@ -470,6 +470,30 @@ advisories_are_checked(void **state)
 	}
 }
 
+/* Their text could not be read back. */
+static void
+advisories_are_for_tees_that_have_some(void **state)
+{
+	static const uint8_t count[8] = { 1 };
+	struct wd_policy_head h = good_head();
+
+	(void)state;
+	h.tee = WD_TEE_TPM;
+	h.statuses = 0;
+	for (size_t n = 0; n < 2; n++) {
+		uint8_t buf[256];
+		struct wd_wr wr = wd_wr_fixed(buf, sizeof(buf));
+
+		wd_policy_put_head(&wr, &h);
+		wd_policy_put_count(&wr, n);
+		if (n > 0)
+			wd_policy_put_value(&wr, WD_SPAN_LIT("A"));
+		wd_policy_put_clause(&wr, WD_OP_GE, WD_C_RESET_COUNT, 1);
+		wd_policy_put_value(&wr, WD_SPAN(count));
+		assert_int_equal(adopt(&wr), n == 0 ? 0 : WD_R_MALFORMED);
+	}
+}
+
 static void
 every_failed_allocation_is_a_fault(void **state)
 {
@@ -509,6 +533,7 @@ main(void)
 		cmocka_unit_test(groups_have_the_members_they_announce),
 		cmocka_unit_test(too_many_clauses_are_refused),
 		cmocka_unit_test(advisories_are_checked),
+		cmocka_unit_test(advisories_are_for_tees_that_have_some),
 		cmocka_unit_test(every_failed_allocation_is_a_fault),
 	};
 
