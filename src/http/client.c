@@ -217,16 +217,21 @@ got_nowhere(struct wd_client *c)
 	    sent == 0;
 }
 
-/* libcurl speaks of a host and a port also where there is a socket's path. */
-static int
-no_socket(struct wd_client *c, struct wd_diag *d)
+/* libcurl speaks of a host and a port also where there is a socket's path.
+ * False: it does not know why either. */
+static bool
+has_no_socket(struct wd_client *c, CURLcode r, struct wd_diag *d)
 {
 	long number = 0;
 
-	(void)curl_easy_getinfo(c->curl, CURLINFO_OS_ERRNO, &number);
+	if (!c->is_local || r != CURLE_COULDNT_CONNECT ||
+	    curl_easy_getinfo(c->curl, CURLINFO_OS_ERRNO, &number) !=
+		CURLE_OK ||
+	    number == 0)
+		return false;
 	errno = (int)number;
 	(void)wd_fault_errno(d, "the socket");
-	return WD_F_PEER;
+	return true;
 }
 
 int
@@ -235,8 +240,8 @@ wd_client_failed(struct wd_client *c, CURLcode r, struct wd_diag *d)
 	const char *why = c->why[0] != '\0' ? c->why : curl_easy_strerror(r);
 
 	c->was_sent = !got_nowhere(c);
-	if (c->is_local && r == CURLE_COULDNT_CONNECT)
-		return no_socket(c, d);
+	if (has_no_socket(c, r, d))
+		return WD_F_PEER;
 	if (is_too_old(c, r))
 		return wd_fault(d, WD_F_PEER,
 		    "%s: it does not speak TLS 1.3: %s", c->host, why);
