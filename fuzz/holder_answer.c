@@ -114,7 +114,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	c.user = (struct wd_hold_user){ 1000 + (who % FORKED), 1, { 1000 } };
 	if (who == FORKED)
 		sender.pid++;
-	wr = wd_wr_fixed(serve->out, sizeof(serve->out));
+	wr =
+	    wd_wr_fixed(wd_secret_bytes(serve->out), wd_secret_len(serve->out));
 	if (wd_serve_answer(
 		serve, &c, &sender, wd_span(data + 1, size - 1), &wr))
 		check_answer(who, wd_wr_span(&wr));
