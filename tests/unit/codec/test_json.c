@@ -444,6 +444,8 @@ main(void)
 		cmocka_unit_test(values_are_read_by_their_own_type_only),
 		cmocka_unit_test(nothing_reads_as_nothing),
 		cmocka_unit_test(walks_members_in_the_order_of_the_text),
+		/* First of those that the library may end the program in. */
+		cmocka_unit_test(a_token_that_finds_no_room_is_a_fault),
 		cmocka_unit_test(every_failed_allocation_is_a_fault),
 		cmocka_unit_test(
 		    long_texts_read_as_if_the_library_had_read_them),
@@ -452,7 +454,6 @@ main(void)
 		cmocka_unit_test(limits_hold_beside_a_long_text),
 		cmocka_unit_test(
 		    a_failed_allocation_beside_a_long_text_is_a_fault),
-		cmocka_unit_test(a_token_that_finds_no_room_is_a_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
