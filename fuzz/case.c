@@ -34,6 +34,7 @@ read_rules(struct wd_rd rd, struct fuzz_case *c)
 	r->has_max_vmpl = (c->options & FUZZ_VMPL) != 0;
 	r->allow_sha1 = (c->options & FUZZ_SHA1) != 0;
 	r->need_ak_purpose = (c->options & FUZZ_AK_PURPOSE) != 0;
+	r->need_ek_crl = (c->options & FUZZ_EK_CRL) != 0;
 	r->min_evaluation_number = wd_rd_le32(&rd);
 	r->required_pcrs = wd_rd_le32(&rd);
 	r->max_vmpl = wd_rd_u8(&rd);
@@ -103,6 +104,7 @@ options_of(const struct fuzz_case *c)
 	n |= r->has_max_vmpl ? FUZZ_VMPL : 0;
 	n |= r->allow_sha1 ? FUZZ_SHA1 : 0;
 	n |= r->need_ak_purpose ? FUZZ_AK_PURPOSE : 0;
+	n |= r->need_ek_crl ? FUZZ_EK_CRL : 0;
 	return (uint16_t)n;
 }
 

@@ -19,6 +19,7 @@ enum fuzz_option {
 	FUZZ_VMPL = 1 << 5,
 	FUZZ_SHA1 = 1 << 7,
 	FUZZ_AK_PURPOSE = 1 << 8,
+	FUZZ_EK_CRL = 1 << 9,
 };
 
 /* What an input says; views of its bytes. */
