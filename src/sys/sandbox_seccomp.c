@@ -112,16 +112,21 @@ static const struct {
 	const int *refused; /* with EACCES, not by the end of the process */
 	size_t n_refused;
 } rows[WD_SANDBOX_COUNT] = {
-	[WD_SANDBOX_VERIFY] = { NULL, 0 },
-	[WD_SANDBOX_FRONT] = { front_calls, WD_N(front_calls) },
-	[WD_SANDBOX_KEEPER] = { keeper_calls, WD_N(keeper_calls) },
-	[WD_SANDBOX_SEAL] = { file_calls, WD_N(file_calls) },
-	[WD_SANDBOX_DEVICE] = { device_calls, WD_N(device_calls),
-	    device_refused, WD_N(device_refused) },
-	[WD_SANDBOX_BACKEND] = { backend_calls, WD_N(backend_calls) },
-	[WD_SANDBOX_SCRIBE] = { scribe_calls, WD_N(scribe_calls) },
-	[WD_SANDBOX_AGENT] = { agent_calls, WD_N(agent_calls) },
-	[WD_SANDBOX_LINK] = { link_calls, WD_N(link_calls) },
+	[WD_SANDBOX_VERIFY] = { .calls = NULL },
+	[WD_SANDBOX_FRONT] = { .calls = front_calls, .n = WD_N(front_calls) },
+	[WD_SANDBOX_KEEPER] = { .calls = keeper_calls,
+	    .n = WD_N(keeper_calls) },
+	[WD_SANDBOX_SEAL] = { .calls = file_calls, .n = WD_N(file_calls) },
+	[WD_SANDBOX_DEVICE] = { .calls = device_calls,
+	    .n = WD_N(device_calls),
+	    .refused = device_refused,
+	    .n_refused = WD_N(device_refused) },
+	[WD_SANDBOX_BACKEND] = { .calls = backend_calls,
+	    .n = WD_N(backend_calls) },
+	[WD_SANDBOX_SCRIBE] = { .calls = scribe_calls,
+	    .n = WD_N(scribe_calls) },
+	[WD_SANDBOX_AGENT] = { .calls = agent_calls, .n = WD_N(agent_calls) },
+	[WD_SANDBOX_LINK] = { .calls = link_calls, .n = WD_N(link_calls) },
 };
 
 static int

@@ -100,7 +100,7 @@ wait_for(const struct attempt *a, int64_t ms)
 static bool
 wait_a_little(const struct attempt *a)
 {
-	uint32_t most = FIRST_WAIT_MS << a->n, part = 0;
+	uint32_t most = (uint32_t)FIRST_WAIT_MS << a->n, part = 0;
 
 	if (wd_rand_below(most / 2, &part) != 0)
 		part = 0;

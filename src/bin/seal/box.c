@@ -271,7 +271,7 @@ seal_box_break_glass(
 	r = wd_seal_break_glass.unwrap(
 	    wd_bytes_span(f.break_glass), &f.store_id, &use, &b->root, NULL);
 	if (r == WD_R_UNSEAL_REFUSED)
-		return wd_reject(d, r,
+		return wd_reject(d, WD_R_UNSEAL_REFUSED,
 		    "the shares do not open this server: at least one is "
 		    "wrong; all have to be given again");
 	if (r != 0)
