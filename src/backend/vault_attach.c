@@ -65,7 +65,7 @@ static int
 find(struct wd_backend_vault *x, struct wd_span path, struct place *ret,
     struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	WD_AUTO(wd_vault_reply_done) struct wd_vault_reply reply = { 0 };
 	struct place p = { 0 };
 	int r = wd_vault_ask_open(&a, "sys/internal/ui", "mounts", path, d);
@@ -158,7 +158,7 @@ static int
 attach_creds(struct wd_backend_vault *x, struct wd_span path,
     struct wd_backend_made *m, struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	WD_AUTO(wd_vault_reply_done) struct wd_vault_reply reply = { 0 };
 	const struct wd_vault_locator l = { .sort = WD_VAULT_CREDS,
 		.path = path };

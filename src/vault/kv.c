@@ -36,7 +36,7 @@ int
 wd_vault_kv_find(struct wd_vault *v, const char *mount, struct wd_vault_kv *ret,
     struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	WD_AUTO(wd_vault_reply_done) struct wd_vault_reply reply = { 0 };
 	struct wd_vault_kv kv = { .mount = mount };
 	int r = wd_vault_ask_open(
@@ -92,7 +92,7 @@ wd_vault_kv_read(struct wd_vault *v, const struct wd_vault_kv *kv,
     struct wd_span path, uint64_t version, struct wd_vault_entry *ret,
     struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	WD_AUTO(wd_vault_entry_done) struct wd_vault_entry e = { 0 };
 	char which[WD_VAULT_ASK_PATH + 32];
 	struct wd_vault_call call = { .path = which };
@@ -169,7 +169,7 @@ static int
 write_1(struct wd_vault *v, const struct wd_vault_kv *kv, struct wd_span path,
     struct wd_span data, uint64_t replaces, struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	WD_AUTO(wd_vault_reply_done) struct wd_vault_reply reply = { 0 };
 	struct wd_vault_call call = { .path = a.path, .body = data };
 	bool done = false;
@@ -187,7 +187,7 @@ check_written(struct wd_vault *v, const struct wd_vault_kv *kv,
     struct wd_span path, const struct wd_vault_reply *reply, uint64_t replaces,
     struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	WD_AUTO(wd_vault_reply_done) struct wd_vault_reply gone = { 0 };
 	uint64_t n = 0;
 	int r;
@@ -207,7 +207,7 @@ static int
 write_2(struct wd_vault *v, const struct wd_vault_kv *kv, struct wd_span path,
     struct wd_span data, uint64_t replaces, struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	WD_AUTO(wd_vault_reply_done) struct wd_vault_reply reply = { 0 };
 	struct wd_diag why = { 0 };
 	int r = wd_vault_ask_open(&a, kv->mount, "data", path, d);
@@ -261,7 +261,7 @@ int
 wd_vault_kv_metadata(struct wd_vault *v, const struct wd_vault_kv *kv,
     struct wd_span path, struct wd_vault_metadata *ret, struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	WD_AUTO(wd_vault_reply_done) struct wd_vault_reply reply = { 0 };
 	int r = wd_vault_ask_open(&a, kv->mount, "metadata", path, d);
 
@@ -277,7 +277,7 @@ static int
 remove_at(struct wd_vault *v, const struct wd_vault_kv *kv, const char *what,
     struct wd_span path, struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	WD_AUTO(wd_vault_reply_done) struct wd_vault_reply reply = { 0 };
 	struct wd_diag why = { 0 };
 	int r = wd_vault_ask_open(&a, kv->mount, part(kv, what), path, &why);
@@ -302,7 +302,7 @@ int
 wd_vault_kv_destroy(struct wd_vault *v, const struct wd_vault_kv *kv,
     struct wd_span path, uint64_t version, struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	WD_AUTO(wd_vault_reply_done) struct wd_vault_reply reply = { 0 };
 	char list[32];
 	int r;

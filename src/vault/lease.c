@@ -59,7 +59,7 @@ int
 wd_vault_lease_renew(struct wd_vault *v, struct wd_span lease, uint64_t seconds,
     uint64_t *ret_seconds, struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	WD_AUTO(wd_vault_reply_done) struct wd_vault_reply reply = { 0 };
 	struct wd_diag why = { 0 };
 	int r = open_ask(&a, "renew", d);
@@ -84,7 +84,7 @@ int
 wd_vault_lease_revoke(
     struct wd_vault *v, struct wd_span lease, struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	WD_AUTO(wd_vault_reply_done) struct wd_vault_reply reply = { 0 };
 	int r = open_ask(&a, "revoke", d);
 

@@ -43,7 +43,7 @@ int
 wd_vault_key_make(struct wd_vault *v, const struct wd_vault_key *k,
     const char *type, struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	int r = open_key(&a, k, NULL, d);
 
 	if (r != 0)
@@ -56,7 +56,7 @@ int
 wd_vault_key_rotate(
     struct wd_vault *v, const struct wd_vault_key *k, struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	int r = open_key(&a, k, "rotate", d);
 
 	a.once = true;
@@ -67,7 +67,7 @@ int
 wd_vault_key_import(struct wd_vault *v, const struct wd_vault_key *k,
     const char *type, struct wd_span blob, struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	int r = open_key(&a, k, "import", d);
 
 	if (r != 0)
@@ -162,7 +162,7 @@ int
 wd_vault_key_look(struct wd_vault *v, const struct wd_vault_key *k,
     struct wd_vault_key_info *ret, struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	WD_AUTO(wd_vault_reply_done) struct wd_vault_reply reply = { 0 };
 	int r = open_key(&a, k, NULL, d);
 
@@ -175,7 +175,7 @@ int
 wd_vault_wrapping_key(struct wd_vault *v, const char *mount,
     struct wd_bytes **ret_spki, struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	WD_AUTO(wd_vault_reply_done) struct wd_vault_reply reply = { 0 };
 	struct wd_span text = { 0 };
 	int r =
@@ -201,7 +201,7 @@ int
 wd_vault_key_destroy(
     struct wd_vault *v, const struct wd_vault_key *k, struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask bare = { 0 };
 	WD_AUTO(wd_vault_reply_done) struct wd_vault_reply reply = { 0 };
 	WD_AUTO(wd_vault_key_info_done) struct wd_vault_key_info info = { 0 };

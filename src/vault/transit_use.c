@@ -79,7 +79,7 @@ wd_vault_encrypt(struct wd_vault *v, const struct wd_vault_key *k,
     struct wd_span plain, struct wd_span aad, struct wd_bytes **ret,
     uint32_t *ret_version, struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	WD_AUTO(wd_vault_reply_done) struct wd_vault_reply reply = { 0 };
 	int r = wd_vault_ask_open(&a, k->mount, "encrypt", k->name, d);
 
@@ -99,7 +99,7 @@ wd_vault_decrypt(struct wd_vault *v, const struct wd_vault_key *k,
     struct wd_span cipher, struct wd_span aad, struct wd_secret **ret,
     struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	WD_AUTO(wd_vault_reply_done) struct wd_vault_reply reply = { 0 };
 	int r = wd_vault_ask_open(&a, k->mount, "decrypt", k->name, d);
 
@@ -117,7 +117,7 @@ wd_vault_datakey(struct wd_vault *v, const struct wd_vault_key *k,
     unsigned bits, struct wd_secret **ret_key, struct wd_bytes **ret_wrapped,
     uint32_t *ret_version, struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	WD_AUTO(wd_vault_reply_done) struct wd_vault_reply reply = { 0 };
 	WD_AUTO(wd_secret_freep) struct wd_secret *key = NULL;
 	int r =
@@ -184,7 +184,7 @@ int
 wd_vault_sign(struct wd_vault *v, const struct wd_vault_key *k,
     const struct wd_vault_sign *how, struct wd_bytes **ret, struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	WD_AUTO(wd_vault_reply_done) struct wd_vault_reply reply = { 0 };
 	const struct scheme *s = &schemes[how->scheme];
 	uint32_t version;
@@ -207,7 +207,7 @@ int
 wd_vault_verify(struct wd_vault *v, const struct wd_vault_key *k,
     const struct wd_vault_sign *how, struct wd_span sig, struct wd_diag *d)
 {
-	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a;
+	WD_AUTO(wd_vault_ask_done) struct wd_vault_ask a = { 0 };
 	WD_AUTO(wd_vault_reply_done) struct wd_vault_reply reply = { 0 };
 	const struct scheme *s = &schemes[how->scheme];
 	bool valid = false;
