@@ -220,15 +220,15 @@ class Bench:
                 with First(pids):
                     first.append(self.run("plain", 16, self.options.seconds,
                                           rate))
-        first.sort(key=lambda x: x["p99_us"])
-        return self.middle(usual), first[len(first) // 2] if first else None
+        return self.middle(usual), self.middle(first) if first else None
 
     @staticmethod
     def middle(rows):
         rows.sort(key=lambda x: x["p99_us"])
         middle = rows[len(rows) // 2]
         for name in ("longest_still_us", "ideal_p99_us"):
-            middle[name] = statistics.median(x[name] for x in rows)
+            if name in middle:
+                middle[name] = statistics.median(x[name] for x in rows)
         return middle
 
     def ratio(self, form, clients):
