@@ -270,18 +270,19 @@ on_drop(
 static const struct {
 	enum wd_call call;
 	bool admin; /* only for keepers that have the calls of admins */
+	bool waits; /* for the end of a change that is under way */
 	void (*run)(
 	    struct seal *, struct seal_keeper *, uint32_t, const void *);
 } handlers[] = {
-	{ WD_CALL_SEAL_HELLO, false, on_hello },
-	{ WD_CALL_SEAL_UNSEAL, true, on_unseal },
-	{ WD_CALL_SEAL_SEAL, true, on_seal },
-	{ WD_CALL_SEAL_FILES, true, seal_files_tell },
-	{ WD_CALL_SEAL_CHANGE, true, on_change },
-	{ WD_CALL_SEAL_ROTATE, true, on_rotate },
-	{ WD_CALL_SEAL_DROP, true, on_drop },
-	{ WD_CALL_SEAL_WRAP, true, seal_wrap },
-	{ WD_CALL_SEAL_UNWRAP, false, seal_unwrap },
+	{ WD_CALL_SEAL_HELLO, false, false, on_hello },
+	{ WD_CALL_SEAL_UNSEAL, true, false, on_unseal },
+	{ WD_CALL_SEAL_SEAL, true, false, on_seal },
+	{ WD_CALL_SEAL_FILES, true, false, seal_files_tell },
+	{ WD_CALL_SEAL_CHANGE, true, true, on_change },
+	{ WD_CALL_SEAL_ROTATE, true, true, on_rotate },
+	{ WD_CALL_SEAL_DROP, true, true, on_drop },
+	{ WD_CALL_SEAL_WRAP, true, false, seal_wrap },
+	{ WD_CALL_SEAL_UNWRAP, false, false, seal_unwrap },
 };
 
 bool
@@ -302,7 +303,8 @@ seal_call(struct seal *s, struct seal_keeper *k, const struct wd_call_row *row,
 			return false;
 		if (wd_msg_read(f->body, row->request, &m) != 0)
 			return false;
-		handlers[i].run(s, k, f->request, &m);
+		if (!handlers[i].waits || !seal_later_take(s, k, row, f))
+			handlers[i].run(s, k, f->request, &m);
 		k->greeted = true;
 		return true;
 	}

@@ -83,8 +83,10 @@ serve(void *ctx, struct wd_keeper *base, const struct wd_frame *f,
 void
 seal_keeper_ready(struct seal *s, struct seal_keeper *k)
 {
-	if (!wd_keeper_ready(s->role, &k->base, serve, s))
-		*k = (struct seal_keeper){ 0 };
+	if (wd_keeper_ready(s->role, &k->base, serve, s))
+		return;
+	seal_later_forget(k);
+	*k = (struct seal_keeper){ 0 };
 }
 
 void

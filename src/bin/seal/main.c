@@ -80,7 +80,9 @@ loop(struct seal *s, struct wd_diag *d)
 		int due;
 		size_t n;
 
-		seal_change_check(s);
+		do
+			seal_change_check(s);
+		while (seal_later_run(s));
 		seal_wrapping_check(s);
 		due = sooner(seal_share_check(s), seal_device_check(s));
 		due = sooner(due, seal_probe_check(s));

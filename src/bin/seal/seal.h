@@ -20,6 +20,11 @@ struct seal_keeper {
 	bool greeted;    /* it has asked, so it listens */
 	bool owes;       /* was told and has not acknowledged */
 	uint32_t owed;   /* the number of what it was told */
+	struct {
+		struct wd_secret *body; /* NULL: none */
+		const struct wd_call_row *row;
+		uint32_t request;
+	} later; /* what it has asked for and waits its turn */
 };
 
 /* What all keepers are being told. */
@@ -205,3 +210,17 @@ void seal_change_check(struct seal *s);
 
 /* Milliseconds until seal_change_check() is due; -1: never. */
 int seal_change_due(const struct seal *s);
+
+/* ---- later.c: what waits for the end of a change */
+
+/* Keeps F of K until the change that is under way has ended. False: none is,
+ * or it cannot be kept. */
+bool seal_later_take(struct seal *s, struct seal_keeper *k,
+    const struct wd_call_row *row, const struct wd_frame *f);
+
+/* Serves one that was kept, once nothing is under way; whether there was one.
+ */
+bool seal_later_run(struct seal *s);
+
+/* K is gone. */
+void seal_later_forget(struct seal_keeper *k);

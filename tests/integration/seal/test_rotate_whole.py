@@ -1,10 +1,11 @@
 """warder keyring rotate on a whole server: what was stored under an older term
 and what is stored under the new one are both released, by every cell."""
 import os
+import signal
 import sys
 import unittest
 
-from server_rig import Failed
+from server_rig import Failed, wait_until
 from whole import Whole
 
 
@@ -38,6 +39,21 @@ class Rotate(unittest.TestCase):
         self.released(secrets)
         events = [e["event"] for e in self.server.entries()]
         self.assertEqual(events.count("keyring_rotate"), 3)
+
+    def test_while_older_terms_go_it_waits_its_turn(self):
+        secrets = {"default/db/x": self.server.put_secret("default/db/x")}
+        slow = [p["pid"] for p in self.server.processes("keeper")
+                if p["cell"] == 1][0]
+        os.kill(slow, signal.SIGSTOP)  # every change takes its whole time
+        try:
+            self.server.warder("keyring", "rotate")
+            wait_until(lambda: "terms_dropped" in self.server.log_text(),
+                       "the first term to be dropped")
+            shown = self.server.warder("keyring", "rotate")
+            self.assertEqual(shown["keyring_term"], 3)
+        finally:
+            os.kill(slow, signal.SIGCONT)
+        self.released(secrets)
 
     def test_without_the_right_it_is_refused(self):
         made = self.server.warder("token", "create", "--user", "other",
