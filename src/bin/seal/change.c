@@ -188,8 +188,11 @@ void
 seal_change(struct seal *s, enum seal_doing what, struct seal_keeper *k,
     uint32_t request)
 {
-	if (s->doing != SEAL_NOTHING)
+	/* Another term was written, or some were dropped: that has happened. */
+	if (s->doing == SEAL_OPENING)
 		finish(s, WD_R_SEALED, "the server was sealed meanwhile");
+	else if (s->doing != SEAL_NOTHING)
+		finish(s, 0, NULL);
 	s->doing = what;
 	s->insisted = false;
 	s->deadline = wd_time_mono_ms() + ACKNOWLEDGE_MS;

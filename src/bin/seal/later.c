@@ -9,7 +9,7 @@ bool
 seal_later_take(struct seal *s, struct seal_keeper *k,
     const struct wd_call_row *row, const struct wd_frame *f)
 {
-	/* What comes behind sealing finds no keyring: that is said at once. */
+	/* Behind sealing there is no keyring: it is refused at once. */
 	if (s->doing == SEAL_NOTHING || s->doing == SEAL_CLOSING ||
 	    k->later.body != NULL)
 		return false;
