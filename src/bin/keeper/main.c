@@ -18,7 +18,9 @@ enum {
 	ARENA = 8 << 20,
 	EXPIRE_ROWS = 500,     /* of sessions and leases, a tick */
 	EXPIRE_AGAIN_MS = 100, /* while there were some */
-	INFORMED_MS = 1000,
+	/* Seal may be at work for an HSM, and scribe wait for a disk. Whoever
+	 * asks us has more patience than that. */
+	INFORMED_MS = 5000,
 };
 
 /* ---- peers */
@@ -375,12 +377,12 @@ run(struct keeper *k, struct wd_diag *d)
 	k->config = wd_role_config(k->role);
 	k->front.other = k->config->admin ? WD_PROC_ADMIN_FRONT : WD_PROC_FRONT;
 	keeper_ops_start(k);
-	k->informed_by = wd_time_mono_ms() + INFORMED_MS;
 	if ((r = keeper_backends_start(k, d)) != 0 ||
 	    (r = keeper_unwrap_start(k, d)) != 0 ||
 	    (r = open_broker(k, d)) != 0)
 		return r;
 	r = wd_role_ready(k->role, WD_SANDBOX_KEEPER, &role_ops, k, d);
+	k->informed_by = wd_time_mono_ms() + INFORMED_MS;
 	return r != 0 ? r : loop(k, d);
 }
 

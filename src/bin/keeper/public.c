@@ -29,14 +29,18 @@ keeper_gate(struct keeper *k, struct wd_diag *d)
 	return 0;
 }
 
-/*
- * In the admin cell a change may stand in an open transaction, and what is not
- * durable yet must not decide anything.
- */
+/* In the admin cell a change may stand in an open transaction, and what is not
+ * durable yet must not decide anything. */
+static bool
+is_changing(const struct keeper *k)
+{
+	return k->broker != NULL && k->broker->changing;
+}
+
 int
 keeper_public_gate(struct keeper *k, struct wd_diag *d)
 {
-	if (k->step == ADMIN_LOG)
+	if (is_changing(k))
 		return wd_reject(
 		    d, WD_R_UNAVAILABLE, "a change is being made; try again");
 	return keeper_gate(k, d);
@@ -289,7 +293,7 @@ on_resource(struct keeper *k, const struct wd_frame *f)
 static int
 watch_gate(struct keeper *k, struct wd_diag *d)
 {
-	if (k->draining || k->step == ADMIN_LOG)
+	if (k->draining || is_changing(k))
 		return wd_reject(d, WD_R_UNAVAILABLE, "try again");
 	if (k->broker == NULL)
 		return wd_reject(d, (enum wd_reason)k->why_no_broker, "%s",

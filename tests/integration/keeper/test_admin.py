@@ -1,12 +1,15 @@
 """Admin calls at a real keeper: nothing is answered, and nothing stays, before
 its entry is durable."""
+import os
+import signal
 import subprocess
+import threading
 import time
 import unittest
 
 from keeper_rig import (AES256, OPAQUE, P256, VERIFY, KeeperTest, Refused,
                         main, policy)
-from warder_rpc import decode_list, encode_list
+from warder_rpc import REASONS, decode_list, encode_list
 
 NOBODY = "wdt_" + "A" * 43
 TCB_INFO, SGX = 2, 1
@@ -99,6 +102,54 @@ class Durable(KeeperTest):
         s.kill_keeper()
         s.start_keeper()
         self.assertEqual([k["id"] for k in s.keys()], [kept])
+
+
+class Clients(KeeperTest):
+    """What clients are answered while the same keeper has other work."""
+
+    def challenge(self):
+        frame = self.server.front.receive()
+        self.assertEqual(frame[0], "CHALLENGE")
+        return frame[3]["result"]
+
+    def ask(self):
+        self.server.front.ask("CHALLENGE", {"door": 1})
+
+    def test_a_look_that_waits_for_its_entry_holds_nobody_up(self):
+        s = self.server
+        s.ask("KEY_LIST", limit=100)
+        s.logged()
+        self.ask()
+        self.assertEqual(self.challenge(), 0)
+        s.confirm()
+        s.answer("KEY_LIST")
+
+    def test_a_change_that_waits_for_its_entry_decides_nothing(self):
+        s = self.server
+        s.ask("KEY_CREATE", kind=AES256)
+        s.logged()
+        self.ask()
+        self.assertEqual(self.challenge(), REASONS["unavailable"])
+        s.confirm()
+        s.answer("KEY_CREATE")
+        self.ask()
+        self.assertEqual(self.challenge(), 0)
+
+    def test_a_start_waits_for_a_seal_that_is_at_work(self):
+        s, snapshot = self.server, self.server.snapshot
+        s.kill_keeper()
+
+        def asking():
+            self.ask()
+            snapshot()  # once the seal has said that it is open
+            self.assertEqual(self.challenge(), 0)
+        s.snapshot = asking
+        seal = s.seal.process.pid
+        os.kill(seal, signal.SIGSTOP)
+        awake = threading.Timer(2, os.kill, (seal, signal.SIGCONT))
+        awake.start()
+        self.addCleanup(awake.join)
+        s.start_keeper()
 
 
 class Rights(KeeperTest):
