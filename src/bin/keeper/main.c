@@ -183,11 +183,11 @@ house_keeping(struct keeper *k)
 		    wd_store_why(k->broker->store), NULL);
 }
 
+/* What was there at NOW was heard: what has come while we worked on that makes
+ * nobody late. */
 static void
-tick(struct keeper *k)
+tick(struct keeper *k, int64_t now)
 {
-	int64_t now = wd_time_mono_ms();
-
 	if (now < k->next_tick)
 		return;
 	k->next_tick = now + KEEPER_TICK_MS;
@@ -314,6 +314,8 @@ loop(struct keeper *k, struct wd_diag *d)
 
 	links(k, l);
 	while (!is_finished(k)) {
+		int64_t now;
+
 		keeper_admin_next(k);
 		flush(k, l);
 		list(k, l, &w);
@@ -322,11 +324,12 @@ loop(struct keeper *k, struct wd_diag *d)
 				return wd_fault_errno(d, "cannot wait");
 			continue;
 		}
+		now = wd_time_mono_ms();
 		hear(k, l, &w);
 		keeper_rows_look(k);
 		if (w.fds[0].revents != 0)
 			wd_role_control(k->role);
-		tick(k);
+		tick(k, now);
 	}
 	keeper_index_leave(k);
 	return 0;
