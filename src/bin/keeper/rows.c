@@ -61,7 +61,6 @@ keeper_rows_look(struct keeper *k)
 void
 keeper_rows_unsealed(struct keeper *k)
 {
-	k->snapshot_store = 0;
 	k->rows.met = false;
 	k->rows.bad = 0;
 	k->rows.looking = false;

@@ -25,19 +25,23 @@ static int
 take(struct keeper *k, const struct wd_msg_seal_state *m)
 {
 	struct wd_diag d = { 0 };
+	bool open = k->broker != NULL && k->broker->open;
 	int r;
 
 	remember(k, m);
 	if (m->keyring.len == 0 || k->broker == NULL)
 		return 0;
 	r = wd_broker_unseal(k->broker, m->keyring, &d);
-	if (r == 0) {
+	if (r != 0) {
+		wd_log_result("not_unsealed", r, &d);
+		return r;
+	}
+	k->snapshot_store = 0;
+	if (!open) {
 		keeper_rows_unsealed(k);
 		wd_log(WD_LOG_INFO, "unsealed", NULL);
 	}
-	if (r != 0)
-		wd_log_result("not_unsealed", r, &d);
-	return r;
+	return 0;
 }
 
 void
