@@ -125,6 +125,23 @@ find_asked(struct keeper_backend_proc *p, uint32_t number)
 	return NULL;
 }
 
+size_t
+keeper_backend_room(const struct keeper_backend *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < KEEPER_BACKEND_PROCS; i++)
+		n += b->procs[i].peer.chan != NULL ? KEEPER_ASKED : 0;
+	return n < KEEPER_BACKEND_ASKED ? n : KEEPER_BACKEND_ASKED;
+}
+
+static int
+too_much(const struct keeper_backend *b, struct wd_diag *d)
+{
+	return wd_reject(
+	    d, WD_R_OVERLOADED, "too much waits for the backend %s", b->name);
+}
+
 static int
 send(struct keeper_backend *b, struct keeper_backend_proc *p, enum wd_call call,
     const void *msg, struct op *op, struct wd_diag *d)
@@ -134,8 +151,10 @@ send(struct keeper_backend *b, struct keeper_backend_proc *p, enum wd_call call,
 	uint32_t number;
 
 	if (p == NULL || (asked = find_asked(p, 0)) == NULL)
-		return wd_reject(d, WD_R_UNAVAILABLE,
-		    "the process of the backend %s is away", b->name);
+		return keeper_backend_room(b) == 0
+		    ? wd_reject(d, WD_R_UNAVAILABLE,
+			  "the process of the backend %s is away", b->name)
+		    : too_much(b, d);
 	if (wd_peer_send(&p->peer, call, msg, -1, &number) != 0)
 		return wd_reject(d, WD_R_UNAVAILABLE,
 		    "the backend %s cannot be asked", b->name);
@@ -148,17 +167,6 @@ send(struct keeper_backend *b, struct keeper_backend_proc *p, enum wd_call call,
 	if (op != NULL)
 		op->deadline = deadline + KEEPER_BACKEND_GRACE_MS;
 	return 0;
-}
-
-/* As many as its processes take. */
-static size_t
-room_of(const struct keeper_backend *b)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < KEEPER_BACKEND_PROCS; i++)
-		n += b->procs[i].peer.chan != NULL ? KEEPER_ASKED : 0;
-	return n < KEEPER_BACKEND_ASKED ? n : KEEPER_BACKEND_ASKED;
 }
 
 const struct wd_id *
@@ -189,7 +197,7 @@ asked_by(const struct keeper_backend *b, const struct wd_id *session)
 static bool
 has_its_share(const struct keeper_backend *b, const struct op *op)
 {
-	size_t room = room_of(b);
+	size_t room = keeper_backend_room(b);
 
 	if (op == NULL || wd_id_is_none(keeper_asks_for(op)) || room == 0 ||
 	    b->n_asked < room - room / 4)
@@ -203,8 +211,7 @@ keeper_backend_ask(struct keeper *k, struct keeper_backend *b,
 {
 	(void)k;
 	if (b->n_asked >= KEEPER_BACKEND_ASKED || has_its_share(b, op))
-		return wd_reject(d, WD_R_OVERLOADED,
-		    "too much waits for the backend %s", b->name);
+		return too_much(b, d);
 	return send(b, least_busy(b), call, msg, op, d);
 }
 

@@ -253,9 +253,9 @@ struct keeper {
 	struct { /* rows of the store that somebody else wrote */
 		bool met;
 		uint64_t bad; /* of the last look at all; with the one now */
-		char last[WD_TAMPERED_TEXT]; /* that was logged */
+		char last[WD_TAMPERED_TEXT];   /* that was logged */
 		int64_t minute_ends, next_all; /* monotonic ms */
-		unsigned n_minute; /* entries */
+		unsigned n_minute;             /* entries */
 		bool looking;
 		struct wd_row_check check;
 		uint64_t bad_now;
@@ -412,6 +412,8 @@ void keeper_backend_ready(struct keeper *k, struct wd_peer *p);
 void keeper_backend_detach(struct keeper *k, struct wd_peer *p);
 struct keeper_backend *keeper_backend_named(
     struct keeper *k, const char *name); /* NULL */
+/* How much B may be asked at a time: as much as its processes take. */
+size_t keeper_backend_room(const struct keeper_backend *b);
 /* What MSG of CALL is to have as its deadline. */
 uint64_t keeper_backend_deadline(const struct keeper_backend *b);
 /*

@@ -213,24 +213,26 @@ begin(struct keeper *k, struct keeper_backend *b, struct keeper_ending *e,
 	return true;
 }
 
-/* As many of one backend as there is room for. */
+/* As many of one backend as there is room for. Half of it is for those who
+ * wait. */
 static void
 begin_some(struct keeper *k, struct keeper_backend *b)
 {
+	size_t most = keeper_backend_room(b) / 2;
 	struct wd_store_upstream rows[KEEPER_ENDINGS_EACH * 2];
 	struct keeper_ending *e;
 	bool goes_on = true;
 	size_t n = 0;
 
-	if (in_hand(k, b) >= KEEPER_ENDINGS_EACH || free_slot(k) == NULL)
+	most = most < KEEPER_ENDINGS_EACH ? most : KEEPER_ENDINGS_EACH;
+	if (in_hand(k, b) >= most || free_slot(k) == NULL)
 		return;
 	if (wd_store_upstream_due(k->broker->store, b->name, wd_time_now(),
 		rows, WD_N(rows), &n) != 0)
 		not_stored(k);
 	for (size_t i = 0; i < n; i++) {
 		if (goes_on && !is_in_hand(k, &rows[i].id) &&
-		    in_hand(k, b) < KEEPER_ENDINGS_EACH &&
-		    (e = free_slot(k)) != NULL)
+		    in_hand(k, b) < most && (e = free_slot(k)) != NULL)
 			goes_on = begin(k, b, e, &rows[i]);
 		wd_store_upstream_done(&rows[i]);
 	}
