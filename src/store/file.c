@@ -10,8 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Another process may hold the lock that a change needs: seconds, not more. */
-enum { BUSY_MS = 2000 };
+/* Another process may hold the lock that a change needs: until its log entry is
+ * durable, at most. Who starts has the time; who serves does not. */
+enum { START_BUSY_MS = 10000, BUSY_MS = 2000 };
 
 static const struct wd_db_file files[WD_DB_COUNT] = {
 	[WD_DB_STORE] = { "store.db", 0x57447374, /* WDst */
@@ -179,6 +180,12 @@ harden(sqlite3 *db)
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+	(void)sqlite3_busy_timeout(db, START_BUSY_MS); /* cannot fail */
+}
+
+void
+wd_db_started(sqlite3 *db)
+{
 	(void)sqlite3_busy_timeout(db, BUSY_MS); /* cannot fail */
 }
 

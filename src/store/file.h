@@ -33,6 +33,10 @@ void wd_db_remove(const char *dir, enum wd_db db);
 int wd_db_connect(const char *dir, enum wd_db db, sqlite3 **ret,
     struct wd_diag *d) WD_MUST_USE;
 
+/* From here on a change of DB waits for others for two seconds only, not ten.
+ */
+void wd_db_started(sqlite3 *db);
+
 /* Whether the tables and indexes are those that were made: who has others read
  * them decides which row is found. WD_R_TAMPERED. */
 int wd_db_check_tables(sqlite3 *db, enum wd_db which, struct wd_diag *d)

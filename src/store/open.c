@@ -96,6 +96,8 @@ wd_store_open(const char *state_dir, struct wd_store **ret, struct wd_diag *d)
 		 state_dir, &s->id, &s->db[WD_DB_UPSTREAM], d)) != 0 ||
 	    (r = prepare_all(s, d)) != 0 || (r = warm_up(s, d)) != 0)
 		return r;
+	for (int i = 0; i < WD_DB_COUNT; i++)
+		wd_db_started(s->db[i]);
 	*ret = WD_TAKE(s);
 	return 0;
 }

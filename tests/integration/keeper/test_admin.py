@@ -2,6 +2,7 @@
 its entry is durable."""
 import os
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
@@ -102,6 +103,19 @@ class Durable(KeeperTest):
         s.kill_keeper()
         s.start_keeper()
         self.assertEqual([k["id"] for k in s.keys()], [kept])
+
+    def test_a_start_waits_for_a_change_of_another(self):
+        s = self.server
+        other = sqlite3.connect(os.path.join(s.state, "store.db"),
+                                isolation_level=None, check_same_thread=False)
+        self.addCleanup(other.close)
+        s.kill_keeper()
+        other.execute("BEGIN IMMEDIATE")
+        ended = threading.Timer(4, other.execute, ("ROLLBACK",))
+        ended.start()
+        self.addCleanup(ended.join)
+        s.start_keeper()
+        s.do("KEY_CREATE", kind=AES256)
 
 
 class Clients(KeeperTest):
