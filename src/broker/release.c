@@ -332,7 +332,9 @@ wd_release_with(struct wd_broker *b, const struct wd_msg_resource_ask *ask,
 	int r = release(&x, &d);
 	struct wd_msg_release msg = answer(&x);
 
-	if (r == 0 && fetch->wanted)
+	if (r != 0)
+		fetch->wanted = false; /* this is the answer */
+	if (fetch->wanted)
 		return 0; /* decided when it is there */
 	if (r != 0)
 		x.lease = (struct wd_id){ 0 };

@@ -127,7 +127,9 @@ wd_use_with(struct wd_broker *b, const struct wd_msg_use_ask *ask, int64_t now,
 	int r = use(&u, ask, &d);
 	struct wd_msg_used msg = answer(&u);
 
-	if (r == 0 && x->fetch.wanted)
+	if (r != 0)
+		x->fetch.wanted = false; /* this is the answer */
+	if (x->fetch.wanted)
 		return 0; /* decided when the backend has answered */
 	if (u.a.session != NULL && r != WD_R_RATE_LIMITED &&
 	    log_use(&u, ask, r, d.detail, out) != 0)

@@ -103,13 +103,13 @@ class Faults(Case):
             self.key["id"], "decrypt", ciphertext=made["ciphertext"])[
                 "plaintext"], b"text")
 
-    def revoked_meanwhile(self):
-        """What a use is told whose key is revoked while it is fetched."""
+    def revoked_meanwhile(self, ask, *args, **kw):
+        """What ASK is told whose key is revoked while it is fetched."""
         key, got = self.server.create("--policy", self.policy)["id"], []
         before = len(self.server.calls("fetch"))
         self.server.put("hang")
-        thread = threading.Thread(target=lambda: got.append(refusal(
-            self.client.use, key, "encrypt", plaintext=b"text")))
+        thread = threading.Thread(target=lambda: got.append(
+            refusal(ask, key, *args, **kw)))
         thread.start()
         wait_until(lambda: len(self.server.calls("fetch")) > before, "fetch")
         self.server.warder("lease", "revoke", key, "--kind", "key")
@@ -117,13 +117,24 @@ class Faults(Case):
         thread.join(30)
         return got[0].status, got[0].type
 
-    def test_a_key_revoked_while_its_backend_works_is_not_used(self):
+    def revoked_meanwhile_is_said(self, *args, **kw):
         for _ in range(5):
-            told = self.revoked_meanwhile()
+            told = self.revoked_meanwhile(*args, **kw)
             if told != (503, "Unavailable"):  # the revoking took too long
                 break
             self.answers_again()
         self.assertEqual(told, (403, "RevokedByOperator"))
+
+    def test_a_key_revoked_while_its_backend_works_is_not_used(self):
+        self.revoked_meanwhile_is_said(
+            self.client.use, "encrypt", plaintext=b"text")
+
+    def test_a_key_revoked_while_its_backend_works_is_not_released(self):
+        self.revoked_meanwhile_is_said(
+            lambda key: self.client.resource("default/key/" + key))
+        entry = self.last("release")
+        self.assertEqual((entry["result"], entry["reason"]),
+                         ("deny", "revoked_by_operator"))
 
     def test_a_backend_that_did_not_answer_is_left_alone(self):
         self.server.put("hang")

@@ -428,6 +428,21 @@ without_a_backend_a_renewal_ends_too(void **state)
 	assert_int_equal(w.f->out.result, WD_R_BACKEND_NOT_CONFIGURED);
 }
 
+/* Or the server would ask for it without end. */
+static void
+what_is_refused_meanwhile_is_wanted_no_more(void **state)
+{
+	struct way w = begin(*state);
+
+	ask_first(&w, NULL);
+	assert_true(w.fetch.wanted);
+	t_ok(wd_store_revoke(w.f->b->store, "key", w.key.s, w.f->now));
+	got(&w, "{\"user\":\"one\"}", 900, true);
+	assert_int_equal(step(&w, NULL), WD_R_REVOKED_BY_OPERATOR);
+	assert_false(w.fetch.wanted);
+	assert_false(w.fetch.kept);
+}
+
 /* ---- revoked */
 
 /* Whether the row of LEASE ends once everything revoked was looked at. */
@@ -700,6 +715,7 @@ main(void)
 		with_broker(nobody_else_is_given_what_was_leased),
 		with_broker(what_ends_is_not_renewed),
 		with_broker(without_a_backend_a_renewal_ends_too),
+		with_broker(what_is_refused_meanwhile_is_wanted_no_more),
 		with_broker(whatever_ends_a_lease_of_ours_ends_the_backends),
 		with_broker(a_renewed_lease_hangs_on_its_new_session),
 		with_broker(a_row_that_comes_after_its_revocation_ends_too),

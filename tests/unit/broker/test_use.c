@@ -1315,6 +1315,7 @@ a_client_is_judged_again_when_the_backend_has_answered(void **state)
 	f->out = (struct wd_outcome){ 0 };
 	t_ok(wd_use_with(f->b, &m, f->now, &x, &f->out));
 	assert_int_equal(f->out.result, WD_R_REVOKED_BY_OPERATOR);
+	assert_false(x.fetch.wanted);
 }
 
 /* A backend that is told to sign, and answers as one that was to decrypt. */
