@@ -55,6 +55,7 @@ wd_admin_key_use(struct wd_admin *a, const void *msg)
 
 	if (a->found != NULL && a->found->used != NULL)
 		x = a->found->used;
+	x->fetch.again = true; /* nothing changes in an admin's turn */
 	say(a, &w);
 	if ((r = wd_use_find(a->b, &w, &thing, a->d)) != 0)
 		return r;

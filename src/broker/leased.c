@@ -93,8 +93,11 @@ wd_leased_plan(const struct wd_leased *x, struct wd_diag *d)
 
 /* Something new instead. */
 static int
-anew(struct wd_fetch *f)
+anew(const struct wd_leased *x)
 {
+	struct wd_fetch *f = x->fetch;
+
+	f->what = *x->what; /* it may rest elsewhere by now */
 	f->renews = false;
 	f->anew = true;
 	f->answered = false;
@@ -120,14 +123,14 @@ wd_leased_again(
 		return r;
 	if (r > 0 || !wd_span_equal(wd_id_span(&row.id), wd_id_span(&f->row)) ||
 	    (f->answered && f->result == WD_R_NOT_FOUND))
-		return anew(f);
+		return anew(x);
 	/* What could not be renewed for the moment has what is left of it. */
 	left = renewed ? (int64_t)f->seconds : row.ends - x->now;
 	if (!is_enough(x, &u, left))
-		return anew(f);
+		return anew(x);
 	f->seconds = left > UINT32_MAX ? UINT32_MAX : (uint32_t)left;
 	r = wd_upstream_secret(x->b, &row, ret, d);
-	return r > 0 ? anew(f) : r;
+	return r > 0 ? anew(x) : r;
 }
 
 /* ---- the row */

@@ -162,6 +162,10 @@ open_remote(struct release *x, struct wd_secret **bytes, struct wd_diag *d)
 	    (r = wd_remote_how(&x->remote, x->ask->native && x->ask->wrapped,
 		 x->client, &how, d)) != 0)
 		return r;
+	/* What is renewed looks after that itself. */
+	if (!x->fetch->renews &&
+	    (how != x->fetch->how || !wd_fetch_is_of(x->fetch, &x->remote)))
+		wd_fetch_again(x->fetch);
 	if (!x->fetch->answered &&
 	    ((r = plan_remote(x, how, d)) != 0 || x->fetch->wanted))
 		return r;
@@ -198,6 +202,8 @@ open_here(struct release *x, struct wd_secret **bytes, struct wd_diag *d)
 		return r;
 	if (blob == NULL)
 		return wd_thing_open(x->a.b, x->a.thing, NULL, bytes, d);
+	if (!wd_fetch_is_of_blob(x->fetch, blob))
+		wd_fetch_again(x->fetch);
 	if (!x->fetch->answered) {
 		wd_fetch_by_seal(x->fetch, &blob);
 		x->fetch->session = x->a.session->id;
@@ -256,7 +262,7 @@ static int
 release(struct release *x, struct wd_diag *d)
 {
 	/* It was counted when it was asked for. */
-	bool again = x->fetch->answered || x->fetch->anew;
+	bool again = x->fetch->answered || x->fetch->anew || x->fetch->again;
 	int r;
 
 	if ((r = wd_asking_begin(
@@ -359,7 +365,8 @@ wd_release(struct wd_broker *b, const struct wd_msg_resource_ask *ask,
 	WD_AUTO(wd_fetch_done) struct wd_fetch none = { 0 };
 	int r;
 
-	/* At most a renewal and something new are wanted. */
+	/* At most a renewal and something new are wanted: what was not asked
+	 * is not asked again. */
 	while ((r = wd_release_with(b, ask, now, &none, out, ret_lease)) == 0 &&
 	    none.wanted) {
 		none.answered = true;

@@ -19,8 +19,10 @@ enum wd_verdict { WD_DENY = 0, WD_ALLOW = 1 };
  *
  * Of a secret that rests in a backend the first call, with zeros in FETCH, may
  * leave FETCH->wanted and no outcome: then the same is called once more with
- * FETCH->answered, and a third time where a lease could not be renewed, so that
- * something new is wanted. Everything is looked at again, but for the rates;
+ * FETCH->answered, and so on while something is wanted. That is at most three
+ * times: something new where a lease could not be renewed, and once what stands
+ * in the store now where that has changed meanwhile. Everything is looked at
+ * again, but for the rates;
  * what the backend could not give ends with WD_R_UNAVAILABLE,
  * WD_R_MAY_NOT_LEAVE, WD_R_BACKEND_ANSWER or WD_R_BACKEND_NOT_CONFIGURED, and
  * its words are in the entry alone.

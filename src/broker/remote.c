@@ -131,6 +131,32 @@ wd_fetch_done(struct wd_fetch *f)
 	f->blob = wd_bytes_free(f->blob);
 }
 
+bool
+wd_fetch_is_of(const struct wd_fetch *f, const struct wd_remote *now)
+{
+	return !f->by_seal && strcmp(f->what.backend, now->backend) == 0 &&
+	    strcmp(f->what.locator, now->locator) == 0;
+}
+
+bool
+wd_fetch_is_of_blob(const struct wd_fetch *f, const struct wd_bytes *blob)
+{
+	return f->by_seal &&
+	    wd_span_equal(wd_bytes_span(f->blob), wd_bytes_span(blob));
+}
+
+/* A part that was slow or away has had its time, and is not asked twice. */
+void
+wd_fetch_again(struct wd_fetch *f)
+{
+	if (!f->answered || f->result != 0 || f->again)
+		return;
+	wd_fetch_done(f);
+	*f = (struct wd_fetch){
+		.again = true, .session = f->session, .anew = f->anew
+	};
+}
+
 void
 wd_fetch_by_seal(struct wd_fetch *f, struct wd_bytes **blob)
 {
@@ -143,8 +169,7 @@ int
 wd_fetch_unwrapped(const struct wd_fetch *f, const struct wd_bytes *blob,
     struct wd_sealwrap *ret, struct wd_diag *d)
 {
-	if (!f->by_seal ||
-	    !wd_span_equal(wd_bytes_span(f->blob), wd_bytes_span(blob)))
+	if (!wd_fetch_is_of_blob(f, blob))
 		return wd_reject(d, WD_R_UNAVAILABLE,
 		    "the secret has changed meanwhile; try again");
 	if (f->result > 0)
@@ -261,8 +286,7 @@ wd_remote_take(const struct wd_fetch *f, const struct wd_remote *now,
 		    (int)f->why.len, (const char *)f->why.p);
 	if (f->result < 0)
 		return wd_fault(d, f->result, "the backend was not asked");
-	if (strcmp(f->what.backend, now->backend) != 0 ||
-	    strcmp(f->what.locator, now->locator) != 0)
+	if (!wd_fetch_is_of(f, now))
 		return wd_reject(d, WD_R_UNAVAILABLE,
 		    "the key has changed meanwhile; try again");
 	r = f->how == WD_FETCH_WRAPPED

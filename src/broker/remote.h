@@ -54,6 +54,7 @@ enum wd_fetch_how {
 /* What a release needs of a backend, and what that gave. */
 struct wd_fetch {
 	bool wanted;           /* set when something is to be fetched */
+	bool again;            /* for the second time: see wd_fetch_again() */
 	struct wd_id session;  /* whose */
 	struct wd_remote what; /* then, and when it was */
 	enum wd_key_kind kind;
@@ -84,6 +85,19 @@ struct wd_fetch {
 	uint32_t seconds; /* of that lease; 0: without end, or no lease */
 };
 void wd_fetch_done(struct wd_fetch *f);
+
+/* Whether F was asked for what NOW stands in the store; of a backend, or of the
+ * HSM for BLOB. */
+bool wd_fetch_is_of(const struct wd_fetch *f, const struct wd_remote *now);
+bool wd_fetch_is_of_blob(const struct wd_fetch *f, const struct wd_bytes *blob);
+
+/*
+ * What F brought is of something that stands in the store no more: it is
+ * forgotten, F is as it was before anything was asked, and the same is planned
+ * for what stands there now. Once, and only for an answer that was good;
+ * otherwise F stays as it is, and what takes it refuses it.
+ */
+void wd_fetch_again(struct wd_fetch *f);
 
 /* Has the HSM asked for BLOB, which F takes. */
 void wd_fetch_by_seal(struct wd_fetch *f, struct wd_bytes **blob);

@@ -63,7 +63,7 @@ use(struct use *u, const struct wd_msg_use_ask *ask, struct wd_diag *d)
 	int r;
 
 	if ((r = wd_asking_begin(&u->a, ask->cookie, ask->token,
-		 u->x->fetch.answered, d)) != 0 ||
+		 u->x->fetch.answered || u->x->fetch.again, d)) != 0 ||
 	    (r = wd_use_find(u->a.b, &u->w, &u->a.thing, d)) != 0 ||
 	    (r = decide(u, d)) != 0)
 		return r;

@@ -53,9 +53,10 @@ int wd_use_find(struct wd_broker *b, const struct wd_use_work *w,
     const struct wd_thing **ret, struct wd_diag *d) WD_MUST_USE;
 
 /*
- * Does W with THING, which whoever asks may use. 0, and either RET or, once,
+ * Does W with THING, which whoever asks may use. 0, and either RET or
  * X->fetch.wanted: then a backend is asked, and everything is looked at and
- * this called again with what it answered. WD_R_UNSUPPORTED: not with a key of
+ * this called again with what it answered; once more where the key has changed
+ * meanwhile. WD_R_UNSUPPORTED: not with a key of
  * this kind. WD_R_MALFORMED: no envelope. WD_R_MISMATCH: it does not decrypt,
  * for whatever reason. WD_R_RANGE, WD_R_TOO_LARGE; those of
  * wd_remote_take() and wd_remote_open(); or a fault. RET_THEIRS is set when

@@ -118,6 +118,16 @@ want(struct wd_using *u, const struct wd_remote *now)
 	u->x->sig = u->sig;
 }
 
+static bool
+is_of(const struct wd_using *u, const struct wd_remote *now)
+{
+	const struct wd_use_asked *x = u->x;
+
+	return wd_fetch_is_of(&x->fetch, now) &&
+	    x->version == u->thing->version.version &&
+	    x->there == wd_remote_is_used_there(now);
+}
+
 /* As wd_remote_take(), for what the key has done there. */
 static int
 take_answer(struct wd_using *u, const struct wd_remote *now)
@@ -134,9 +144,7 @@ take_answer(struct wd_using *u, const struct wd_remote *now)
 		    (int)f->why.len, (const char *)f->why.p);
 	if (f->result < 0)
 		return wd_fault(u->d, f->result, "the backend was not asked");
-	if (strcmp(f->what.backend, now->backend) != 0 ||
-	    strcmp(f->what.locator, now->locator) != 0 ||
-	    u->x->version != u->thing->version.version)
+	if (!is_of(u, now))
 		return wd_reject(u->d, WD_R_UNAVAILABLE,
 		    "the key has changed meanwhile; try again");
 	u->answer = f->bytes;
@@ -155,6 +163,8 @@ open_remote(struct wd_using *u, struct wd_broker *b, bool *ret_theirs)
 	if (now.leased)
 		return wd_reject(u->d, WD_R_UNSUPPORTED,
 		    "what is made anew at each release is not used here");
+	if (!is_of(u, &now))
+		wd_fetch_again(&u->x->fetch);
 	if (!u->x->fetch.answered) {
 		want(u, &now);
 		return 0;
@@ -183,6 +193,8 @@ open_here(struct wd_using *u, struct wd_broker *b, bool *ret_theirs)
 		return r;
 	if (blob == NULL)
 		return wd_secret_use_key(b, v, NULL, &u->bytes, &stays, u->d);
+	if (!wd_fetch_is_of_blob(&u->x->fetch, blob))
+		wd_fetch_again(&u->x->fetch);
 	if (!u->x->fetch.answered) {
 		wd_fetch_by_seal(&u->x->fetch, &blob);
 		return 0;

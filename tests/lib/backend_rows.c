@@ -1,10 +1,10 @@
 /*
  * The code of the tests' kinds of backends, in the place of src/backend/rows.c:
  * keys are files of a folder. Other files of it say how it misbehaves: `hang`
- * (no answer before the deadline), `die` (the process ends in mid-call),
- * `wrong` (a fetch gives the bytes of this file), `sha1` (wraps by SHA-1),
- * `cannot` (wraps nothing), `layers` (what a wrap gives). Each call is noted in
- * `calls`.
+ * (no answer before the deadline), `hold-NAME` (as hang, of this key), `die`
+ * (the process ends in mid-call), `wrong` (a fetch gives the bytes of this
+ * file), `sha1` (wraps by SHA-1), `cannot` (wraps nothing), `layers` (what a
+ * wrap gives). Each call is noted in `calls`.
  */
 #include "lib/backend_forms.h"
 #include "lib/t_wrapped.h"
@@ -43,6 +43,16 @@ is_there(const char *name)
 	return stat(path, &st) == 0;
 }
 
+static bool
+is_held(const char *name)
+{
+	char path[PATH];
+	struct stat st;
+
+	(void)snprintf(path, PATH, "%s/hold-%s", folder, name);
+	return stat(path, &st) == 0;
+}
+
 static void
 note(const char *call, const char *name)
 {
@@ -64,7 +74,8 @@ begin(const char *call, const char *name, int64_t deadline, struct wd_diag *d)
 	note(call, name);
 	if (is_there("die"))
 		(void)raise(SIGKILL);
-	while (is_there("hang") && wd_time_mono_ms() < deadline)
+	while (
+	    (is_there("hang") || is_held(name)) && wd_time_mono_ms() < deadline)
 		(void)usleep(10000);
 	if (wd_time_mono_ms() >= deadline)
 		return wd_reject(d, WD_R_UNAVAILABLE, "the folder hangs");

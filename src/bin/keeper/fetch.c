@@ -1,7 +1,8 @@
 /*
  * Releases of what rests in a backend. The request is kept, the backend is
  * asked, and with what it gave the release is made from its start, so that what
- * was revoked meanwhile is not released.
+ * was revoked meanwhile is not released; where it has changed meanwhile that is
+ * asked once more.
  */
 #include "bin/keeper/keeper.h"
 
@@ -81,7 +82,8 @@ keeper_fetch(struct keeper *k, const struct wd_frame *f, struct wd_fetch *fetch,
 }
 
 /* Decides once more, with what came; where that was no renewal, something new
- * is asked for. RET_OUT is empty then. */
+ * is asked for, and where the store has changed, what stands there now. RET_OUT
+ * is empty then. */
 static int
 decide_again(struct keeper *k, struct op *op, struct wd_outcome *ret_out,
     struct wd_store_lease *ret_lease, struct wd_diag *d)

@@ -1,7 +1,8 @@
 /*
  * Uses of keys for attested clients. One of a key in a backend is decided, the
  * backend is asked, and with its answer everything is decided from the start,
- * so that what was revoked meanwhile is not used.
+ * so that what was revoked meanwhile is not used; where the key has changed
+ * meanwhile that is asked once more.
  */
 #include "bin/keeper/keeper.h"
 
@@ -95,6 +96,34 @@ conclude(
 	return 0;
 }
 
+/* Decides, and while something is wanted asks for it: then OP waits, and OUT is
+ * empty. What cannot be asked for is decided at once, so that it is logged as
+ * any other refusal. */
+static int
+ask_or_decide(struct keeper *k, struct op *op, const struct wd_msg_use_ask *ask,
+    struct wd_outcome *out)
+{
+	struct wd_use_work w = wd_use_work_of(ask);
+	struct wd_fetch *f = &op->use.fetch;
+	struct wd_diag why = { 0 };
+	int r;
+
+	while ((r = wd_use_with(
+		    k->broker, ask, wd_time_now(), &op->use, out)) == 0 &&
+	    f->wanted) {
+		wd_diag_clear(&why);
+		r = keeper_use_ask(k, &w, &op->use, op, &why);
+		if (r == 0) {
+			op->state = OP_BACKEND;
+			return 0;
+		}
+		f->answered = true;
+		f->result = r;
+		f->why = wd_span_text(why.detail);
+	}
+	return r;
+}
+
 static int
 decide(struct keeper *k, struct op *op, struct wd_diag *d)
 {
@@ -108,8 +137,10 @@ decide(struct keeper *k, struct op *op, struct wd_diag *d)
 	if (wd_msg_read(wd_bytes_span(op->body), &wd_msg_use_ask_type, &ask) !=
 	    0)
 		return WD_F_BUG;
-	if (wd_use_with(k->broker, &ask, wd_time_now(), &op->use, &out) != 0)
+	if (ask_or_decide(k, op, &ask, &out) != 0)
 		return wd_fault(d, WD_F_MEMORY, "no memory");
+	if (op->use.fetch.wanted)
+		return 0; /* it waits */
 	return conclude(k, op, &out, d);
 }
 
@@ -138,30 +169,6 @@ keeper_used(struct keeper *k, struct op *op, enum wd_call call, int result,
 		keeper_fetch_unwanted(k, from, msg);
 }
 
-/* What cannot be asked for is decided at once, so that it is logged as any
- * other refusal. */
-static int
-ask_or_decide(struct keeper *k, struct op *op, const struct wd_msg_use_ask *ask,
-    struct wd_outcome *out)
-{
-	struct wd_use_work w = wd_use_work_of(ask);
-	struct wd_diag why = { 0 };
-	int64_t now = wd_time_now();
-	int r = wd_use_with(k->broker, ask, now, &op->use, out);
-
-	if (r != 0 || !op->use.fetch.wanted)
-		return r;
-	r = keeper_use_ask(k, &w, &op->use, op, &why);
-	if (r == 0) {
-		op->state = OP_BACKEND;
-		return 0;
-	}
-	op->use.fetch.answered = true;
-	op->use.fetch.result = r;
-	op->use.fetch.why = wd_span_text(why.detail);
-	return wd_use_with(k->broker, ask, now, &op->use, out);
-}
-
 static int
 begin(struct keeper *k, const struct wd_frame *f, struct wd_diag *d)
 {
@@ -183,7 +190,7 @@ begin(struct keeper *k, const struct wd_frame *f, struct wd_diag *d)
 		r = wd_fault(d, WD_F_MEMORY, "no memory");
 	else if (ask_or_decide(k, op, &ask, &out) != 0)
 		r = wd_fault(d, WD_F_MEMORY, "no memory");
-	else if (op->state == OP_BACKEND)
+	else if (op->use.fetch.wanted)
 		return 0; /* it waits */
 	else
 		r = conclude(k, op, &out, d);

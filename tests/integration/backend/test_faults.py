@@ -179,6 +179,56 @@ class Faults(Case):
                    "destruction of " + made)
 
 
+class Changes(Case):
+    """Between asking and the answer."""
+    CONF = "timeout_ms = 10000"
+
+    def rotated_while(self, ask, *args, **kw):
+        """What ASK gets whose key is rotated while it is fetched."""
+        other = self.server.create("--policy", self.policy)
+        names, got = [k["id"] + ".1" for k in (other, self.key)], []
+        threads = [threading.Thread(target=f) for f in (
+            lambda: self.server.attested().resource(
+                self.server.path_of(other)),
+            lambda: got.append(ask(*args, **kw)))]
+        # The first process of the backend has to do until the second has the
+        # key: it is then free, and makes the next version.
+        for name, thread in zip(names, threads):
+            self.server.put("hold-" + name)
+            thread.start()
+            wait_until(lambda: "fetch " + name in self.server.calls(), name)
+        self.server.drop("hold-" + names[0])
+        threads[0].join(30)
+        made = self.server.warder("key", "rotate", self.key["id"])
+        self.assertEqual(made["version"], 2)
+        self.server.drop("hold-" + names[1])
+        threads[1].join(30)
+        self.assertEqual(
+            [c for c in self.server.calls("fetch") if self.key["id"] in c],
+            ["fetch %s.%d" % (self.key["id"], n) for n in (1, 2)])
+        return got[0]
+
+    def only_entry(self, event):
+        """There is one for one answer."""
+        entry, = [e for e in self.server.entries()
+                  if e["event"] == event and e["key"] == self.key["id"]]
+        self.assertEqual((entry["result"], entry["version"]), ("allow", 2))
+
+    def test_a_key_rotated_while_it_is_fetched_is_released_as_it_is_now(self):
+        got = self.rotated_while(self.client.resource, self.path)
+        self.assertEqual(got, self.server.get(self.key["id"] + ".2"))
+        self.assertNotEqual(got, self.kept)
+        self.only_entry("release")
+
+    def test_a_key_rotated_while_it_is_fetched_is_used_as_it_is_now(self):
+        made = self.rotated_while(
+            self.client.use, self.key["id"], "encrypt", plaintext=b"text")
+        self.only_entry("use")
+        self.assertEqual(self.client.use(
+            self.key["id"], "decrypt", ciphertext=made["ciphertext"])[
+                "plaintext"], b"text")
+
+
 class Shares(Case):
     """A slow backend, and one client that asks for all that it does."""
     CONF = "processes = 1\ntimeout_ms = 5000"  # and eight calls of a keeper

@@ -428,6 +428,70 @@ without_a_backend_a_renewal_ends_too(void **state)
 	assert_int_equal(w.f->out.result, WD_R_BACKEND_NOT_CONFIGURED);
 }
 
+/* The next version of the key is leased elsewhere. */
+static void
+move_on(struct way *w)
+{
+	struct wd_remote x = { .backend = "here",
+		.kind = WD_BACKEND_VAULT,
+		.locator = "creds|database/creds/next",
+		.leased = true };
+	WD_AUTO(wd_store_version_done)
+	struct wd_store_version v = {
+		.key = w->key, .version = 2, .created = w->f->now
+	};
+
+	t_ok(wd_remote_seal(w->f->b, &w->key, 2, &x, &v.wrapped, NULL));
+	t_ok(wd_store_key_rotate(w->f->b->store, &v));
+}
+
+static void
+a_lease_from_where_it_rests_no_more_is_not_kept(void **state)
+{
+	WD_AUTO(wd_store_upstream_done) struct wd_store_upstream row = { 0 };
+	struct way w = begin(*state);
+	struct wd_upstream u;
+	struct wd_diag d = { 0 };
+
+	ask_first(&w, NULL);
+	move_on(&w);
+	got(&w, "{\"user\":\"one\"}", 900, true);
+	(void)step(&w, NULL);
+	assert_true(w.fetch.wanted);
+	assert_false(w.fetch.kept);
+	assert_string_equal(w.fetch.lease, "");
+	assert_int_equal(w.fetch.seconds, 0);
+	assert_string_equal(w.fetch.what.locator, "creds|database/creds/next");
+	got(&w, "{\"user\":\"two\"}", 900, true);
+	t_ok(step(&w, NULL));
+	assert_true(w.fetch.kept);
+	t_ok(find(&w, &w.lease.id, &row));
+	t_ok(wd_upstream_open(w.f->b, &row, &u, &d));
+	assert_int_equal(u.version, 2);
+	assert_string_equal(u.locator, "creds|database/creds/next");
+}
+
+static void
+what_is_renewed_and_rests_elsewhere_is_made_there(void **state)
+{
+	struct way w = begin(*state);
+	struct wd_id first = release_first(&w, 900, true);
+
+	ask_first(&w, &first);
+	assert_true(w.fetch.renews);
+	move_on(&w);
+	w.fetch.answered = true;
+	w.fetch.seconds = 900;
+	(void)step(&w, &first);
+	assert_true(w.fetch.wanted);
+	assert_true(w.fetch.anew);
+	assert_string_equal(w.fetch.what.locator, "creds|database/creds/next");
+	got(&w, "{\"user\":\"two\"}", 900, true);
+	t_ok(step(&w, &first));
+	assert_false(w.fetch.wanted);
+	assert_false(w.fetch.again);
+}
+
 /* Or the server would ask for it without end. */
 static void
 what_is_refused_meanwhile_is_wanted_no_more(void **state)
@@ -715,6 +779,8 @@ main(void)
 		with_broker(nobody_else_is_given_what_was_leased),
 		with_broker(what_ends_is_not_renewed),
 		with_broker(without_a_backend_a_renewal_ends_too),
+		with_broker(a_lease_from_where_it_rests_no_more_is_not_kept),
+		with_broker(what_is_renewed_and_rests_elsewhere_is_made_there),
 		with_broker(what_is_refused_meanwhile_is_wanted_no_more),
 		with_broker(whatever_ends_a_lease_of_ours_ends_the_backends),
 		with_broker(a_renewed_lease_hangs_on_its_new_session),

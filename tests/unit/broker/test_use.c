@@ -1354,6 +1354,291 @@ a_backends_words_are_no_reason_for_a_client(void **state)
 	f->out = (struct wd_outcome){ 0 };
 }
 
+/* ---- what changes between asking and the answer */
+
+/* The next version of a key of remote_key_under(), at this place. */
+static void
+move_on(struct t_broker *f, const struct wd_id *id, uint32_t version,
+    bool stays, const char *locator)
+{
+	struct wd_remote x = { .backend = "there",
+		.kind = WD_BACKEND_VAULT,
+		.made = true,
+		.stays = stays };
+	WD_AUTO(wd_store_version_done)
+	struct wd_store_version v = {
+		.key = *id, .version = version, .created = f->now
+	};
+
+	wd_copy(x.locator, wd_span_text(locator));
+	t_ok(wd_remote_seal(f->b, id, version, &x, &v.wrapped, NULL));
+	t_ok(wd_store_key_rotate(f->b->store, &v));
+}
+
+/* One step of a release, and of a use. Nothing is said, and nothing logged,
+ * while something is wanted. */
+static int
+release_step(struct t_broker *f, const struct client *c, const struct wd_id *id,
+    struct wd_fetch *fetch)
+{
+	struct wd_store_lease lease = { 0 };
+	char path[80];
+	struct wd_msg_resource_ask ask = { .request = f->request,
+		.source = WD_SPAN_LIT("192.0.2.1"),
+		.door = WD_DOOR_COCO,
+		.cookie = wd_span_text(c->cookie) };
+
+	(void)snprintf(path, sizeof(path), "default/key/%s", id->s);
+	ask.path = wd_span_text(path);
+	wd_outcome_done(&f->out);
+	f->out = (struct wd_outcome){ 0 };
+	t_ok(wd_release_with(f->b, &ask, f->now, fetch, &f->out, &lease));
+	assert_int_equal(fetch->wanted, f->out.reply == NULL);
+	assert_int_equal(fetch->wanted, f->out.entry == NULL);
+	return f->out.result;
+}
+
+static int
+use_step(
+    struct t_broker *f, const struct wd_msg_use_ask *m, struct wd_use_asked *x)
+{
+	wd_outcome_done(&f->out);
+	f->out = (struct wd_outcome){ 0 };
+	t_ok(wd_use_with(f->b, m, f->now, x, &f->out));
+	assert_int_equal(x->fetch.wanted, f->out.reply == NULL);
+	assert_int_equal(x->fetch.wanted, f->out.entry == NULL);
+	return f->out.result;
+}
+
+static void
+came(struct wd_fetch *f, struct wd_span bytes)
+{
+	f->answered = true;
+	f->result = 0;
+	f->bytes = bytes;
+}
+
+static void
+nothing_is_left_of(const struct wd_fetch *f)
+{
+	assert_true(f->wanted);
+	assert_false(f->answered);
+	assert_int_equal(f->bytes.len, 0);
+	assert_null(f->bytes.p);
+}
+
+/* What C can read of the last release. */
+static struct wd_secret *
+released(struct t_broker *f, const struct client *c)
+{
+	WD_AUTO(wd_jwe_done) struct wd_jwe jwe = { 0 };
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *epk = NULL;
+	struct wd_secret *plain = NULL;
+	struct wd_msg_release m;
+
+	t_reply(f, WD_CALL_RESOURCE, &m);
+	jwe.protected_b64 = copy(m.protected);
+	jwe.encrypted_key = copy(m.encrypted_key);
+	jwe.iv = copy(m.iv);
+	jwe.ciphertext = copy(m.ciphertext);
+	jwe.tag = copy(m.tag);
+	epk = ephemeral(m.protected);
+	t_ok(wd_jwe_open(c->key, WD_JWE_ECDH_ES_A256KW, epk, &jwe, &plain));
+	return plain;
+}
+
+static const uint8_t old_key[32] = { 1 }, new_key[32] = { 2 };
+
+static void
+a_key_that_is_rotated_meanwhile_is_released_as_it_is_now(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	struct wd_id id =
+	    remote_key_under(f, 60, WD_KEY_AES256, false, NULL, &policy);
+	WD_AUTO(client_done) struct client c = attested(f, SIGNER);
+	WD_AUTO(wd_fetch_done) struct wd_fetch x = { 0 };
+	WD_AUTO(wd_secret_freep) struct wd_secret *got = NULL;
+
+	t_ok(release_step(f, &c, &id, &x));
+	assert_true(x.wanted);
+	assert_string_equal(x.what.locator, "transit/k:1");
+	move_on(f, &id, 2, false, "transit/k:2");
+	came(&x, WD_SPAN(old_key));
+	t_ok(release_step(f, &c, &id, &x));
+	nothing_is_left_of(&x);
+	assert_string_equal(x.what.locator, "transit/k:2");
+	assert_false(wd_id_is_none(&x.session));
+	came(&x, WD_SPAN(new_key));
+	t_ok(release_step(f, &c, &id, &x));
+	t_logged(f, "\"version\":2");
+	got = released(f, &c);
+	t_span_equal(wd_secret_borrow(got), WD_SPAN(new_key));
+}
+
+static void
+a_key_that_is_rotated_meanwhile_is_used_as_it_is_now(void **state)
+{
+	static const uint8_t body[64];
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	WD_AUTO(client_done) struct client c = attested(f, SIGNER);
+
+	for (int stays = 0; stays < 2; stays++) {
+		WD_AUTO(wd_use_asked_done) struct wd_use_asked x = { 0 };
+		struct wd_id id = remote_key_under(f, (uint8_t)(61 + stays),
+		    WD_KEY_AES256, stays != 0, NULL, &policy);
+		struct wd_msg_use_ask m =
+		    client_ask(f, &c, &id, WD_KEYUSE_ENCRYPT, text);
+		struct wd_span answer = stays
+		    ? wd_span(body, text.len + WD_AEAD_EXTRA)
+		    : WD_SPAN(new_key);
+
+		t_ok(use_step(f, &m, &x));
+		assert_int_equal(x.version, 1);
+		move_on(f, &id, 2, stays != 0, "transit/k:2");
+		came(&x.fetch, stays ? answer : WD_SPAN(old_key));
+		t_ok(use_step(f, &m, &x));
+		nothing_is_left_of(&x.fetch);
+		assert_int_equal(x.version, 2);
+		assert_int_equal(x.there, stays);
+		assert_string_equal(x.fetch.what.locator, "transit/k:2");
+		assert_false(wd_id_is_none(&x.fetch.session));
+		came(&x.fetch, answer);
+		t_ok(use_step(f, &m, &x));
+		assert_int_equal(client_reply(f).version, 2);
+		t_logged(f, "\"version\":2");
+	}
+}
+
+/* Nobody is asked without end. */
+static void
+what_changes_twice_meanwhile_is_refused(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	struct wd_id id =
+	    remote_key_under(f, 63, WD_KEY_AES256, false, NULL, &policy);
+	WD_AUTO(client_done) struct client c = attested(f, SIGNER);
+	struct wd_msg_use_ask m =
+	    client_ask(f, &c, &id, WD_KEYUSE_ENCRYPT, text);
+	WD_AUTO(wd_fetch_done) struct wd_fetch x = { 0 };
+	WD_AUTO(wd_use_asked_done) struct wd_use_asked y = { 0 };
+
+	t_ok(release_step(f, &c, &id, &x));
+	t_ok(use_step(f, &m, &y));
+	for (uint32_t version = 2; version <= 3; version++) {
+		assert_true(x.wanted);
+		assert_true(y.fetch.wanted);
+		move_on(f, &id, version, false,
+		    version == 2 ? "transit/k:2" : "transit/k:3");
+		came(&x, WD_SPAN(old_key));
+		came(&y.fetch, WD_SPAN(old_key));
+		assert_int_equal(release_step(f, &c, &id, &x),
+		    version == 2 ? 0 : WD_R_UNAVAILABLE);
+		assert_int_equal(
+		    use_step(f, &m, &y), version == 2 ? 0 : WD_R_UNAVAILABLE);
+	}
+	assert_false(x.wanted);
+	assert_false(y.fetch.wanted);
+	t_logged(f, "changed meanwhile");
+}
+
+/* It has had its time. */
+static void
+a_backend_that_gave_nothing_is_not_asked_again(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	struct wd_id id =
+	    remote_key_under(f, 64, WD_KEY_AES256, false, NULL, &policy);
+	WD_AUTO(client_done) struct client c = attested(f, SIGNER);
+	WD_AUTO(wd_fetch_done) struct wd_fetch x = { 0 };
+
+	t_ok(release_step(f, &c, &id, &x));
+	move_on(f, &id, 2, false, "transit/k:2");
+	x.answered = true;
+	x.result = WD_R_UNAVAILABLE;
+	assert_int_equal(release_step(f, &c, &id, &x), WD_R_UNAVAILABLE);
+}
+
+static void
+what_is_asked_for_again_is_judged_again(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	struct wd_id other = t_add_policy(f, SIGNER + 1);
+	struct wd_id id =
+	    remote_key_under(f, 65, WD_KEY_AES256, false, NULL, &policy);
+	WD_AUTO(client_done) struct client c = attested(f, SIGNER);
+	WD_AUTO(wd_fetch_done) struct wd_fetch x = { 0 };
+	struct wd_msg_key_policy m = { t_head(f), .id = id, .policy = other };
+
+	t_ok(release_step(f, &c, &id, &x));
+	move_on(f, &id, 2, false, "transit/k:2");
+	came(&x, WD_SPAN(old_key));
+	t_ok(release_step(f, &c, &id, &x));
+	nothing_is_left_of(&x);
+	t_ok(t_call(f, WD_CALL_KEY_POLICY, &m));
+	came(&x, WD_SPAN(new_key));
+	assert_int_equal(release_step(f, &c, &id, &x), WD_R_SIGNER_MISMATCH);
+	assert_false(x.wanted);
+}
+
+/* The HSM of the seal is two blobs and their keys here. */
+static int
+with_hsm(struct t_broker *f, enum wd_call what, const void *msg, int n)
+{
+	struct wd_sealwrap w = n == 1
+	    ? (struct wd_sealwrap){ WD_SPAN_LIT("b1"), WD_SPAN(old_key) }
+	    : (struct wd_sealwrap){ WD_SPAN_LIT("b2"), WD_SPAN(new_key) };
+	struct wd_admin_found found = { .wraps = &w, .n_wraps = 1 };
+
+	return t_call_found(f, what, msg, &found);
+}
+
+static void
+what_the_hsm_opened_of_a_version_before_is_not_used(void **state)
+{
+	struct t_broker *f = *state;
+	struct wd_id policy = t_add_policy(f, SIGNER);
+	WD_AUTO(client_done) struct client c = attested(f, SIGNER);
+	WD_AUTO(wd_fetch_done) struct wd_fetch x = { 0 };
+	WD_AUTO(wd_use_asked_done) struct wd_use_asked y = { 0 };
+	struct wd_msg_key_create create = { t_head(f), .kind = WD_KEY_AES256,
+		.policy = policy, .seal_wrap = true };
+	struct wd_msg_key_csr_ask next = { t_head(f) };
+	struct wd_msg_key_record key;
+	struct wd_msg_use_ask m;
+
+	t_ok(with_hsm(f, WD_CALL_KEY_CREATE, &create, 1));
+	t_reply(f, WD_CALL_KEY_CREATE, &key);
+	next.id = key.id;
+	m = client_ask(f, &c, &key.id, WD_KEYUSE_ENCRYPT, text);
+	t_ok(release_step(f, &c, &next.id, &x));
+	m.id = next.id;
+	t_ok(use_step(f, &m, &y));
+	t_span_equal(wd_bytes_span(x.blob), WD_SPAN_LIT("b1"));
+	t_span_equal(wd_bytes_span(y.fetch.blob), WD_SPAN_LIT("b1"));
+	t_ok(with_hsm(f, WD_CALL_KEY_ROTATE, &next, 2));
+	came(&x, WD_SPAN(old_key));
+	came(&y.fetch, WD_SPAN(old_key));
+	t_ok(release_step(f, &c, &next.id, &x));
+	t_ok(use_step(f, &m, &y));
+	nothing_is_left_of(&x);
+	nothing_is_left_of(&y.fetch);
+	assert_true(x.by_seal);
+	assert_true(y.fetch.by_seal);
+	t_span_equal(wd_bytes_span(x.blob), WD_SPAN_LIT("b2"));
+	t_span_equal(wd_bytes_span(y.fetch.blob), WD_SPAN_LIT("b2"));
+	came(&x, WD_SPAN(new_key));
+	came(&y.fetch, WD_SPAN(new_key));
+	t_ok(release_step(f, &c, &next.id, &x));
+	t_logged(f, "\"version\":2");
+	t_ok(use_step(f, &m, &y));
+	assert_int_equal(client_reply(f).version, 2);
+}
+
 /* ---- memory */
 
 static void
@@ -1421,6 +1706,15 @@ main(void)
 		with_broker(
 		    a_client_is_judged_again_when_the_backend_has_answered),
 		with_broker(a_backends_words_are_no_reason_for_a_client),
+		with_broker(
+		    a_key_that_is_rotated_meanwhile_is_released_as_it_is_now),
+		with_broker(
+		    a_key_that_is_rotated_meanwhile_is_used_as_it_is_now),
+		with_broker(what_changes_twice_meanwhile_is_refused),
+		with_broker(a_backend_that_gave_nothing_is_not_asked_again),
+		with_broker(what_is_asked_for_again_is_judged_again),
+		with_broker(
+		    what_the_hsm_opened_of_a_version_before_is_not_used),
 		with_broker(memory_may_fail_anywhere),
 	};
 
