@@ -23,9 +23,13 @@ on_ready(struct sup *s, struct sup_proc *p, const struct wd_frame *f)
 	p->state = SUP_READY;
 	p->since = wd_time_mono_ms();
 	s->changed = true;
+	if (p->role->joined_when_ready)
+		sup_link(s, p);
 	return NULL;
 }
 
+/* One that is joined with nobody yet cannot be meant: that was the one whose
+ * place it takes. */
 static struct sup_proc *
 accused_by(
     struct sup *s, const struct sup_proc *p, const struct wd_msg_bad_peer *m)
@@ -34,8 +38,8 @@ accused_by(
 		struct sup_proc *q = &s->procs[i];
 		bool within_cell;
 
-		if (q->pid == 0 || q->proc != (enum wd_proc)m->peer ||
-		    q->cell != m->cell ||
+		if (q->pid == 0 || sup_is_apart(q) ||
+		    q->proc != (enum wd_proc)m->peer || q->cell != m->cell ||
 		    !sup_is_linked(p->proc, q->proc, &within_cell) ||
 		    (within_cell && q->cell != p->cell))
 			continue;

@@ -1,7 +1,9 @@
 /*
  * Joining processes: a socketpair for each two that may speak to one another,
  * one end to either. Whoever starts again gets new ones, and so does the other
- * side.
+ * side. A role that loads foreign code before it listens is joined when it is
+ * ready: who may ask it counts the time until it answers, and start_ms has
+ * counted its start.
  */
 #include "bin/warderd/supervisor.h"
 
@@ -48,11 +50,23 @@ join(struct sup *s, struct sup_proc *a, struct sup_proc *b)
 }
 
 static bool
+lives(const struct sup_proc *p)
+{
+	return p->state == SUP_STARTING || p->state == SUP_READY;
+}
+
+bool
+sup_is_apart(const struct sup_proc *p)
+{
+	return p->state == SUP_STARTING && p->role->joined_when_ready;
+}
+
+static bool
 may_join(const struct sup_proc *a, const struct sup_proc *b)
 {
 	bool within_cell;
 
-	if (a == b || (b->state != SUP_STARTING && b->state != SUP_READY))
+	if (a == b || !lives(b) || sup_is_apart(b))
 		return false;
 	if (!sup_is_linked(a->proc, b->proc, &within_cell))
 		return false;
@@ -66,7 +80,10 @@ may_join(const struct sup_proc *a, const struct sup_proc *b)
 void
 sup_link(struct sup *s, struct sup_proc *p)
 {
+	if (sup_is_apart(p))
+		return;
+	/* It may be killed on the way. */
 	for (size_t i = 0; i < SUP_PROCS; i++)
-		if (p->state == SUP_STARTING && may_join(p, &s->procs[i]))
+		if (lives(p) && may_join(p, &s->procs[i]))
 			join(s, p, &s->procs[i]);
 }

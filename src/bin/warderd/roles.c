@@ -16,7 +16,7 @@ static const struct sup_role roles[] = {
 	/* Its maker's module may take its time to load. */
 	{ WD_PROC_DEVICE, "warder-device", USER(user_device), GIVES(SEAL_PIN),
 	    .start_ms = 15000, .max_files = 256, .max_locked = 8 * MIB,
-	    .optional = true },
+	    .optional = true, .joined_when_ready = true },
 	/* Some of these load modules too. */
 	{ WD_PROC_BACKEND, "warder-backend", USER(user_backend), 0,
 	    .start_ms = 15000, .max_files = 1024, .max_locked = 32 * MIB,

@@ -38,6 +38,8 @@ struct sup_role {
 	size_t max_locked;
 	bool pinned;   /* to the CPU of its cell */
 	bool optional; /* only where it is configured */
+	/* Not at its start: nobody waits for it before it can answer. */
+	bool joined_when_ready;
 };
 
 /* Rows in the order of starting: who is asked comes before who asks. */
@@ -176,8 +178,7 @@ struct sup {
 int sup_proc_add(struct sup *s, enum wd_proc proc, uint16_t cell, int cpu,
     struct sup_setup *setup) WD_MUST_USE;
 
-/* Starts it, with channels to the living it is linked with. A failure counts
- * as an end. */
+/* Starts it. A failure counts as an end. */
 void sup_proc_start(struct sup *s, struct sup_proc *p);
 
 /* Asks it to leave within MS and not to come back. */
@@ -201,8 +202,12 @@ int sup_tell(struct sup_proc *p, enum wd_call call, const void *msg, int fd)
 
 /* ---- link.c */
 
-/* Joins P, which has just been configured, with the living. */
+/* Joins P, which has just been configured or become ready, with the living
+ * that it is linked with. One that is apart stays so. */
 void sup_link(struct sup *s, struct sup_proc *p);
+
+/* Starts, and is joined with nobody before it is ready. */
+bool sup_is_apart(const struct sup_proc *p);
 
 /* ---- control.c: what roles say */
 

@@ -20,10 +20,12 @@ from server_rig import Failed, wait_until
 from whole import SECRET, Whole, refusal
 
 OTHER = "default/db/other"
+SLOW = os.path.abspath(sys.argv[2])
 
 
 class Case(unittest.TestCase):
     CONFIG = ("[seal]", "probe_seconds = 1")
+    NAMES = {}
 
     @classmethod
     def options(cls):
@@ -35,7 +37,8 @@ class Case(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, cls.folder, True)
         cls.hsm = Hsm(os.path.join(cls.folder, "hsm"))
         cls.server = s = Whole(
-            seal=cls.hsm.options("--generate-key", *cls.options()))
+            seal=cls.hsm.options("--generate-key", *cls.options(),
+                                 **cls.NAMES))
         cls.addClassCleanup(s.remove)
         s.add_config(*cls.CONFIG)
         s.start()
@@ -78,6 +81,12 @@ class Case(unittest.TestCase):
 
     def tokens(self):
         return os.path.join(self.hsm.folder, "tokens")
+
+    def reads(self, data):
+        try:
+            return self.get() == data
+        except Failed:
+            return False
 
     def take_hsm_away(self):
         os.rename(self.tokens(), self.tokens() + ".away")
@@ -287,12 +296,6 @@ class Life(Case):
                 os.kill(p["pid"], signal.SIGKILL)
             wait_until(lambda: self.reads(data), "a read after " + role)
 
-    def reads(self, data):
-        try:
-            return self.get() == data
-        except Failed:
-            return False
-
     def test_marks_are_put_on_and_taken_off(self):
         data = self.put(mark=False)
         self.assertTrue(self.warder("secret", "seal-wrap", SECRET)
@@ -345,6 +348,47 @@ class Life(Case):
             capture_output=True, text=True, timeout=20)
         made = json.loads(done.stdout)
         self.assertTrue(made["key_information"]["seal_wrap"], done.stdout)
+
+
+class SlowStart(Case):
+    """A module takes longer to start than anybody waits for an answer."""
+
+    SECONDS = 7  # seal waits for 4 and for 6
+    NAMES = {"module": SLOW}
+
+    def kill(self, *roles):
+        for role in roles:
+            for p in self.server.processes(role):
+                os.kill(p["pid"], signal.SIGKILL)
+
+    def restarts(self):
+        return [p["restarts"] for p in self.server.processes("device")]
+
+    def test_nothing_is_asked_of_it_before_it_is_up(self):
+        data = self.put()
+        self.server.stop()
+        with open(self.hsm.conf + ".slow", "w", encoding="ascii") as f:
+            f.write(str(self.SECONDS * 1000))
+        said = len(self.server.log_text())
+        self.server.start(ready=False)
+        wait_until(self.server.is_ready, "readiness", 40)
+        wait_until(lambda: self.reads(data), "a read", 40)
+        self.assertEqual(self.restarts(), [0])
+        # A trial finds that it is gone, which nobody else is to pay for.
+        self.kill("device")
+        wait_until(lambda: self.server.status()["seal"]["failing_since"],
+                   "a failing trial")
+        for n, roles in ((1, ()), (1, ["seal"]), (2, ["seal", "device"])):
+            self.kill(*roles)
+            wait_until(lambda: self.restarts() == [n] and self.reads(data),
+                       "a read after %s" % (roles or "device"), 40)
+        os.kill(self.server.process.pid, signal.SIGHUP)
+        wait_until(lambda: '"reloaded"' in self.server.log_text(), "reload")
+        self.assertEqual(self.get(), data)
+        self.assertEqual(self.restarts(), [2])
+        self.assertEqual([
+            line for line in self.server.log_text()[said:].splitlines()
+            if "role_killed" in line and '"device"' in line], [])
 
 
 class Migration(Case):
@@ -499,4 +543,4 @@ class Passphrase(unittest.TestCase):
 
 if __name__ == "__main__":
     signal.alarm(115)
-    unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=2)
+    unittest.main(argv=[sys.argv[0]] + sys.argv[3:], verbosity=2)
