@@ -69,6 +69,7 @@ keeper_backend_attached(struct keeper *k, uint16_t place, int fd)
 	p = &k->backends[at].procs[wd_backend_nth_of_place(place)].peer;
 	keeper_backend_detach(k, p);
 	r = wd_peer_open(p, WD_PROC_KEEPER, WD_PROC_BACKEND, place, fd);
+	k->backends[at].next_check = 0; /* it can answer now */
 	if (r != 0)
 		wd_log_result("peer_not_attached", r, NULL);
 }

@@ -39,6 +39,20 @@ sup_backends_add(struct sup *s, struct sup_setup *setup)
 	return r;
 }
 
+bool
+sup_backends_are_up(const struct sup *s, const struct sup_setup *setup)
+{
+	for (size_t i = 0; i < SUP_PROCS; i++) {
+		const struct sup_proc *p = &s->procs[i];
+
+		if (p->state != SUP_FREE && p->proc == WD_PROC_BACKEND &&
+		    p->setup == setup && p->state != SUP_READY &&
+		    p->failures == 0)
+			return false;
+	}
+	return true;
+}
+
 static bool
 is_needed(const struct sup *s, const struct sup_setup *setup)
 {

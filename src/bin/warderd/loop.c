@@ -108,10 +108,9 @@ all_are_ready(const struct sup *s)
 	for (size_t i = 0; i < SUP_PROCS; i++)
 		if (s->procs[i].state != SUP_FREE &&
 		    s->procs[i].state != SUP_READY &&
-		    (s->procs[i].proc != WD_PROC_BACKEND ||
-			s->procs[i].failures == 0))
+		    s->procs[i].proc != WD_PROC_BACKEND)
 			return false;
-	return true;
+	return sup_backends_are_up(s, s->setup);
 }
 
 /* What follows from the states of processes; true at the end. */

@@ -136,6 +136,16 @@ start_next(struct sup *s)
 		give_up(s); /* no slot, which the caps make impossible */
 }
 
+/* A cell whose backends are not up would refuse what the one before served. */
+static void
+begin(struct sup *s)
+{
+	if (!sup_backends_are_up(s, s->fresh))
+		return;
+	s->has_begun = true;
+	start_next(s);
+}
+
 static void
 finish(struct sup *s)
 {
@@ -175,6 +185,10 @@ sup_reload_advance(struct sup *s)
 		close_unused_setups(s);
 		s->phase = SUP_SERVING;
 		wd_notify("READY=1");
+		return;
+	}
+	if (!s->has_begun) {
+		begin(s);
 		return;
 	}
 	if (incoming_failed(s)) {
@@ -242,11 +256,12 @@ sup_reload_begin(struct sup *s)
 	}
 	s->phase = SUP_RELOADING;
 	s->fresh = fresh;
+	s->has_begun = false;
 	s->replaced = 0;
 	wd_log(WD_LOG_INFO, "reloading", NULL);
 	wd_notify("RELOADING=1");
 	if (sup_backends_add(s, fresh) != 0)
 		give_up(s); /* no slot, which the caps make impossible */
 	else
-		start_next(s);
+		begin(s);
 }

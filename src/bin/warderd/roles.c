@@ -20,7 +20,7 @@ static const struct sup_role roles[] = {
 	/* Some of these load modules too. */
 	{ WD_PROC_BACKEND, "warder-backend", USER(user_backend), 0,
 	    .start_ms = 15000, .max_files = 1024, .max_locked = 32 * MIB,
-	    .optional = true },
+	    .optional = true, .joined_when_ready = true },
 	/* Room for scrypt's 128 MiB beside the arena. */
 	{ WD_PROC_SEAL, "warder-seal", USER(user_seal), GIVES(STATE_DIR),
 	    .start_ms = 15000, .max_files = 1024, .max_locked = 256 * MIB },

@@ -168,6 +168,7 @@ struct sup {
 
 	/* reload.c */
 	struct sup_setup *fresh;
+	bool has_begun;    /* with cells: backends are first */
 	unsigned replaced; /* cells that are */
 	uint16_t incoming; /* the cell that is starting */
 };
@@ -241,6 +242,10 @@ int sup_cell_cpu(const struct sup_setup *setup, unsigned nth);
 
 /* A slot for each process of each backend of SETUP. */
 int sup_backends_add(struct sup *s, struct sup_setup *setup) WD_MUST_USE;
+
+/* Each of SETUP's is ready, or has failed at least once: then it is not waited
+ * for. */
+bool sup_backends_are_up(const struct sup *s, const struct sup_setup *setup);
 
 /* One turn: those of a configuration that no keeper is left of, leave. */
 void sup_backends_advance(struct sup *s);

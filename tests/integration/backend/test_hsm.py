@@ -5,6 +5,7 @@ that hangs."""
 import datetime
 import json
 import os
+import signal
 import subprocess
 import sys
 import unittest
@@ -18,7 +19,7 @@ import hsm_row
 from agent_rig import Agent
 from backend_rig import AttachesOurs
 from server_rig import Failed, wait_until
-from whole import BUILD, MRENCLAVE, MRSIGNER, Whole, refusal
+from whole import BUILD, MRENCLAVE, MRSIGNER, Refused, Whole, refusal
 
 agent_rig.PROGRAM = os.path.join(BUILD, "warder-agent")
 agent_rig.WARDER = os.path.join(BUILD, "warder")
@@ -28,6 +29,7 @@ SHIM = os.path.abspath(sys.argv.pop(2))
 
 class Case(unittest.TestCase):
     THROUGH = False
+    TIMEOUT = 5000
 
     def setUp(self):
         self.token = hsm_row.Token(SHIM)
@@ -35,7 +37,8 @@ class Case(unittest.TestCase):
         self.server = Whole()
         self.addCleanup(self.server.remove)
         self.server.add_config(
-            "[backend hsm]", "kind = pkcs11", "timeout_ms = 5000",
+            "[backend hsm]", "kind = pkcs11",
+            "timeout_ms = %d" % self.TIMEOUT,
             *("%s = %s" % s for s in self.token.settings(
                 through=self.THROUGH, oaep_sha1="yes").items()))
         self.server.start()
@@ -328,6 +331,39 @@ class Hangs(Case):
         wait_until(signs, "signature", 30)
         after = {p["pid"] for p in self.server.processes("backend")}
         self.assertNotEqual(before, after)
+
+
+class SlowStart(Case):
+    """A module takes longer to start than keepers wait for an answer."""
+
+    THROUGH = True
+    TIMEOUT = 2000  # and four seconds more
+
+    def test_nothing_is_asked_of_it_before_it_is_up(self):
+        key = self.create("ec-p256", "--stays")
+        client = self.server.attested()
+        sign = lambda: client.use(key["id"], "sign", message=b"x")
+
+        def signs():
+            try:
+                return sign()
+            except Refused:  # for the moment
+                return None
+        wait_until(signs, "signature", 30)
+        self.token.fail("C_Initialize slow 8000")
+        # Those of before serve until the new ones are up.
+        os.kill(self.server.process.pid, signal.SIGHUP)
+        wait_until(lambda: sign() and '"reloaded"' in self.server.log_text(),
+                   "reload", 40)
+        old = {p["pid"] for p in self.server.processes("backend")}
+        for pid in old:
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not old & {
+            p["pid"] for p in self.server.processes("backend")
+            if p["ready"]} and signs(), "signature", 40)
+        self.assertEqual([
+            line for line in self.server.log_text().splitlines()
+            if "role_killed" in line and '"backend"' in line], [])
 
 
 hsm_row.skip_loudly("test_hsm.py")
