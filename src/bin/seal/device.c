@@ -35,7 +35,8 @@ call(struct seal *s, enum wd_call what, const void *request, void *ret_reply,
 	int r;
 
 	seal_wrapping_settle(s);
-	if (s->device.chan == NULL)
+	s->device_away = s->device.chan == NULL;
+	if (s->device_away)
 		return wd_reject(d, WD_R_UNAVAILABLE,
 		    "the process of the device is not there");
 	r = wd_peer_call(&s->device, what, request, DEVICE_MS, ret_reply, &why);
@@ -47,6 +48,7 @@ call(struct seal *s, enum wd_call what, const void *request, void *ret_reply,
 	wd_role_bad_peer(s->role, &s->device,
 	    r == WD_F_TIMEOUT ? "does not answer in time" : why.detail);
 	wd_peer_done(&s->device);
+	s->device_away = r == WD_F_PEER;
 	return wd_reject(d, WD_R_UNAVAILABLE, "the device %s",
 	    r == WD_F_TIMEOUT ? "does not answer" : "was lost");
 }

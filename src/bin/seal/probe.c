@@ -52,6 +52,20 @@ is_wanted(const struct seal *s)
 	    s->box.keyring != NULL && s->doing == SEAL_NOTHING && period(s) > 0;
 }
 
+/* Its process has ended, and another one comes: nothing to tell of, unless it
+ * is away at the next trial too. */
+static bool
+missed(struct seal *s, int r)
+{
+	bool twice = s->probe_missed;
+
+	s->probe_missed = r != 0 && s->device_away;
+	if (!s->probe_missed || twice)
+		return false;
+	seal_probe_soon(s);
+	return true;
+}
+
 static void
 probe(struct seal *s)
 {
@@ -59,6 +73,8 @@ probe(struct seal *s)
 	struct wd_diag d = { 0 };
 	int r = seal_box_probe(&s->box, &d);
 
+	if (missed(s, r))
+		return;
 	seal_probe_note(s, r);
 	if (r != 0)
 		wd_log_result("seal_probe_failed", r, &d);

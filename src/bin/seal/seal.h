@@ -53,8 +53,10 @@ struct seal {
 	struct seal_progress progress; /* a seal of shares */
 	struct wd_peer device;         /* chan NULL: none, or not yet */
 	struct wd_seal_device device_of_box;
+	bool device_away;   /* its process had ended when it was last asked */
 	int64_t device_due; /* when opening by it is tried (again) */
 	int64_t probe_due;  /* when it is tried for a trial; INT64_MAX: not */
+	bool probe_missed;  /* the last trial found its process away */
 	/* By the calendar: when it last opened the seal, and since when it does
 	 * not; 0: neither. */
 	int64_t probe_good, probe_failing;

@@ -168,6 +168,26 @@ class Trials(HsmTest):
         wait_until(lambda: server.status()["seal"]["failing_since"] is None,
                    "a good trial")
 
+    def test_a_process_that_is_replaced_is_no_failure(self):
+        server = self.probed()
+        for _ in range(2):
+            device = self.pid(server, "device")
+            time.sleep(0.5)  # so that a trial falls due meanwhile
+            server.process.send_signal(signal.SIGSTOP)
+            try:
+                os.kill(device, signal.SIGKILL)
+                time.sleep(0.6)
+            finally:
+                server.process.send_signal(signal.SIGCONT)
+            wait_until(lambda: [p for p in server.processes("device")
+                                if p["pid"] not in (0, device)],
+                       "a new device")
+            good = server.status()["seal"]["last_good_probe"]
+            wait_until(
+                lambda: server.status()["seal"]["last_good_probe"] != good,
+                "a good trial")
+        self.assertNotIn("seal_probe_failed", server.log_text())
+
     def test_a_pin_that_is_refused_is_tried_once(self):
         server = self.probed()
         self.hsm.write_pin("0" * 10)
