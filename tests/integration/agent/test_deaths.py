@@ -10,7 +10,7 @@ import unittest
 from agent_case import ID, AgentTest, path_of
 from agent_rig import OK, ROTATE, wait_until
 
-LEASE = 3
+LEASE = 8  # outlives three starts of a link
 
 
 class Deaths(AgentTest):

@@ -73,7 +73,7 @@ class Many(AgentTest):
         go = threading.Event()
         self.addCleanup(go.set)
         for name in ("s0", "s1", "s2"):
-            self.kbs.resources["prod/many/" + name].seconds = 2
+            self.kbs.resources["prod/many/" + name].seconds = 4
 
         def hook(handler, body):
             if "/s9" in handler.path:
@@ -82,7 +82,7 @@ class Many(AgentTest):
         self.kbs.hooks["resource"] = hook
         self.secrets = {n: self.secrets[n] for n in (
             "s0", "s1", "s2", "s90", "s91")}
-        agent = self.agent(self.keys(), deadline_seconds=8)
+        agent = self.agent(self.keys(), deadline_seconds=15)
         agent.wait_for("key_renewed", 9, 20)
         self.assertEqual(agent.count("key_ended"), 0)
         self.assertEqual(self.kbs.count("/attest"), 1)

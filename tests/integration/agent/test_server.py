@@ -9,7 +9,7 @@ from agent_case import ID, AgentTest, path_of
 from agent_rig import KEY_ENDED, NOT_READY, OK, wait_until
 from kbs_double import Identity
 
-LEASE = 3
+LEASE = 6
 
 
 class Server(AgentTest):

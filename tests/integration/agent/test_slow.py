@@ -48,8 +48,8 @@ class Slow(AgentTest):
 
     def test_an_answer_that_does_not_come_ends_no_round(self):
         self.resource.seconds = 600
-        self.seconds, self.N = 4, 1
-        agent = self.both(deadline_seconds=1)
+        self.seconds, self.N = 8, 1
+        agent = self.both(deadline_seconds=3)
         agent.wait_for("key_held", 1, 20)
         self.assertEqual(agent.wait_for("key_refused")["key"], "s0")
         self.assertEqual(agent.count("round_failed"), 0)

@@ -53,7 +53,7 @@ def unwrap(client, key):
 def setUpModule():
     Wrapped.server = Folder("mode = wrap", "wrapping")
     Wrapped.server.start()
-    Wrapped.policy = Wrapped.server.add_policy(policy(lease_seconds=4))
+    Wrapped.policy = Wrapped.server.add_policy(policy(lease_seconds=6))
 
 
 def tearDownModule():

@@ -23,7 +23,7 @@ ME = str(os.getuid())
 MESSAGE = b"message"
 DIGEST = hashlib.sha256(MESSAGE).digest()
 DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420") + DIGEST
-LEASE = 3
+LEASE = 5
 
 
 def read(path):
