@@ -11,13 +11,16 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
+import log_reader
 from warder_rpc import Channel, REPLY, decode_list
 
 PROGRAM = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else None
 WARDER = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None
 SECONDS = 20
+TILE = 256
 SCRIBE, KEEPER, LOG_DIR = 7, 4, 5
 CONFIG = {"rpc_version": 1, "role": SCRIBE, "server_name": "kbs.example",
           "log_level": 3, "cells": 1}
@@ -181,6 +184,25 @@ class ScribeTest(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="scribe-")
         self.addCleanup(shutil.rmtree, self.folder, True)
+
+    def await_size(self, size):
+        """A checkpoint over so many entries."""
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            try:
+                if log_reader.checkpoint(self.folder)[0] >= size:
+                    return
+            except FileNotFoundError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError("no checkpoint over %d entries" % size)
+
+    def await_tiles(self, scribe):
+        """What is left is made in one step; one that drains has a second for
+        all of its steps."""
+        full = scribe.keeper.size // TILE * TILE
+        if full > 0:
+            self.await_size(full)
 
     def start(self, **options):
         scribe = Scribe(self.folder, **options)

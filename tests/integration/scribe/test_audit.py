@@ -12,8 +12,10 @@ from scribe_rig import ScribeTest, entry, main
 class Audit(ScribeTest):
     def made(self, n):
         scribe = self.start()
+        scribe.keeper.wait_state(True)
         scribe.keeper.append(*[entry(i) for i in range(n)])
         scribe.keeper.wait_durable()
+        self.await_tiles(scribe)
         scribe.drain()
 
     def keep(self, name):

@@ -7,21 +7,10 @@ import struct
 import time
 
 import log_reader
-from scribe_rig import ScribeTest, entry, main, SECONDS
+from scribe_rig import ScribeTest, entry, main
 
 
 class Checkpoints(ScribeTest):
-    def await_size(self, size):
-        end = time.monotonic() + SECONDS
-        while time.monotonic() < end:
-            try:
-                if log_reader.checkpoint(self.folder)[0] >= size:
-                    return
-            except FileNotFoundError:
-                pass
-            time.sleep(0.05)
-        raise AssertionError("no checkpoint over %d entries" % size)
-
     def test_every_entry_comes_under_a_checkpoint_by_itself(self):
         scribe = self.start()
         for n in (1, 2, 253, 1, 500):
@@ -70,6 +59,7 @@ class Checkpoints(ScribeTest):
             last = size
         scribe = self.start()
         scribe.keeper.wait_state(True)
+        self.await_tiles(scribe)
         scribe.drain()
         self.assertEqual(log_reader.check_tiles(self.folder),
                          len(log_reader.entries(self.folder)))
@@ -78,10 +68,12 @@ class Checkpoints(ScribeTest):
         scribe = self.start()
         scribe.keeper.append(*[entry(i) for i in range(1500)])
         scribe.keeper.wait_durable()
+        self.await_tiles(scribe)
         scribe.drain()
         shutil.rmtree(os.path.join(self.folder, "tile"))
         scribe = self.start()
         scribe.keeper.wait_state(True)
+        self.await_tiles(scribe)
         scribe.drain()
         self.assertEqual(log_reader.check_tiles(self.folder), 1502)
 
@@ -91,6 +83,7 @@ class Distrust(ScribeTest):
 
     def made(self, n):
         scribe = self.start()
+        scribe.keeper.wait_state(True)
         for i in range(n):
             scribe.keeper.append(entry(i))
             scribe.keeper.wait_durable()
