@@ -335,9 +335,11 @@ class Bounded(FrontTest):
             self.assertIn("retry-after", answer.fields)
         asked = [n for n, _ in self.keeper.seen if n == "ATTEST"]
         self.assertEqual(len(asked), 3)
-        counted = lambda: ("COUNT", {
-            "reason": "rate_limited", "prefix": "127.0.0.0/24", "n": 2})
-        self.assertTrue(wait_until(lambda: counted() in self.keeper.seen))
+        # told at once, or each by itself where a second ended between them
+        counted = lambda: sum(
+            m["n"] for n, m in self.keeper.seen if n == "COUNT" and
+            (m["reason"], m["prefix"]) == ("rate_limited", "127.0.0.0/24"))
+        self.assertTrue(wait_until(lambda: counted() == 2))
         # a local client is no stranger
         self.assertEqual(self.ask("POST", "/kbs/v0/attest", attestation(),
                                   local=True).status, 403)
@@ -397,10 +399,12 @@ class Waiting(FrontTest):
 
     def test_keeper_is_asked_four_times_a_second_whoever_waits(self):
         self.wait(6)
+        began = time.monotonic()
         before = len(self.calls("REVOKED_LAST"))
         asked = len(self.calls("REVOKED"))
         time.sleep(1.5)
-        self.assertLessEqual(len(self.calls("REVOKED_LAST")) - before, 7)
+        calls = len(self.calls("REVOKED_LAST")) - before
+        self.assertLessEqual(calls, (time.monotonic() - began) * 4 + 2)
         self.assertEqual(len(self.calls("REVOKED")), asked)
 
     def test_nobody_waits_without_a_session(self):

@@ -15,6 +15,7 @@ from jwcrypto import jwk as jose_jwk
 import kbs_double
 from kbs_double import Answer, Identity, Kbs, Resource, b64, refusal
 from link_rig import PEER, PROGRAM, SGX, TIMEOUT, Link, Refused
+from server_rig import wait_until
 from swtee_rig import bundle
 from warder_rpc import CALLS, REASONS, encode
 
@@ -525,6 +526,7 @@ class Waits(LinkTest):
         link = self.link()
         self.attest(link)
         number = self.begin(link)
+        wait_until(self.asked, "a question")
         for _ in range(3):
             link.call("LINK_RELEASE", {"path": PATH})
         self.attest(link)

@@ -263,18 +263,25 @@ class Life(Case):
         data, said, got = self.put(), [], []
         client, other = self.server.attested(), self.server.attested()
 
-        def ask():
+        def connected():
             one = copy.copy(client)
             one.connection = None
+            one.ok("GET", "/healthz")
+            return one
+
+        def ask(one):
             try:
                 said.append(one.resource(SECRET) == data)
             except Refused as refused:
                 said.append(refused.type)
 
+        # Only what takes place while the HSM does not answer has to be fast.
+        clients = [connected() for _ in range(30)]
         device, = self.device()
         os.kill(device, signal.SIGSTOP)
         try:
-            threads = [threading.Thread(target=ask) for _ in range(30)]
+            threads = [threading.Thread(target=ask, args=(one,))
+                       for one in clients]
             for t in threads:
                 t.start()
             wait_until(lambda: len(said) == 6, "refusals")
