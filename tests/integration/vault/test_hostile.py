@@ -17,7 +17,7 @@ from vault_rig import Peer
 
 PEER = sys.argv.pop(1)
 DEADLINE_MS = 3000
-LATE = DEADLINE_MS / 1000 + 1
+LATE = DEADLINE_MS / 1000 + 3
 TOKEN = "s." + os.urandom(12).hex()
 ENTRY = json.dumps({"data": {"data": {"x": "1"}, "metadata": {"version": 1}}})
 
