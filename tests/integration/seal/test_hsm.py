@@ -314,5 +314,5 @@ class Failing(HsmTest):
 
 
 if __name__ == "__main__":
-    signal.alarm(115)
+    signal.alarm(230)
     unittest.main(argv=[sys.argv[0]] + sys.argv[3:], verbosity=2)
