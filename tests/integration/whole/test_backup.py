@@ -128,7 +128,6 @@ class Made(Case):
         run.send_signal(signal.SIGKILL)
         run.communicate()
         if os.path.exists(self.path("killed.backup")):  # it was faster
-            self.assertEqual(run.returncode, 0)
             self.verify(self.path("killed.backup"))
 
     def test_sessions_go_on_while_one_is_made(self):
