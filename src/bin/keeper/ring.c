@@ -34,12 +34,10 @@ keeper_ring_start(struct keeper *k)
 /* ---- rotation */
 
 static void
-note_failure(struct keeper *k, struct wd_span why, int64_t again_ms)
+note_why(struct keeper *k, struct wd_span why)
 {
 	struct keeper_ring *g = &k->ring;
 
-	g->asked = 0;
-	g->not_before = wd_time_mono_ms() + again_ms;
 	if (wd_span_is(why, g->why_not))
 		return; /* said already */
 	if (!wd_span_to_text(why, g->why_not, sizeof(g->why_not)) ||
@@ -47,6 +45,14 @@ note_failure(struct keeper *k, struct wd_span why, int64_t again_ms)
 		g->why_not[0] = '?';
 	wd_log(
 	    WD_LOG_WARNING, "keyring_not_rotated", "detail", g->why_not, NULL);
+}
+
+static void
+note_failure(struct keeper *k, struct wd_span why, int64_t again_ms)
+{
+	k->ring.asked = 0;
+	k->ring.not_before = wd_time_mono_ms() + again_ms;
+	note_why(k, why);
 }
 
 static void
@@ -104,22 +110,25 @@ keeper_ring_rotated(
 	log_rotated(k);
 }
 
-static void
-gave_up(struct keeper *k, struct wd_span why)
-{
-	struct keeper_ring *g = &k->ring;
-
-	if (g->dropping)
-		keeper_ring_dropped(k, g->asked, WD_R_UNAVAILABLE, why);
-	else
-		note_failure(k, why, AGAIN_MS);
-}
-
 void
 keeper_ring_seal_gone(struct keeper *k)
 {
-	if (k->ring.asked != 0)
-		gave_up(k, WD_SPAN_LIT("the seal went away"));
+	struct wd_span why = WD_SPAN_LIT("the seal went away");
+	struct keeper_ring *g = &k->ring;
+
+	if (g->asked != 0 && g->dropping)
+		keeper_ring_dropped(k, g->asked, WD_R_UNAVAILABLE, why);
+	else if (g->asked != 0)
+		note_failure(k, why, AGAIN_MS);
+}
+
+/* It will answer, or go away: what it does late has its entry, too. */
+static void
+note_late(struct keeper *k)
+{
+	k->ring.deadline = INT64_MAX;
+	if (!k->ring.dropping)
+		note_why(k, WD_SPAN_LIT("the seal did not answer in time"));
 }
 
 /* ---- older terms */
@@ -275,7 +284,7 @@ keeper_ring_step(struct keeper *k)
 	int64_t now_ms = wd_time_mono_ms();
 
 	if (g->asked != 0 && now_ms >= g->deadline)
-		gave_up(k, WD_SPAN_LIT("the seal did not answer in time"));
+		note_late(k);
 	if (!is_wanted(k) || now_ms < g->next)
 		return;
 	g->next = now_ms + LOOK_MS;

@@ -1,7 +1,10 @@
 """The keyring of a keeper whose seal is away: how often its term encrypts is
 counted, and the limit is kept."""
+import os
 import shutil
+import signal
 import tempfile
+import time
 import unittest
 
 from keeper_rig import Refused, Server, main
@@ -36,6 +39,24 @@ class Ring(unittest.TestCase):
         warnings = s.do("STATUS")["warnings"]
         self.assertIn("nothing more is encrypted", warnings)
         self.assertIn("the seal", warnings)
+
+    def test_what_the_seal_does_late_is_logged(self):
+        s = self.server
+        s.until(keyring_term=1, keyring_uses=0, keyring_limit=LIMIT)
+        os.kill(s.seal.process.pid, signal.SIGSTOP)
+        for n in range(LIMIT - 1):
+            self.put(n)
+        end = time.monotonic() + 60
+        while "did not answer in time" not in s.do("STATUS")["warnings"]:
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.1)
+        os.kill(s.seal.process.pid, signal.SIGCONT)
+        entry = s.logged()
+        self.assertEqual((entry["event"], entry["result"]),
+                         ("keyring_rotate", "allow"))
+        s.confirm()
+        s.until(keyring_term=2)
+        self.assertNotIn("in time", s.do("STATUS")["warnings"])
 
 
 if __name__ == "__main__":
