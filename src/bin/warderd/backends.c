@@ -45,9 +45,9 @@ sup_backends_are_up(const struct sup *s, const struct sup_setup *setup)
 	for (size_t i = 0; i < SUP_PROCS; i++) {
 		const struct sup_proc *p = &s->procs[i];
 
-		if (p->state != SUP_FREE && p->proc == WD_PROC_BACKEND &&
-		    p->setup == setup && p->state != SUP_READY &&
-		    p->failures == 0)
+		if ((p->state == SUP_WAITING || p->state == SUP_STARTING) &&
+		    p->proc == WD_PROC_BACKEND && p->setup == setup &&
+		    p->starts <= 1 && p->failures == 0)
 			return false;
 	}
 	return true;

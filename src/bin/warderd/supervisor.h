@@ -243,8 +243,8 @@ int sup_cell_cpu(const struct sup_setup *setup, unsigned nth);
 /* A slot for each process of each backend of SETUP. */
 int sup_backends_add(struct sup *s, struct sup_setup *setup) WD_MUST_USE;
 
-/* Each of SETUP's is ready, or has failed at least once: then it is not waited
- * for. */
+/* Each of SETUP's is ready, or was, or has failed at least once: then it is not
+ * waited for. */
 bool sup_backends_are_up(const struct sup *s, const struct sup_setup *setup);
 
 /* One turn: those of a configuration that no keeper is left of, leave. */
