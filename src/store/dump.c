@@ -59,6 +59,7 @@ wd_dump_open(const char *state_dir, struct wd_dump **ret, struct wd_diag *d)
 	    (r = wd_dump_begin(x, d)) != 0) /* opens the files */
 		return r;
 	wd_dump_end(x);
+	wd_db_started(x->db);
 	*ret = WD_TAKE(x);
 	return 0;
 }
