@@ -524,7 +524,7 @@ class Released(Looking):
             cls.server.warder("unseal", "--passphrase-file",
                               "%s/share-%d" % (folder, n))
         cls.server.import_collateral()
-        cls.policy = cls.server.add_policy(policy(lease_seconds=4))
+        cls.policy = cls.server.add_policy(policy(lease_seconds=8))
         cls.ids = {name: cls.server.warder(
             "key", "create", "--kind", kind, "--label", name, "--policy",
             cls.policy, "--certificate", "CN=localhost,DNS=localhost")["id"]
