@@ -22,10 +22,9 @@ enum wd_verdict { WD_DENY = 0, WD_ALLOW = 1 };
  * FETCH->answered, and so on while something is wanted. That is at most three
  * times: something new where a lease could not be renewed, and once what stands
  * in the store now where that has changed meanwhile. Everything is looked at
- * again, but for the rates;
- * what the backend could not give ends with WD_R_UNAVAILABLE,
- * WD_R_MAY_NOT_LEAVE, WD_R_BACKEND_ANSWER or WD_R_BACKEND_NOT_CONFIGURED, and
- * its words are in the entry alone.
+ * again, but for the rates; what the backend could not give ends with
+ * WD_R_UNAVAILABLE, WD_R_MAY_NOT_LEAVE, WD_R_BACKEND_ANSWER or
+ * WD_R_BACKEND_NOT_CONFIGURED, and its words are in the entry alone.
  */
 int wd_release_with(struct wd_broker *b, const struct wd_msg_resource_ask *ask,
     int64_t now, struct wd_fetch *fetch, struct wd_outcome *out,

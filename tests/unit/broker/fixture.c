@@ -6,8 +6,11 @@
 
 #include "base/alloc.h"
 #include "broker/count.h"
+#include "codec/base64.h"
+#include "codec/json.h"
 #include "crypto/hash.h"
 #include "crypto/init.h"
+#include "crypto/jwe.h"
 #include "policy/text.h"
 #include "seal/admin_token.h"
 #include "seal/seal.h"
@@ -348,6 +351,55 @@ t_reply(struct t_broker *f, enum wd_call call, void *ret_msg)
 	t_ok(wd_reply_read(
 	    wd_bytes_span(f->out.reply), row, &result, &detail, ret_msg));
 	t_ok(result);
+}
+
+static struct wd_bytes *
+copy(struct wd_span s)
+{
+	struct wd_bytes *b = wd_bytes_copy(s);
+
+	assert_non_null(b);
+	return b;
+}
+
+/* The ephemeral key out of the protected header. */
+static struct wd_pkey *ephemeral(struct wd_span protected)
+{
+	WD_AUTO(wd_bytes_freep) struct wd_bytes *text = NULL;
+	WD_AUTO(wd_json_freep) struct wd_json *doc = NULL;
+	const struct wd_jval *epk;
+	struct wd_span x, y;
+	uint8_t raw_x[32], raw_y[32];
+	struct wd_pkey *k = NULL;
+
+	t_ok(wd_b64url_decode(protected, &text));
+	t_ok(wd_json_parse(wd_bytes_span(text), NULL, &doc));
+	epk = wd_jval_get(wd_json_root(doc), "epk");
+	assert_true(wd_jval_text(wd_jval_get(epk, "x"), &x));
+	assert_true(wd_jval_text(wd_jval_get(epk, "y"), &y));
+	t_ok(wd_b64url_decode_exact(x, raw_x, 32));
+	t_ok(wd_b64url_decode_exact(y, raw_y, 32));
+	t_ok(wd_pkey_ec_public(
+	    WD_PKEY_P256, WD_SPAN(raw_x), WD_SPAN(raw_y), &k));
+	return k;
+}
+
+struct wd_secret *
+t_jwe_opened(const struct wd_pkey *key, struct t_jwe parts)
+{
+	WD_AUTO(wd_jwe_done)
+	struct wd_jwe jwe = {
+		.protected_b64 = copy(parts.protected),
+		.encrypted_key = copy(parts.encrypted_key),
+		.iv = copy(parts.iv),
+		.ciphertext = copy(parts.ciphertext),
+		.tag = copy(parts.tag),
+	};
+	WD_AUTO(wd_pkey_freep) struct wd_pkey *epk = ephemeral(parts.protected);
+	struct wd_secret *plain = NULL;
+
+	t_ok(wd_jwe_open(key, WD_JWE_ECDH_ES_A256KW, epk, &jwe, &plain));
+	return plain;
 }
 
 static bool

@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "broker/admin.h"
 #include "broker/broker.h"
+#include "crypto/pkey.h"
 #include "proto/door.h"
 
 enum { T_NOW = 1751328000 }; /* 2025-07-01T00:00:00Z */
@@ -63,6 +64,13 @@ int t_call(struct t_broker *f, enum wd_call call, const void *msg);
 
 /* Reads the reply of the last call, which was done. Spans view f->out. */
 void t_reply(struct t_broker *f, enum wd_call call, void *ret_msg);
+
+/* The parts of what is wrapped to a client, as an answer has them. */
+struct t_jwe {
+	struct wd_span protected, encrypted_key, iv, ciphertext, tag;
+};
+/* What the owner of KEY, of P-256, reads out of it. */
+struct wd_secret *t_jwe_opened(const struct wd_pkey *key, struct t_jwe parts);
 
 /* The last entry holds this text, or does not. */
 void t_logged(struct t_broker *f, const char *text);

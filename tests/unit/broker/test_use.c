@@ -9,8 +9,6 @@
 #include "broker/challenge.h"
 #include "broker/release.h"
 #include "broker/session.h"
-#include "codec/base64.h"
-#include "codec/json.h"
 #include "crypto/aead.h"
 #include "crypto/ecdh.h"
 #include "crypto/jwe.h"
@@ -744,45 +742,15 @@ client_reply(struct t_broker *f)
 	return m;
 }
 
-/* The ephemeral key out of the protected header. */
-static struct wd_pkey *ephemeral(struct wd_span protected)
-{
-	WD_AUTO(wd_bytes_freep) struct wd_bytes *header = NULL;
-	WD_AUTO(wd_json_freep) struct wd_json *doc = NULL;
-	const struct wd_jval *epk;
-	struct wd_span x, y;
-	uint8_t raw_x[32], raw_y[32];
-	struct wd_pkey *k = NULL;
-
-	t_ok(wd_b64url_decode(protected, &header));
-	t_ok(wd_json_parse(wd_bytes_span(header), NULL, &doc));
-	epk = wd_jval_get(wd_json_root(doc), "epk");
-	assert_true(wd_jval_text(wd_jval_get(epk, "x"), &x));
-	assert_true(wd_jval_text(wd_jval_get(epk, "y"), &y));
-	t_ok(wd_b64url_decode_exact(x, raw_x, 32));
-	t_ok(wd_b64url_decode_exact(y, raw_y, 32));
-	t_ok(wd_pkey_ec_public(
-	    WD_PKEY_P256, WD_SPAN(raw_x), WD_SPAN(raw_y), &k));
-	return k;
-}
-
 /* What only C can read of the last answer. */
 static struct wd_secret *
 opened(struct t_broker *f, const struct client *c)
 {
-	WD_AUTO(wd_jwe_done) struct wd_jwe jwe = { 0 };
-	WD_AUTO(wd_pkey_freep) struct wd_pkey *epk = NULL;
-	struct wd_secret *plain = NULL;
 	struct wd_msg_used m = client_reply(f);
 
-	jwe.protected_b64 = copy(m.protected);
-	jwe.encrypted_key = copy(m.encrypted_key);
-	jwe.iv = copy(m.iv);
-	jwe.ciphertext = copy(m.ciphertext);
-	jwe.tag = copy(m.tag);
-	epk = ephemeral(m.protected);
-	t_ok(wd_jwe_open(c->key, WD_JWE_ECDH_ES_A256KW, epk, &jwe, &plain));
-	return plain;
+	return t_jwe_opened(c->key,
+	    (struct t_jwe){
+		m.protected, m.encrypted_key, m.iv, m.ciphertext, m.tag });
 }
 
 static bool
@@ -1431,20 +1399,12 @@ nothing_is_left_of(const struct wd_fetch *f)
 static struct wd_secret *
 released(struct t_broker *f, const struct client *c)
 {
-	WD_AUTO(wd_jwe_done) struct wd_jwe jwe = { 0 };
-	WD_AUTO(wd_pkey_freep) struct wd_pkey *epk = NULL;
-	struct wd_secret *plain = NULL;
 	struct wd_msg_release m;
 
 	t_reply(f, WD_CALL_RESOURCE, &m);
-	jwe.protected_b64 = copy(m.protected);
-	jwe.encrypted_key = copy(m.encrypted_key);
-	jwe.iv = copy(m.iv);
-	jwe.ciphertext = copy(m.ciphertext);
-	jwe.tag = copy(m.tag);
-	epk = ephemeral(m.protected);
-	t_ok(wd_jwe_open(c->key, WD_JWE_ECDH_ES_A256KW, epk, &jwe, &plain));
-	return plain;
+	return t_jwe_opened(c->key,
+	    (struct t_jwe){
+		m.protected, m.encrypted_key, m.iv, m.ciphertext, m.tag });
 }
 
 static const uint8_t old_key[32] = { 1 }, new_key[32] = { 2 };
